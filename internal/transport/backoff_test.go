@@ -1,0 +1,88 @@
+package transport
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func header(pairs ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		h.Set(pairs[i], pairs[i+1])
+	}
+	return h
+}
+
+func TestRetryAfter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
+		for name, row := range map[string]struct {
+			header http.Header
+			want   time.Duration
+		}{
+			"absent":              {header(), 0},
+			"seconds":             {header("Retry-After", "7"), 7 * time.Second},
+			"zero":                {header("Retry-After", "0"), 0},
+			"negative":            {header("Retry-After", "-5"), 0},
+			"fraction":            {header("Retry-After", "1.5"), 0},
+			"word":                {header("Retry-After", "soon"), 0},
+			"absurd":              {header("Retry-After", "18446744073709551615"), 100 * 365 * 24 * time.Hour},
+			"date":                {header("Retry-After", in(90*time.Second)), 90 * time.Second},
+			"date past":           {header("Retry-After", in(-time.Hour)), 0},
+			"date, clock behind":  {header("Retry-After", in(time.Hour+30*time.Second), "Date", in(time.Hour)), 30 * time.Second},
+			"date, Date unusable": {header("Retry-After", in(30*time.Second), "Date", "yesterday"), 30 * time.Second},
+		} {
+			require.Equal(t, row.want, RetryAfter(row.header), name)
+		}
+	})
+}
+
+func TestBackoff_GrowsWithJitterAndStaysBounded(t *testing.T) {
+	t.Parallel()
+	transport := New(Config{Retry: Retry{MaxAttempts: 4, MinWait: 100 * time.Millisecond, MaxWait: time.Second, MaxRetryAfter: time.Minute}})
+	for attempt, most := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
+		most *= time.Millisecond
+		seen := map[time.Duration]bool{}
+		for range 200 {
+			pause := transport.backoff(attempt, nil)
+			require.LessOrEqual(t, pause, most)
+			require.GreaterOrEqual(t, pause, most/2-1)
+			seen[pause] = true
+		}
+		require.Greater(t, len(seen), 50, "jitter")
+	}
+	require.Equal(t, 3*time.Second, transport.backoff(0, header("Retry-After", "3")))
+	require.Equal(t, time.Minute, transport.backoff(0, header("Retry-After", "3600")), "capped")
+	require.Positive(t, transport.backoff(1<<20, nil), "no overflow")
+}
+
+func TestGate_HoldsEverybodyAndEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var g gate
+		start := time.Now()
+		require.NoError(t, g.wait(t.Context()))
+		require.Zero(t, time.Since(start), "open")
+
+		g.hold(10 * time.Second)
+		g.hold(time.Second) // a shorter hold does not open it early
+		done := make(chan time.Duration, 5)
+		for range cap(done) {
+			go func() {
+				if g.wait(t.Context()) == nil {
+					done <- time.Since(start)
+				}
+			}()
+		}
+		for range cap(done) {
+			waited := <-done
+			require.GreaterOrEqual(t, waited, 10*time.Second)
+			require.LessOrEqual(t, waited, 12*time.Second)
+		}
+	})
+}

@@ -1,0 +1,128 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Class says what may be done when a call's answer does not arrive.
+type Class uint8
+
+const (
+	// Write is sent again only when it provably never left, or was turned away with 429.
+	Write Class = iota
+	// Read is sent again after any trouble, since repeating it changes nothing.
+	Read
+)
+
+// Call is one request and its answer. It is also the context its attempts run under, which is how the retry policy
+// and the RoundTripper find it without an allocation of their own.
+type Call struct {
+	context.Context // of the caller
+
+	Method   string
+	Path     string // below the base URL, escaped, with the query
+	Template string // for logs: the path with names in place of ids
+	Class    Class
+	Body     []byte // JSON; nil for none
+	Header   http.Header
+	Timeout  time.Duration // of one attempt; 0: the transport's
+	Single   bool          // one attempt and no more
+
+	Status         int // of the last answer; 0: there was none
+	ResponseHeader http.Header
+	Attempts       int // requests sent
+
+	left    *connTrace // nil for reads
+	maybe   bool
+	buffer  *bytes.Buffer
+	pool    *sync.Pool
+	limited io.LimitedReader
+}
+
+type callKey struct{}
+
+// Value lets the call be found in contexts made from it.
+func (c *Call) Value(key any) any {
+	if _, ok := key.(callKey); ok {
+		return c
+	}
+	return c.Context.Value(key)
+}
+
+// Bytes is the body of the last answer, valid until Release.
+func (c *Call) Bytes() []byte {
+	if c.buffer == nil {
+		return nil
+	}
+	return c.buffer.Bytes()
+}
+
+// Release gives the buffer back; Bytes must not be used afterwards.
+func (c *Call) Release() {
+	if c.buffer != nil && c.buffer.Cap() <= 2*pooledBytes {
+		c.pool.Put(c.buffer)
+	}
+	c.buffer = nil
+}
+
+// PathOnly is the path without the query, where phone numbers travel.
+func (c *Call) PathOnly() string {
+	path, _, _ := strings.Cut(c.Path, "?")
+	return path
+}
+
+// OutcomeUnknown reports whether the request may have been carried out although no answer says so: it may have left
+// and nothing came back, or what came back (5xx, 408) leaves it open.
+func (c *Call) OutcomeUnknown() bool { return c.maybe }
+
+// connTrace watches whether a connection was handed to the request. Until then not one byte can have left; after
+// that it counts as sent. Both hooks must be seen to work: a RoundTripper that is not net/http's may never call them.
+type connTrace struct {
+	httptrace.ClientTrace
+	asked, got atomic.Bool
+}
+
+func (c *Call) trace() {
+	left := &connTrace{}
+	left.GetConn = func(string) { left.asked.Store(true) }
+	left.GotConn = func(httptrace.GotConnInfo) { left.got.Store(true) }
+	c.left = left
+	c.Context = httptrace.WithClientTrace(c.Context, &left.ClientTrace)
+}
+
+func (c *Call) neverLeft() bool { return c.left != nil && c.left.asked.Load() && !c.left.got.Load() }
+
+// begin and end enclose one attempt.
+func (c *Call) begin() {
+	c.Attempts++
+	c.Status, c.ResponseHeader = 0, nil
+	if c.buffer != nil {
+		c.buffer.Reset()
+	}
+	if c.left != nil {
+		c.left.asked.Store(false)
+		c.left.got.Store(false)
+	}
+	c.maybe = c.Class == Write
+}
+
+func (c *Call) end(resp *http.Response, err error) {
+	if resp != nil {
+		c.Status, c.ResponseHeader = resp.StatusCode, resp.Header
+	}
+	switch {
+	case c.Class == Read:
+	case err != nil:
+		c.maybe = !c.neverLeft()
+	default:
+		c.maybe = troubled(resp.StatusCode)
+	}
+}

@@ -1,0 +1,57 @@
+package transport
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// gate holds every request of a client back after one of them was told 429: the limit belongs to the token, not to
+// the goroutine that happened to meet it.
+type gate struct {
+	mu    sync.Mutex
+	until time.Time
+}
+
+// hold closes the gate for a while; a shorter hold never opens it early.
+func (g *gate) hold(pause time.Duration) {
+	until := time.Now().Add(pause)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if until.After(g.until) {
+		g.until = until
+	}
+}
+
+// wait returns when the gate is open or the context ends. Those who had to wait leave a little apart.
+func (g *gate) wait(ctx context.Context) error {
+	for {
+		g.mu.Lock()
+		until := g.until
+		g.mu.Unlock()
+		if until.IsZero() {
+			return ctx.Err()
+		}
+		pause := time.Until(until)
+		if pause <= 0 {
+			return ctx.Err()
+		}
+		pause += rand.N(min(pause/8, time.Second) + 1) //nolint:gosec // jitter needs no secrecy
+		if err := Sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// Sleep pauses, or returns the context's error the moment it ends.
+func Sleep(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

@@ -1,0 +1,48 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// log writes one record an attempt: never a body, a query or a header.
+func (t *Transport) log(ctx context.Context, call *Call, took time.Duration, err error) {
+	if t.config.Logger == nil {
+		return
+	}
+	level := slog.LevelDebug
+	if err != nil || troubled(call.Status) || call.Status == http.StatusTooManyRequests {
+		level = slog.LevelWarn
+	}
+	if !t.config.Logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", call.Method),
+		slog.String("path", call.Template),
+		slog.Int("status", call.Status),
+		slog.Int("attempt", call.Attempts),
+		slog.Duration("duration", took),
+	}
+	if id := correlationID(call); id != "" {
+		attrs = append(attrs, slog.String("correlation_id", t.Scrub(id)))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", t.Scrub(err.Error())))
+	}
+	t.config.Logger.LogAttrs(ctx, level, "djamo: request", attrs...)
+}
+
+func correlationID(call *Call) string {
+	if call.Status < http.StatusBadRequest {
+		return ""
+	}
+	var wire struct {
+		CorrelationID string `json:"correlationId"`
+	}
+	_ = json.Unmarshal(call.Bytes(), &wire) // a field of another type costs the record its id, nothing more
+	return wire.CorrelationID
+}

@@ -1,0 +1,64 @@
+package transport
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestMaskPhones(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct{ in, want string }{
+		"plain":             {"msisdn +2250748710523 is unknown", "msisdn +22507******23 is unknown"},
+		"escaped plus":      {"/check?msisdn=%2B2250748710523", "/check?msisdn=%2B22507******23"},
+		"lower-case escape": {"%2b2250748710523", "%2b22507******23"},
+		"without plus":      {"2250748710523", "22507******23"},
+		"double zero":       {"002250748710523", "00225********23"},
+		"Senegal":           {"221771234567 or +221771234567", "22177*****67 or +22177*****67"},
+		"national":          {"call 0748710523.", "call 07487***23."},
+		"Senegal national":  {"771234567", "7712***67"},
+		"two numbers":       {"+2250748710523,+2250748710524", "+22507******23,+22507******24"},
+		"in a reference":    {"salary-2250748710523-june", "salary-22507******23-june"},
+		"amount":            {"amount 50000000 is too large", "amount 50000000 is too large"},
+		"timestamp":         {"20250128T083908.249Z", "20250128T083908.249Z"},
+		"epoch":             {"1744728413766", "1744728413766"},
+		"uuid":              {"txn_2cdc8ab1-6d50-49cc-ba14-54e4ac7ec231", "txn_2cdc8ab1-6d50-49cc-ba14-54e4ac7ec231"},
+		"hexadecimal":       {"34f66c14821e8ba0e2d2250748710523", "34f66c14821e8ba0e2d2250748710523"},
+		"masked already":    {"+22507******23 and +22507XXXXXX00", "+22507******23 and +22507XXXXXX00"},
+		"nothing":           {"", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, row.want, MaskPhones(row.in))
+			require.Equal(t, row.want, MaskPhones(row.want), "masking twice changes nothing")
+		})
+	}
+}
+
+func TestSnippet(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "<html> <h1>Bad Gateway</h1>", Snippet([]byte("<html>\r\n\t<h1>Bad\nGateway</h1>\n")))
+	long := Snippet([]byte(strings.Repeat("é", 500)))
+	require.True(t, utf8.ValidString(long))
+	require.LessOrEqual(t, len(long), 124)
+	require.Equal(t, "\uFFFD", Snippet([]byte{0xff, 0xfe}))
+}
+
+func FuzzMaskPhones(f *testing.F) {
+	f.Add("x +2250748710523 y")
+	f.Add("%2B221771234567")
+	f.Fuzz(func(t *testing.T, text string) {
+		masked := MaskPhones(text)
+		if len(masked) != len(text) {
+			t.Fatalf("length changed: %q -> %q", text, masked)
+		}
+		if again := MaskPhones(masked); again != masked {
+			t.Fatalf("not stable: %q -> %q -> %q", text, masked, again)
+		}
+		if strings.Contains(" "+masked+" ", " +2250748710523 ") {
+			t.Fatalf("a number got through: %q", masked)
+		}
+	})
+}

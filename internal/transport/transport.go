@@ -1,0 +1,308 @@
+// Package transport is the one way to the wire: authentication, retries by class, the rate-limit gate, time limits,
+// bounded bodies, redaction and logging. It knows HTTP and nothing of payments; settling a payment whose answer was
+// lost is the business of the package above it.
+//
+// The retry loop is go-retryablehttp's. Its defaults are wrong for payments (it resends POSTs, logs to stderr, obeys
+// any Retry-After, has no jitter, throws the error body away and closes the caller's idle connections), so every one
+// of them is replaced here, and its types do not leave this package.
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Config is everything a Transport needs; the package above has checked it.
+type Config struct {
+	BaseURL          string // with path prefix, without a trailing slash
+	Token            string
+	CompanyID        string // empty: no X-Company-Id header
+	UserAgent        string
+	HTTPClient       *http.Client // copied, never changed; nil: a client on http.DefaultTransport
+	Timeout          time.Duration
+	Retry            Retry
+	Logger           *slog.Logger // nil: silence
+	MaxResponseBytes int64
+}
+
+// Retry bounds how often and how long a call is tried.
+type Retry struct {
+	MaxAttempts   int // requests in all, the first included
+	MinWait       time.Duration
+	MaxWait       time.Duration
+	MaxRetryAfter time.Duration
+}
+
+// Transport sends calls. It is safe for concurrent use.
+type Transport struct {
+	config  Config
+	base    http.RoundTripper
+	client  *retryablehttp.Client
+	header  map[string][]string
+	gate    gate
+	buffers sync.Pool
+}
+
+// New builds a Transport. It does no I/O.
+func New(config Config) *Transport {
+	t := &Transport{config: config, header: map[string][]string{
+		"Authorization": {"Bearer " + config.Token},
+		"Accept":        {"application/json"},
+		"User-Agent":    {config.UserAgent},
+	}}
+	if config.CompanyID != "" {
+		t.header["X-Company-Id"] = []string{config.CompanyID}
+	}
+	httpClient := http.Client{}
+	if config.HTTPClient != nil {
+		httpClient = *config.HTTPClient
+	}
+	t.base = httpClient.Transport
+	if t.base == nil {
+		t.base = http.DefaultTransport
+	}
+	httpClient.Transport = (*attempts)(t)
+	httpClient.CheckRedirect = onlySameHostReads(httpClient.CheckRedirect)
+	t.client = &retryablehttp.Client{
+		HTTPClient:   &httpClient,
+		RetryMax:     config.Retry.MaxAttempts - 1,
+		RetryWaitMin: config.Retry.MinWait,
+		RetryWaitMax: config.Retry.MaxWait,
+		CheckRetry:   t.shouldRetry,
+		Backoff:      t.wait,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	return t
+}
+
+// Do sends the call, again where its class allows it, and fills in the answer. A nil error means that the API, or
+// something in front of it, answered: Status says what. After an error, or an answer that is no success,
+// OutcomeUnknown says whether the request may have been carried out.
+//
+// The caller releases the call when it is done with Bytes.
+func (t *Transport) Do(ctx context.Context, call *Call) error {
+	if call.Timeout == 0 {
+		call.Timeout = t.config.Timeout
+	}
+	call.Context = ctx
+	if call.Class != Read {
+		call.trace()
+	}
+	req, err := t.newRequest(call)
+	if err != nil {
+		return t.fail(call, err)
+	}
+	if _, err := t.client.Do(req); err != nil { //nolint:bodyclose // attempts has read and closed it
+		return t.fail(call, err)
+	}
+	return nil
+}
+
+func (t *Transport) newRequest(call *Call) (*retryablehttp.Request, error) {
+	var body any
+	if call.Body != nil {
+		body = call.Body
+	}
+	req, err := retryablehttp.NewRequestWithContext(call, call.Method, t.config.BaseURL+call.Path, body)
+	if err != nil {
+		return nil, err
+	}
+	// The values are shared between requests: a RoundTripper must not change a request, and saves four allocations.
+	for name, values := range t.header {
+		req.Header[name] = values
+	}
+	if call.Body != nil {
+		req.Header["Content-Type"] = jsonContentType
+	}
+	for name, values := range call.Header {
+		req.Header[name] = values
+	}
+	return req, nil
+}
+
+var jsonContentType = []string{"application/json"}
+
+// fail turns what net/http says into an error that names the call and keeps the query, the token and phone numbers
+// to itself.
+func (t *Transport) fail(call *Call, err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // its text holds the whole URL
+	}
+	return &Error{text: fmt.Sprintf("djamo: %s %s: %s", call.Method, t.Scrub(call.PathOnly()), t.Scrub(err.Error())), cause: err}
+}
+
+// Error is a call without an answer.
+type Error struct {
+	text  string
+	cause error
+}
+
+func (e *Error) Error() string { return e.text }
+
+// Unwrap returns what net/http, a RoundTripper or the context said.
+func (e *Error) Unwrap() error { return e.cause }
+
+// attempts is the RoundTripper under the retry loop: one call of RoundTrip is one request on the wire. It is not an
+// io.Closer of idle connections on purpose, since they belong to the caller.
+type attempts Transport
+
+// RoundTrip waits for the gate, sends once, and reads the whole answer within the attempt's time limit.
+func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
+	t := (*Transport)(a)
+	call, _ := req.Context().Value(callKey{}).(*Call)
+	if err := t.gate.wait(req.Context()); err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	call.begin()
+	ctx, cancel := context.WithTimeout(req.Context(), call.Timeout)
+	defer cancel()
+	start := time.Now()
+	resp, err := t.base.RoundTrip(req.WithContext(ctx))
+	if err == nil {
+		err = t.read(call, resp)
+	}
+	if err != nil && ctx.Err() != nil && req.Context().Err() == nil {
+		err = fmt.Errorf("no answer within %v: %w", call.Timeout, err)
+	}
+	call.end(resp, err)
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		t.gate.hold(t.backoff(call.Attempts-1, resp.Header))
+	}
+	t.log(req.Context(), call, time.Since(start), err)
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		_ = req.Body.Close()
+	}
+}
+
+// pooledBytes is the largest buffer that is kept, and the most that a Content-Length is believed beforehand.
+const pooledBytes = 1 << 20
+
+// ErrTooLarge is a successful answer beyond Config.MaxResponseBytes.
+var ErrTooLarge = errors.New("the answer is larger than the limit")
+
+// read takes the body whole into a pooled buffer and closes it, so that the connection can be used again. What a
+// refusal carries is a courtesy: its status counts even when its body is cut off.
+func (t *Transport) read(call *Call, resp *http.Response) error {
+	defer resp.Body.Close()
+	limit := t.config.MaxResponseBytes
+	if call.buffer == nil {
+		call.buffer, _ = t.buffers.Get().(*bytes.Buffer)
+		if call.buffer == nil {
+			call.buffer = new(bytes.Buffer)
+		}
+		call.pool = &t.buffers
+	}
+	call.buffer.Reset()
+	if resp.ContentLength > 0 {
+		call.buffer.Grow(int(min(resp.ContentLength, limit, pooledBytes)) + bytes.MinRead)
+	}
+	call.limited = io.LimitedReader{R: resp.Body, N: limit + 1}
+	_, err := call.buffer.ReadFrom(&call.limited)
+	resp.Body = http.NoBody
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return nil
+	}
+	if err == nil && int64(call.buffer.Len()) > limit {
+		return fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
+	}
+	return err
+}
+
+// errRedirect is a redirect that is not followed.
+var errRedirect = errors.New("redirect refused")
+
+// onlySameHostReads keeps net/http from carrying a write, or the token, somewhere else. A redirected write comes
+// back as the 3xx it is. The caller's own rule is asked last.
+func onlySameHostReads(next func(*http.Request, []*http.Request) error) func(*http.Request, []*http.Request) error {
+	return func(req *http.Request, via []*http.Request) error {
+		first := via[0]
+		switch {
+		case first.Method != http.MethodGet && first.Method != http.MethodHead:
+			return http.ErrUseLastResponse
+		case req.URL.Host != first.URL.Host || req.URL.Scheme != first.URL.Scheme:
+			return fmt.Errorf("%w: it leads to another host, %s://%s", errRedirect, req.URL.Scheme, req.URL.Host)
+		case len(via) >= 10:
+			return fmt.Errorf("%w: more than 10 in a row", errRedirect)
+		case next == nil:
+			return nil
+		}
+		if err := next(req, via); err != nil && !errors.Is(err, http.ErrUseLastResponse) {
+			return fmt.Errorf("%w: %w", errRedirect, err)
+		} else {
+			return err
+		}
+	}
+}
+
+// shouldRetry asks the policy, and the context whether there is still time.
+func (t *Transport) shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	call, _ := ctx.Value(callKey{}).(*Call)
+	if !t.mayRepeat(call, resp, err) {
+		return false, nil
+	}
+	if ended := ctx.Err(); ended != nil {
+		return false, ended
+	}
+	return true, nil
+}
+
+// mayRepeat is the policy: the table test in the package above is its specification.
+func (t *Transport) mayRepeat(call *Call, resp *http.Response, err error) bool {
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case call.Single:
+		return false
+	case errors.Is(err, errRedirect), errors.Is(err, ErrTooLarge), errors.As(err, &certificate):
+		return false // the next try would end the same way
+	case err != nil:
+		return call.Class == Read || call.neverLeft()
+	case resp.StatusCode == http.StatusTooManyRequests:
+		return true
+	}
+	return call.Class == Read && troubled(resp.StatusCode)
+}
+
+// troubled are the statuses after which a request may or may not have been carried out.
+func troubled(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusRequestTimeout
+}
+
+// wait is the pause before the next attempt. After a 429 the gate does the waiting, for every call alike.
+func (t *Transport) wait(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
+	if resp == nil {
+		return t.backoff(attempt, nil)
+	}
+	if resp.StatusCode == http.StatusTooManyRequests {
+		return 0
+	}
+	return t.backoff(attempt, resp.Header)
+}
+
+// Scrub masks phone numbers and removes the token from a text that came from outside.
+func (t *Transport) Scrub(text string) string {
+	if t.config.Token != "" {
+		text = strings.ReplaceAll(text, t.config.Token, "[access token]")
+	}
+	return MaskPhones(text)
+}
