@@ -1,0 +1,239 @@
+package djamo
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/djamo/djamo-go/internal/transport"
+)
+
+// ErrorCode names a kind of failure. It is itself an error, so the sentinels below are constants that nobody
+// can overwrite; compare with errors.Is.
+type ErrorCode string
+
+// Error returns the code's text.
+func (c ErrorCode) Error() string { return "djamo: " + string(c) }
+
+// What an error can be asked for with errors.Is.
+const (
+	// ErrInvalidRequest is a request the API calls invalid (400), or one this package refused before sending it:
+	// in the second case the error is a *ValidationError too.
+	ErrInvalidRequest ErrorCode = "invalid request"
+	// ErrUnauthorized is a missing or wrong token (401); often a staging token on production or the reverse.
+	ErrUnauthorized ErrorCode = "unauthorized"
+	// ErrForbidden is a token that may not use the resource (403).
+	ErrForbidden ErrorCode = "forbidden"
+	// ErrBlocked is the firewall in front of the API refusing the caller's IP address (403 with an HTML page).
+	// The token is not at fault: ask Djamo to allow the address.
+	ErrBlocked ErrorCode = "blocked by the firewall"
+	// ErrNotFound is a resource that does not exist (404), or a look-up that found nothing.
+	ErrNotFound ErrorCode = "not found"
+	// ErrDuplicateReference is a reference or externalId that was used before (409). Look it up; never answer it
+	// with a fresh reference, which would pay twice.
+	ErrDuplicateReference ErrorCode = "duplicate reference"
+	// ErrUnprocessable is a valid request the API would not carry out (422).
+	ErrUnprocessable ErrorCode = "unprocessable"
+	// ErrRateLimited is a 429 that outlasted the retries.
+	ErrRateLimited ErrorCode = "rate limited"
+	// ErrServer is trouble on the API's side (5xx).
+	ErrServer ErrorCode = "server error"
+	// ErrOutcomeUnknown is a write that may have been carried out; the error is an *OutcomeUnknownError.
+	ErrOutcomeUnknown ErrorCode = "outcome unknown"
+	// ErrUnexpectedAnswer is a successful answer that makes no sense: not JSON, another reference than the one
+	// asked for, larger than the limit, a cursor that repeats.
+	ErrUnexpectedAnswer ErrorCode = "unexpected answer"
+)
+
+// errorBodyLimit bounds Error.Body: enough for any JSON error and for the telling part of an HTML page.
+const errorBodyLimit = 4 << 10
+
+// Error is an answer of the API, or of a proxy in front of it, that is not a success. Every field is exported so
+// that tests can build one. Phone numbers in it are masked and the access token is removed.
+type Error struct {
+	Method        string        // of the request
+	Path          string        // of the request, without the query
+	StatusCode    int           // HTTP status
+	Messages      []string      // the API's "message", which is a string or an array of strings
+	Name          string        // the API's "error", such as "Bad Request Exception"
+	CorrelationID string        // what Djamo's support asks for
+	RetryAfter    time.Duration // what a 429 or 503 announced; 0 when it announced nothing
+	Body          []byte        // the first 4 KiB of the answer
+}
+
+// Error gives one line: method, path, status, messages and correlation id.
+func (e *Error) Error() string {
+	var text strings.Builder
+	text.WriteString("djamo: " + e.Method + " " + e.Path + ": " + strconv.Itoa(e.StatusCode))
+	if name := http.StatusText(e.StatusCode); name != "" {
+		text.WriteString(" " + name)
+	}
+	switch {
+	case e.Code() == ErrBlocked:
+		text.WriteString(": the firewall in front of the API refused this IP address; the token is not at fault, ask Djamo to allow the address")
+	case len(e.Messages) > 0:
+		text.WriteString(": " + strings.Join(e.Messages, "; "))
+	case len(e.Body) > 0:
+		text.WriteString(": " + transport.Snippet(e.Body))
+	}
+	if e.CorrelationID != "" {
+		text.WriteString(" (correlation id " + e.CorrelationID + ")")
+	}
+	return transport.MaskPhones(text.String())
+}
+
+// Code classifies the error by its status; "" when the status means nothing in particular.
+func (e *Error) Code() ErrorCode {
+	switch {
+	case e.StatusCode == http.StatusForbidden && isHTML(e.Body):
+		return ErrBlocked
+	case e.StatusCode >= http.StatusInternalServerError:
+		return ErrServer
+	}
+	switch e.StatusCode {
+	case http.StatusBadRequest:
+		return ErrInvalidRequest
+	case http.StatusUnauthorized:
+		return ErrUnauthorized
+	case http.StatusForbidden:
+		return ErrForbidden
+	case http.StatusNotFound:
+		return ErrNotFound
+	case http.StatusConflict:
+		return ErrDuplicateReference
+	case http.StatusUnprocessableEntity:
+		return ErrUnprocessable
+	case http.StatusTooManyRequests:
+		return ErrRateLimited
+	}
+	return ""
+}
+
+// Is makes errors.Is(err, ErrNotFound) and its sisters work.
+func (e *Error) Is(target error) bool {
+	code, ok := target.(ErrorCode)
+	return ok && code != "" && code == e.Code()
+}
+
+// LogValue gives slog the parts of the error, without the body.
+func (e *Error) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("method", e.Method),
+		slog.String("path", e.Path),
+		slog.Int("status", e.StatusCode),
+		slog.String("message", transport.MaskPhones(strings.Join(e.Messages, "; "))),
+		slog.String("correlation_id", e.CorrelationID),
+	)
+}
+
+func isHTML(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
+
+// newError reads an answer that is not a success. Nothing about its shape is taken for granted: any field can be
+// missing or of another type, and the body can be HTML, empty or cut off.
+func newError(call *transport.Call, scrub func(string) string) *Error {
+	e := &Error{
+		Method: call.Method, Path: scrub(call.PathOnly()), StatusCode: call.Status,
+		RetryAfter: transport.RetryAfter(call.ResponseHeader),
+	}
+	body := call.Bytes()
+	if len(body) > errorBodyLimit {
+		e.Body = []byte(scrub(string(body[:errorBodyLimit])))
+	} else if len(body) > 0 {
+		e.Body = []byte(scrub(string(body)))
+	}
+	var wire struct {
+		Message       json.RawMessage `json:"message"`
+		Name          json.RawMessage `json:"error"`
+		CorrelationID json.RawMessage `json:"correlationId"`
+	}
+	if json.Unmarshal(body, &wire) != nil {
+		return e
+	}
+	e.Name = strings.Join(textsOf(wire.Name, scrub), "; ")
+	e.CorrelationID = strings.Join(textsOf(wire.CorrelationID, scrub), "; ")
+	e.Messages = textsOf(wire.Message, scrub)
+	return e
+}
+
+// textsOf reads a string, an array of anything, or anything else as itself.
+func textsOf(raw json.RawMessage, scrub func(string) string) []string {
+	var one string
+	var many []json.RawMessage
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return nil
+	case json.Unmarshal(raw, &one) == nil:
+		if one == "" {
+			return nil
+		}
+		return []string{scrub(one)}
+	case json.Unmarshal(raw, &many) == nil:
+		var texts []string
+		for _, item := range many {
+			texts = append(texts, textsOf(item, scrub)...)
+		}
+		return texts
+	}
+	return []string{scrub(string(raw))}
+}
+
+// OutcomeUnknownError says that a write may have been carried out and that the API could not tell. Do not send it
+// again under a fresh reference: look every reference up first (TransactionService.GetByReference), or show the
+// case to a person. It matches ErrOutcomeUnknown, and through Err whatever stopped the settlement, such as
+// context.Canceled.
+type OutcomeUnknownError struct {
+	References []string // what was sent: transfer references, a charge's externalId or id
+	Err        error    // why the outcome is not known
+}
+
+// Error names the references, at most three of them, and the cause.
+func (e *OutcomeUnknownError) Error() string {
+	const shown = 3
+	var text strings.Builder
+	text.WriteString("djamo: outcome unknown")
+	for i, reference := range e.References[:min(len(e.References), shown)] {
+		text.WriteString([]string{" of ", ", ", ", "}[i] + strconv.Quote(reference))
+	}
+	if more := len(e.References) - shown; more > 0 {
+		fmt.Fprintf(&text, " and %d more", more)
+	}
+	text.WriteString(", it may have been carried out")
+	if e.Err != nil {
+		text.WriteString(": " + strings.ReplaceAll(e.Err.Error(), "djamo: ", ""))
+	}
+	return transport.MaskPhones(text.String())
+}
+
+// Is matches ErrOutcomeUnknown.
+func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcomeUnknown }
+
+// Unwrap returns the cause.
+func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// LogValue gives slog the references and the cause.
+func (e *OutcomeUnknownError) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("references", e.References), slog.String("error", e.Error()))
+}
+
+// ValidationError is input this package refused before anything was sent. It matches ErrInvalidRequest.
+type ValidationError struct {
+	Field string // the parameter as Go or the API spells it, such as "transactions[3].amount"
+	Value string // what was given; masked when personal, "" when secret or absent
+	Rule  string // what it must be
+}
+
+// Error names field, value and rule.
+func (e *ValidationError) Error() string {
+	if e.Value == "" {
+		return "djamo: " + e.Field + ": " + e.Rule
+	}
+	return "djamo: " + e.Field + ": " + e.Rule + ", got " + e.Value
+}
+
+// Is matches ErrInvalidRequest.
+func (e *ValidationError) Is(target error) bool { return target == ErrInvalidRequest }
