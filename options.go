@@ -1,0 +1,229 @@
+package djamo
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Option configures a Client. What is wrong is refused by NewClient and Clone, with an error that names the option.
+type Option func(*settings) error
+
+// settings is what options write to. It is copied by value: nothing in it is changed once a Client is built.
+type settings struct {
+	token       string
+	base        *url.URL
+	environment Environment // "" for a base URL that is none of the four
+	chosen      string      // the option that chose the host in this round of options
+	companyID   string
+	httpClient  *http.Client
+	timeout     time.Duration
+	retry       RetryPolicy
+	limits      Limits
+	logger      *slog.Logger
+	app         AppInfo
+	maxResponse int64
+}
+
+const (
+	defaultTimeout     = 30 * time.Second
+	defaultMaxResponse = 10 << 20
+)
+
+// RetryPolicy bounds how often a call is sent and how long the client waits. A zero field takes its default.
+type RetryPolicy struct {
+	// MaxAttempts is how many requests a call may send in all, look-ups not counted. Default 4; 1 never sends twice.
+	MaxAttempts int
+	// MinWait and MaxWait bound the exponential back-off, which has jitter. Defaults 500 ms and 8 s.
+	MinWait, MaxWait time.Duration
+	// MaxRetryAfter caps what a Retry-After header may ask for. Default 60 s.
+	MaxRetryAfter time.Duration
+	// QuietPeriod is how long a payment that cannot be found after a lost answer is given to appear before it is sent
+	// again under the same reference; it doubles with every round. A request that looked lost can still be processed
+	// late, so it should exceed the API's longest processing time. Default 2 s, an assumption: nothing public says.
+	QuietPeriod time.Duration
+}
+
+func (p RetryPolicy) withDefaults() RetryPolicy {
+	if p.MaxAttempts == 0 {
+		p.MaxAttempts = 4
+	}
+	if p.MinWait == 0 {
+		p.MinWait = 500 * time.Millisecond
+	}
+	if p.MaxWait == 0 {
+		p.MaxWait = max(8*time.Second, p.MinWait)
+	}
+	if p.MaxRetryAfter == 0 {
+		p.MaxRetryAfter = time.Minute
+	}
+	if p.QuietPeriod == 0 {
+		p.QuietPeriod = 2 * time.Second
+	}
+	return p
+}
+
+// Limits are the caller's own bounds, checked before anything is sent. The API's limits belong to the account and
+// are not known to this package: the documentation says 5,000 to 500,000 francs in one place and up to 200,000,000
+// in another. A zero field is no limit, except ReferenceLength.
+type Limits struct {
+	MinAmount, MaxAmount XOF // of one transfer, whole francs
+	BatchSize            int // transfers in one batch
+	// ReferenceLength bounds references and external ids, in bytes. Default 255, an assumption.
+	ReferenceLength int
+}
+
+// AppInfo names the program in the User-Agent header, which helps Djamo's support find its calls.
+type AppInfo struct{ Name, Version, URL string }
+
+// WithEnvironment chooses one of the four hosts.
+func WithEnvironment(e Environment) Option {
+	return func(s *settings) error {
+		if e.BaseURL() == "" {
+			return optionError("WithEnvironment", string(e), "must be ProductionCIV, ProductionSEN, StagingCIV or StagingSEN")
+		}
+		return s.setBase("WithEnvironment", e.BaseURL())
+	}
+}
+
+// WithBaseURL chooses any other host: a proxy, a test server. A path prefix is kept. It must be https, except on a
+// loopback address.
+func WithBaseURL(raw string) Option {
+	return func(s *settings) error { return s.setBase("WithBaseURL", raw) }
+}
+
+func (s *settings) setBase(option, raw string) error {
+	base, err := parseBaseURL(option, raw)
+	if err != nil {
+		return err
+	}
+	if s.chosen != "" && *base != *s.base {
+		return &ValidationError{Field: option, Rule: "contradicts " + s.chosen + ": choose one host"}
+	}
+	s.base, s.environment, s.chosen = base, environmentOf(base), option
+	return nil
+}
+
+// WithCompanyID sends X-Company-Id with every call. Charges need it.
+func WithCompanyID(id string) Option {
+	return func(s *settings) error {
+		if id != "" && !isHeaderText(id) {
+			return optionError("WithCompanyID", "", "must be one word of printable ASCII")
+		}
+		s.companyID = id
+		return nil
+	}
+}
+
+// WithHTTPClient makes the client send through a copy of h: proxies, TLS settings, tracing and tests fit in here.
+// h itself is never changed and its idle connections are never closed.
+func WithHTTPClient(h *http.Client) Option {
+	return func(s *settings) error {
+		if h == nil {
+			return optionError("WithHTTPClient", "nil", "must be a client")
+		}
+		copied := *h
+		s.httpClient = &copied
+		return nil
+	}
+}
+
+// WithTimeout bounds one attempt, from connecting to the last byte of the answer. Default 30 s. The context bounds
+// the whole call.
+func WithTimeout(d time.Duration) Option {
+	return func(s *settings) error {
+		if d <= 0 {
+			return optionError("WithTimeout", d.String(), "must be positive")
+		}
+		s.timeout = d
+		return nil
+	}
+}
+
+// WithRetry replaces the retry policy.
+func WithRetry(p RetryPolicy) Option {
+	return func(s *settings) error {
+		for name, d := range map[string]time.Duration{"MinWait": p.MinWait, "MaxWait": p.MaxWait, "MaxRetryAfter": p.MaxRetryAfter, "QuietPeriod": p.QuietPeriod} {
+			if d < 0 {
+				return optionError("WithRetry: "+name, d.String(), "must not be negative")
+			}
+		}
+		if p.MaxAttempts < 0 {
+			return optionError("WithRetry: MaxAttempts", fmt.Sprint(p.MaxAttempts), "must not be negative")
+		}
+		p = p.withDefaults()
+		if p.MaxWait < p.MinWait {
+			return optionError("WithRetry: MaxWait", p.MaxWait.String(), "must not be below MinWait")
+		}
+		s.retry = p
+		return nil
+	}
+}
+
+// WithLimits sets the caller's own bounds.
+func WithLimits(l Limits) Option {
+	return func(s *settings) error {
+		switch {
+		case l.MinAmount < 0 || l.MaxAmount < 0:
+			return optionError("WithLimits", "", "amounts must not be negative")
+		case l.MaxAmount != 0 && l.MaxAmount < l.MinAmount:
+			return optionError("WithLimits: MaxAmount", l.MaxAmount.String(), "must not be below MinAmount")
+		case l.BatchSize < 0 || l.ReferenceLength < 0:
+			return optionError("WithLimits", "", "sizes must not be negative")
+		}
+		if l.ReferenceLength == 0 {
+			l.ReferenceLength = defaultReferenceLength
+		}
+		s.limits = l
+		return nil
+	}
+}
+
+// WithLogger writes one record for every attempt: method, path template, status, attempt, duration, correlation id.
+// Never a body, a token or a whole phone number. Without it the client is silent.
+func WithLogger(l *slog.Logger) Option {
+	return func(s *settings) error {
+		if l == nil {
+			return optionError("WithLogger", "nil", "must be a logger")
+		}
+		s.logger = l
+		return nil
+	}
+}
+
+// WithAppInfo adds the program's name to the User-Agent header.
+func WithAppInfo(app AppInfo) Option {
+	return func(s *settings) error {
+		if !isHeaderText(app.Name) || app.Version != "" && !isHeaderText(app.Version) || app.URL != "" && !isHeaderText(app.URL) {
+			return optionError("WithAppInfo", "", "needs a name, and only words of printable ASCII")
+		}
+		s.app = app
+		return nil
+	}
+}
+
+// WithMaxResponseBytes bounds an answer. Default 10 MiB.
+func WithMaxResponseBytes(n int64) Option {
+	return func(s *settings) error {
+		if n <= 0 || n == 1<<63-1 {
+			return optionError("WithMaxResponseBytes", fmt.Sprint(n), "must be positive and finite")
+		}
+		s.maxResponse = n
+		return nil
+	}
+}
+
+func optionError(option, value, rule string) error {
+	return &ValidationError{Field: option, Value: value, Rule: rule}
+}
+
+// isHeaderText reports one word that can stand in a header.
+func isHeaderText(text string) bool {
+	return text != "" && strings.IndexFunc(text, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsGraphic(r) || r == ' '
+	}) < 0
+}

@@ -1,0 +1,70 @@
+package djamo
+
+import (
+	"context"
+	"fmt"
+	"iter"
+)
+
+// Page is one page of a listing. To store where you are, keep Cursor.Next and pass it as the next call's Cursor;
+// the listing ends where Next is empty.
+type Page[T any] struct {
+	Count  int    `json:"count"` // as the API reports it; whether it counts the page or the whole is not documented
+	Limit  int    `json:"limit"`
+	Cursor Cursor `json:"cursor"`
+	Data   []T    `json:"data"`
+}
+
+// Cursor holds the opaque positions around a page.
+type Cursor struct {
+	Prev string `json:"prev"` // empty on the first page
+	Next string `json:"next"` // empty on the last page
+}
+
+// ListParams are the parameters every listing takes. Their names on the wire, cursor and limit, are an assumption:
+// the documentation shows the answer of a listing and not its parameters.
+type ListParams struct {
+	Cursor string `url:"cursor,omitempty"` // where to start; empty for the beginning
+	Limit  int    `url:"limit,omitempty"`  // items on a page; 0 leaves it to the API, which uses 15
+}
+
+func (p ListParams) validate() error {
+	if p.Limit < 0 {
+		return &ValidationError{Field: "limit", Value: fmt.Sprint(p.Limit), Rule: "must not be negative"}
+	}
+	return nil
+}
+
+// eachPage walks a listing page by page. One page is held at a time, so a listing of any length runs in constant
+// memory. It stops with an error when a cursor comes back, which a server that ignores the cursor would otherwise
+// turn into an endless loop: Brent's algorithm finds a cycle of any length with one remembered cursor.
+func eachPage[T any](ctx context.Context, params ListParams, fetch func(context.Context, ListParams) (*Page[T], error)) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		params := params
+		remembered, steps, power := params.Cursor, 0, 1
+		for {
+			page, err := fetch(ctx, params)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			next := page.Cursor.Next
+			if next != "" && (next == params.Cursor || next == remembered) {
+				yield(nil, fmt.Errorf("djamo: cursor %q came back, the listing would never end: %w", next, ErrUnexpectedAnswer))
+				return
+			}
+			for i := range page.Data {
+				if !yield(&page.Data[i], nil) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			if steps++; steps == power {
+				remembered, steps, power = next, 0, power*2
+			}
+			params.Cursor = next
+		}
+	}
+}

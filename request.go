@@ -1,0 +1,282 @@
+package djamo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-querystring/query"
+
+	"github.com/djamo/djamo-go/internal/transport"
+)
+
+// RequestOption changes one call.
+type RequestOption func(*request) error
+
+// request is one call in the making.
+type request struct {
+	transport.Call
+	response *Response
+	verbatim bool // the answer is decoded as it is, without unwrapping {"data": …}
+}
+
+// WithHeader adds a header to one call. The headers this package sets itself are refused, and so are
+// Idempotency-Key and X-Idempotency-Key: the API has no such key, and net/http resends POSTs that carry one.
+func WithHeader(name, value string) RequestOption {
+	return func(r *request) error {
+		name = http.CanonicalHeaderKey(name)
+		switch name {
+		case "Authorization", "Content-Type", "Content-Length", "Host", "User-Agent", "Idempotency-Key", "X-Idempotency-Key":
+			return optionError("WithHeader", name, "must not be one of the headers the client controls")
+		}
+		if !isHeaderText(name) || strings.ContainsAny(value, "\r\n\x00") {
+			return optionError("WithHeader", "", "must be a header name and a value on one line")
+		}
+		if r.Header == nil {
+			r.Header = make(http.Header, 1)
+		}
+		r.Header[name] = append(r.Header[name], value)
+		return nil
+	}
+}
+
+// WithRequestTimeout bounds each attempt of one call, in place of the client's timeout.
+func WithRequestTimeout(d time.Duration) RequestOption {
+	return func(r *request) error {
+		if d <= 0 {
+			return optionError("WithRequestTimeout", d.String(), "must be positive")
+		}
+		r.Timeout = d
+		return nil
+	}
+}
+
+// WithSingleAttempt sends one request and no more: no retry, and no look-up after a lost answer, which then comes
+// back as an *OutcomeUnknownError at once. It is for programs that keep a journal and settle by themselves.
+func WithSingleAttempt() RequestOption {
+	return func(r *request) error {
+		r.Single = true
+		return nil
+	}
+}
+
+// WithResponse stores status, headers and body of the answer in resp, of a refusal too.
+func WithResponse(resp *Response) RequestOption {
+	return func(r *request) error {
+		if resp == nil {
+			return optionError("WithResponse", "nil", "must point to a Response")
+		}
+		*resp = Response{}
+		r.response = resp
+		return nil
+	}
+}
+
+// endpoint is a call's method and place: the template is for logs, the path is what is sent.
+type endpoint struct{ method, template, path string }
+
+func at(method, path string) endpoint { return endpoint{method, path, path} }
+
+// atID puts an id into a template such as /v1/transactions/{id}. The id is checked and escaped, so that it cannot
+// lead to another resource.
+func atID(method, template, id string) (endpoint, error) {
+	switch {
+	case id == "":
+		return endpoint{}, &ValidationError{Field: "id", Rule: "must not be empty"}
+	case strings.Contains(id, "/"), strings.Contains(id, ".."), strings.Contains(id, `\`), id == ".", hasControl(id):
+		return endpoint{}, &ValidationError{Field: "id", Value: quoted(id), Rule: `must not hold "/", "\", ".." or control characters`}
+	}
+	return endpoint{method, template, strings.Replace(template, "{id}", url.PathEscape(id), 1)}, nil
+}
+
+func (e endpoint) withQuery(params any) (endpoint, error) {
+	values, err := query.Values(params)
+	if err != nil {
+		return e, fmt.Errorf("djamo: %s %s: %w", e.method, e.template, err)
+	}
+	if len(values) > 0 {
+		e.path += "?" + values.Encode()
+	}
+	return e, nil
+}
+
+// errNotBuilt is what every method of a zero Client returns.
+const errNotBuilt ErrorCode = "this client was not built by NewClient"
+
+func (c *Client) newRequest(ctx context.Context, class transport.Class, e endpoint, in any, opts []RequestOption) (*request, error) {
+	if c == nil || c.transport == nil {
+		return nil, errNotBuilt
+	}
+	if ctx == nil {
+		return nil, &ValidationError{Field: "ctx", Value: "nil", Rule: "must be a context"}
+	}
+	r := &request{}
+	r.Method, r.Path, r.Template, r.Class = e.method, e.path, e.template, class
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, &ValidationError{Field: "request option", Value: "nil", Rule: "must not be nil"}
+		}
+		if err := opt(r); err != nil {
+			return nil, err
+		}
+	}
+	if in != nil {
+		body, err := json.Marshal(in)
+		if err != nil {
+			return nil, fmt.Errorf("djamo: %s %s: the request cannot be written as JSON: %w", e.method, e.template, err)
+		}
+		r.Body = body
+	}
+	return r, nil
+}
+
+// do sends the request and decodes a successful answer into out. An answer that leaves open whether a write was
+// carried out comes back as an *OutcomeUnknownError without references, which the callers add.
+func (c *Client) do(ctx context.Context, r *request, out any) error {
+	defer r.Release()
+	err := c.transport.Do(ctx, &r.Call)
+	if r.response != nil {
+		*r.response = Response{StatusCode: r.Status, Header: r.ResponseHeader, Body: slices.Clone(r.Bytes()), Attempts: r.Attempts}
+	}
+	switch {
+	case err == nil && (r.Status < http.StatusOK || r.Status >= http.StatusMultipleChoices):
+		err = newError(&r.Call, c.transport.Scrub)
+	case err == nil:
+		if err = c.decode(r, out); err == nil {
+			return nil
+		}
+		if r.Class == transport.Write {
+			return &OutcomeUnknownError{Err: err} // it was carried out; what came of it cannot be read
+		}
+	case errors.Is(err, transport.ErrTooLarge):
+		err = fmt.Errorf("%w: %w", err, ErrUnexpectedAnswer)
+	}
+	if r.OutcomeUnknown() {
+		return &OutcomeUnknownError{Err: err}
+	}
+	return err
+}
+
+// decode reads a successful body.
+func (c *Client) decode(r *request, out any) error {
+	if out == nil {
+		return nil
+	}
+	decode := decodeObject
+	if r.verbatim {
+		decode = json.Unmarshal
+	}
+	if err := decode(r.Bytes(), out); err != nil {
+		return fmt.Errorf("djamo: %s %s: %d with an answer that cannot be read (%s): %w: %s",
+			r.Method, c.transport.Scrub(r.PathOnly()), r.Status, c.transport.Scrub(err.Error()), ErrUnexpectedAnswer,
+			c.transport.Scrub(transport.Snippet(r.Bytes())))
+	}
+	return nil
+}
+
+// object is what one of the API's objects can say of itself.
+type object interface {
+	// missing names the field without which an answer is none; "" when the answer is whole.
+	missing() string
+}
+
+// read is a call that may be repeated at will.
+func read[T any](ctx context.Context, c *Client, e endpoint, in any, opts []RequestOption) (*T, error) {
+	r, err := c.newRequest(ctx, transport.Read, e, in, opts)
+	if err != nil {
+		return nil, err
+	}
+	out := new(T)
+	if err := c.do(ctx, r, out); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// write is a call that is never sent again once it may have been carried out. The references go into the error that
+// says so.
+func write[T any](ctx context.Context, c *Client, e endpoint, in any, opts []RequestOption, references ...string) (*T, error) {
+	r, err := c.newRequest(ctx, transport.Write, e, in, opts)
+	if err != nil {
+		return nil, err
+	}
+	out := new(T)
+	if err := c.do(ctx, r, out); err != nil {
+		if unknown := (*OutcomeUnknownError)(nil); errors.As(err, &unknown) {
+			unknown.References = references
+		}
+		return nil, err
+	}
+	return out, nil
+}
+
+// readPage reads one page. Its slice gets its size beforehand, which spares the decoder from growing it.
+func readPage[T any](ctx context.Context, c *Client, path string, params ListParams, opts []RequestOption) (*Page[T], error) {
+	if err := params.validate(); err != nil {
+		return nil, err
+	}
+	e, err := at(http.MethodGet, path).withQuery(params)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.newRequest(ctx, transport.Read, e, nil, opts)
+	if err != nil {
+		return nil, err
+	}
+	const defaultLimit, most = 15, 1000
+	size := params.Limit
+	if size == 0 {
+		size = defaultLimit
+	}
+	r.verbatim = true
+	page := &Page[T]{Data: make([]T, 0, min(size, most))}
+	if err := c.do(ctx, r, page); err != nil {
+		return nil, err
+	}
+	if page.Data == nil {
+		return nil, fmt.Errorf("djamo: %s %s: an answer without \"data\" is no page: %w", e.method, e.template, ErrUnexpectedAnswer)
+	}
+	return page, nil
+}
+
+// Do makes a call this package has no method for. The path starts with "/" and stays below the base URL; in is sent
+// as JSON unless nil, and the answer is decoded into out unless nil. GET, HEAD, OPTIONS, PUT and DELETE are repeated
+// after trouble; any other method is sent again only when it provably never left, and answers that got lost come
+// back as an *OutcomeUnknownError.
+func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts ...RequestOption) error {
+	e, err := rawEndpoint(method, path)
+	if err != nil {
+		return err
+	}
+	class := transport.Write
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
+		class = transport.Read
+	}
+	r, err := c.newRequest(ctx, class, e, in, opts)
+	if err != nil {
+		return err
+	}
+	r.verbatim = true
+	return c.do(ctx, r, out)
+}
+
+func rawEndpoint(method, path string) (endpoint, error) {
+	if method == "" || strings.IndexFunc(method, func(r rune) bool { return r < 'A' || r > 'Z' }) >= 0 {
+		return endpoint{}, &ValidationError{Field: "method", Value: quoted(method), Rule: "must be an HTTP method in upper case"}
+	}
+	u, err := url.Parse(path)
+	switch {
+	case err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || u.Fragment != "":
+		return endpoint{}, &ValidationError{Field: "path", Value: quoted(path), Rule: `must start with "/" and stay below the base URL`}
+	case slices.Contains(strings.Split(strings.ReplaceAll(u.Path, `\`, "/"), "/"), ".."):
+		return endpoint{}, &ValidationError{Field: "path", Value: quoted(path), Rule: `must not hold ".."`}
+	}
+	return endpoint{method, transport.MaskPhones(u.Path), path}, nil
+}
