@@ -1,0 +1,88 @@
+package djamo
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// BatchStatus is where a batch stands: an open set.
+type BatchStatus string
+
+// BatchProcessing is the one status the documentation shows.
+const BatchProcessing BatchStatus = "processing"
+
+// Batch is several payments that were accepted together. Each goes its own way from there. Amounts are whole francs.
+type Batch struct {
+	ID           string        `json:"id"`
+	Status       BatchStatus   `json:"status"`
+	TotalAmount  XOF           `json:"totalAmount"`
+	TotalFee     XOF           `json:"totalFee"`
+	SubCompanyID string        `json:"subCompanyId,omitempty"`
+	Transactions []Transaction `json:"transactions"`
+	CreatedAt    Timestamp     `json:"createdAt"`
+	UpdatedAt    Timestamp     `json:"updatedAt"`
+}
+
+func (b *Batch) missing() string { return missingID(b.ID) }
+
+// BatchParams are payments to send together. How many the API takes at once is not documented; Limits.BatchSize sets
+// the caller's own bound.
+type BatchParams struct {
+	// Transactions must not be empty, and their references must differ. SubCompanyID is set once for all, below.
+	Transactions []TransactionParams
+	SubCompanyID string
+}
+
+func (p BatchParams) validate(limits Limits) error {
+	n := len(p.Transactions)
+	switch {
+	case n == 0:
+		return &ValidationError{Field: "transactions", Rule: "must not be empty"}
+	case limits.BatchSize > 0 && n > limits.BatchSize:
+		return &ValidationError{Field: "transactions", Value: fmt.Sprint(n), Rule: fmt.Sprintf("must be at most %d, the size set with WithLimits", limits.BatchSize)}
+	}
+	first := make(map[string]int, n)
+	for i, t := range p.Transactions {
+		prefix := fmt.Sprintf("transactions[%d].", i)
+		if err := t.validate(prefix, limits); err != nil {
+			return err
+		}
+		if t.SubCompanyID != "" {
+			return &ValidationError{Field: prefix + "subCompanyId", Value: quoted(t.SubCompanyID), Rule: "must be set on the batch, not on a payment in it"}
+		}
+		if j, repeated := first[t.Reference]; repeated {
+			return &ValidationError{Field: prefix + "reference", Value: quoted(t.Reference), Rule: fmt.Sprintf("must differ from that of transactions[%d]", j)}
+		}
+		first[t.Reference] = i
+	}
+	return nil
+}
+
+type batchBody struct {
+	SubCompanyID string            `json:"subCompanyId,omitempty"`
+	Transactions []transactionBody `json:"transactions"`
+}
+
+// BatchService sends many payments in one call.
+type BatchService struct{ client *Client }
+
+// Create sends the payments of a batch, once. A batch has no key of its own, so it is never sent again after its
+// answer was lost: the *OutcomeUnknownError then lists every reference, and TransactionService.GetByReference tells
+// of each whether it was paid. ErrDuplicateReference says that at least one reference was used before; whether the
+// others were accepted is not documented, so look all of them up.
+func (s BatchService) Create(ctx context.Context, params BatchParams, opts ...RequestOption) (*Batch, error) {
+	if s.client == nil {
+		return nil, errNotBuilt
+	}
+	if err := params.validate(s.client.settings.limits); err != nil {
+		return nil, err
+	}
+	body := batchBody{SubCompanyID: params.SubCompanyID, Transactions: make([]transactionBody, len(params.Transactions))}
+	references := make([]string, len(params.Transactions))
+	for i, t := range params.Transactions {
+		body.Transactions[i] = transactionBody{MSISDN: t.MSISDN.E164(), Amount: t.Amount, Reference: t.Reference, Description: t.Description}
+		references[i] = t.Reference
+	}
+	return write[Batch](ctx, s.client, at(http.MethodPost, transactionsPath+"/batch"), body, opts, references...)
+}

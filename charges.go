@@ -1,0 +1,213 @@
+package djamo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+)
+
+// ChargeStatus is where a charge stands: an open set.
+type ChargeStatus string
+
+// The statuses the documentation names, and those integrations have met.
+const (
+	ChargeCreated           ChargeStatus = "created"
+	ChargeDue               ChargeStatus = "due"
+	ChargePaid              ChargeStatus = "paid"
+	ChargeRefunded          ChargeStatus = "refunded"
+	ChargeRefundedPartially ChargeStatus = "refunded_partially"
+	ChargeDropped           ChargeStatus = "dropped"   // unpaid for an hour
+	ChargeCancelled         ChargeStatus = "cancelled" // seen, also as "canceled"
+	ChargeFailed            ChargeStatus = "failed"    // seen
+)
+
+// Terminal reports whether nothing can follow: refunded, dropped, cancelled or failed. A paid charge can still be
+// refunded. An unknown status is not terminal.
+func (s ChargeStatus) Terminal() bool {
+	switch s {
+	case ChargeRefunded, ChargeDropped, ChargeCancelled, "canceled", ChargeFailed:
+		return true
+	}
+	return false
+}
+
+// Charge is money asked of a customer, who pays it at PaymentURL. Amounts are whole francs.
+type Charge struct {
+	ID           string            `json:"id"`
+	ExternalID   string            `json:"externalId"` // the caller's own
+	Status       ChargeStatus      `json:"status"`
+	Amount       XOF               `json:"amount"`
+	Currency     string            `json:"currency"` // absent means XOF
+	Due          XOF               `json:"due"`
+	Paid         XOF               `json:"paid"`
+	Refunded     XOF               `json:"refunded"`
+	Fees         XOF               `json:"fees"`
+	PaymentURL   string            `json:"paymentUrl"`
+	Description  string            `json:"description"`
+	Metadata     json.RawMessage   `json:"metadata,omitempty"`     // the caller's own object, as it was sent
+	Transactions []json.RawMessage `json:"transactions,omitempty"` // payment records, whose shape is not documented
+	CreatedAt    Timestamp         `json:"createdAt"`
+	UpdatedAt    Timestamp         `json:"updatedAt"` // not documented; zero when absent
+}
+
+func (c *Charge) missing() string { return missingID(c.ID) }
+
+// ChargeParams describe a charge. Amount and ExternalID are required.
+type ChargeParams struct {
+	Amount XOF `json:"amount"` // whole francs
+	// ExternalID is the caller's key for this charge, unique for ever.
+	ExternalID  string `json:"externalId"`
+	Description string `json:"description,omitempty"`
+	// Where the customer's browser goes afterwards.
+	OnCompletedRedirectionURL string         `json:"onCompletedRedirectionUrl,omitempty"`
+	OnCanceledRedirectionURL  string         `json:"onCanceledRedirectionUrl,omitempty"`
+	Metadata                  map[string]any `json:"metadata,omitempty"`
+}
+
+func (p ChargeParams) validate(limits Limits) error {
+	// The caller's limits are for payments out; a charge only has to be positive.
+	if err := checkAmount("amount", p.Amount, Limits{}); err != nil {
+		return err
+	}
+	if err := checkReference("externalId", p.ExternalID, limits); err != nil {
+		return err
+	}
+	for field, address := range map[string]string{"onCompletedRedirectionUrl": p.OnCompletedRedirectionURL, "onCanceledRedirectionUrl": p.OnCanceledRedirectionURL} {
+		if address != "" {
+			if err := checkURL(field, address); err != nil {
+				return err
+			}
+		}
+	}
+	return checkText("description", p.Description)
+}
+
+func (p ChargeParams) differs(found *Charge) string {
+	if found.Amount != p.Amount {
+		return "amount"
+	}
+	return ""
+}
+
+// ChargeService collects money. The API needs WithCompanyID for it.
+type ChargeService struct{ client *Client }
+
+const chargesPath = "/v1/charges"
+
+// Create asks for a payment, once; send the customer to PaymentURL. When the answer is lost, the charge is settled by
+// its ExternalID before anything is sent again. How to look one up is not documented: this package asks the listing
+// with ?externalId=… and, should the API ignore that, reads up to ten pages of it.
+//
+// Errors: *ValidationError, ErrDuplicateReference when the ExternalID was used before, the others of *Error, and
+// *OutcomeUnknownError when the API could not be asked what became of the charge.
+func (s ChargeService) Create(ctx context.Context, params ChargeParams, opts ...RequestOption) (*Charge, error) {
+	if s.client == nil {
+		return nil, errNotBuilt
+	}
+	if err := params.validate(s.client.settings.limits); err != nil {
+		return nil, err
+	}
+	k := keyed[Charge]{
+		client:  s.client,
+		at:      at(http.MethodPost, chargesPath),
+		in:      params,
+		opts:    opts,
+		key:     params.ExternalID,
+		keyOf:   externalIDOf,
+		find:    func(ctx context.Context) (*Charge, error) { return s.find(ctx, params.ExternalID, opts) },
+		differs: params.differs,
+	}
+	return k.send(ctx)
+}
+
+func externalIDOf(c *Charge) string { return c.ExternalID }
+
+// find walks the listing for an external id. Giving up after some pages is no proof that the charge is not there, so
+// it is not reported as ErrNotFound.
+func (s ChargeService) find(ctx context.Context, externalID string, opts []RequestOption) (*Charge, error) {
+	const pages, pageSize = 10, 100
+	cursor := ""
+	for range pages {
+		e, err := at(http.MethodGet, chargesPath).withQuery(struct {
+			ExternalID string `url:"externalId"`
+			Cursor     string `url:"cursor,omitempty"`
+			Limit      int    `url:"limit"`
+		}{externalID, cursor, pageSize})
+		if err != nil {
+			return nil, err
+		}
+		found, next, err := findByKey(ctx, s.client, e, externalID, externalIDOf, opts)
+		switch {
+		case err == nil:
+			return found, nil
+		case !errors.Is(err, errOthers) && !errors.Is(err, ErrNotFound):
+			return nil, err
+		case next == "":
+			return nil, fmt.Errorf("djamo: no charge bears the external id %s: %w", quoted(externalID), ErrNotFound)
+		case next == cursor:
+			return nil, err
+		}
+		cursor = next
+	}
+	return nil, fmt.Errorf("djamo: external id %s is not on the first %d pages of charges: %w", quoted(externalID), pages, ErrUnexpectedAnswer)
+}
+
+// Get reads one charge by its id. Safe to repeat.
+func (s ChargeService) Get(ctx context.Context, id string, opts ...RequestOption) (*Charge, error) {
+	e, err := atID(http.MethodGet, chargesPath+"/{id}", id)
+	if err != nil {
+		return nil, err
+	}
+	return read[Charge](ctx, s.client, e, nil, opts)
+}
+
+// ChargeListParams says where a listing starts and how long its pages are.
+type ChargeListParams ListParams
+
+// List walks every charge, page after page.
+func (s ChargeService) List(ctx context.Context, params ChargeListParams, opts ...RequestOption) iter.Seq2[*Charge, error] {
+	return eachPage(ctx, ListParams(params), func(ctx context.Context, p ListParams) (*Page[Charge], error) {
+		return s.ListPage(ctx, ChargeListParams(p), opts...)
+	})
+}
+
+// ListPage reads one page of charges. Safe to repeat.
+func (s ChargeService) ListPage(ctx context.Context, params ChargeListParams, opts ...RequestOption) (*Page[Charge], error) {
+	return readPage[Charge](ctx, s.client, chargesPath, ListParams(params), opts)
+}
+
+// Refund gives the whole payment back. A refund carries no key: after an *OutcomeUnknownError read the charge's
+// Refunded before asking again.
+func (s ChargeService) Refund(ctx context.Context, id string, opts ...RequestOption) (*Charge, error) {
+	return s.post(ctx, id, "refund", struct{}{}, opts)
+}
+
+// RefundPart gives a part of the payment back, in whole francs. Called twice it refunds twice: after an
+// *OutcomeUnknownError read the charge's Refunded before asking again.
+func (s ChargeService) RefundPart(ctx context.Context, id string, amount XOF, opts ...RequestOption) (*Charge, error) {
+	if err := checkAmount("amount", amount, Limits{}); err != nil {
+		return nil, err
+	}
+	return s.post(ctx, id, "refund", struct {
+		Amount XOF `json:"amount"`
+	}{amount}, opts)
+}
+
+// Pay plays the customer who pays. It exists on staging only and is refused at once on a production environment.
+func (s ChargeService) Pay(ctx context.Context, id string, opts ...RequestOption) (*Charge, error) {
+	if s.client != nil && s.client.settings.environment.IsProduction() {
+		return nil, &ValidationError{Field: "environment", Value: string(s.client.settings.environment), Rule: "paying a charge is simulated on staging only"}
+	}
+	return s.post(ctx, id, "pay", struct{}{}, opts)
+}
+
+func (s ChargeService) post(ctx context.Context, id, action string, in any, opts []RequestOption) (*Charge, error) {
+	e, err := atID(http.MethodPost, chargesPath+"/{id}/"+action, id)
+	if err != nil {
+		return nil, err
+	}
+	return write[Charge](ctx, s.client, e, in, opts, id)
+}

@@ -1,0 +1,73 @@
+package djamo
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+// CustomerCheck says whether a phone number has a Djamo account.
+type CustomerCheck struct {
+	// HasAccount is the API's "result". Where the API answers in the form it had before 2025-01-25, with a KYC status,
+	// it is true when there is one: that only customers have a status is an assumption.
+	HasAccount bool
+	// KYCStatus is set by that older form only.
+	KYCStatus string
+}
+
+// CustomerCheckParams names the number to look up. MSISDN is required.
+type CustomerCheckParams struct {
+	MSISDN       MSISDN
+	SubCompanyID string
+}
+
+// CustomerService asks about payees.
+type CustomerService struct{ client *Client }
+
+// Check asks whether a number has a Djamo account. Safe to repeat.
+func (s CustomerService) Check(ctx context.Context, params CustomerCheckParams, opts ...RequestOption) (*CustomerCheck, error) {
+	if err := checkMSISDN("msisdn", params.MSISDN); err != nil {
+		return nil, err
+	}
+	e, err := at(http.MethodGet, transactionsPath+"/customers/check").withQuery(struct {
+		MSISDN       string `url:"msisdn"`
+		SubCompanyID string `url:"subCompanyId,omitempty"`
+	}{params.MSISDN.E164(), params.SubCompanyID})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := read[customerAnswer](ctx, s.client, e, nil, opts)
+	if err != nil {
+		return nil, err
+	}
+	return answer.check(), nil
+}
+
+// customerAnswer is either form. The older one is documented only as "a KYC status", so its likely names are read.
+type customerAnswer struct {
+	Result    json.RawMessage `json:"result"`
+	KYCStatus string          `json:"kycStatus"`
+	Status    string          `json:"status"`
+}
+
+func (a *customerAnswer) missing() string {
+	if a.check() == nil {
+		return "result"
+	}
+	return ""
+}
+
+func (a *customerAnswer) check() *CustomerCheck {
+	var has bool
+	if len(a.Result) > 0 && string(a.Result) != "null" && json.Unmarshal(a.Result, &has) == nil {
+		return &CustomerCheck{HasAccount: has, KYCStatus: a.KYCStatus}
+	}
+	var status string
+	_ = json.Unmarshal(a.Result, &status) // absent or of another type: the other fields decide
+	for _, status := range []string{status, a.KYCStatus, a.Status} {
+		if status != "" {
+			return &CustomerCheck{HasAccount: true, KYCStatus: status}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+package djamo
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/djamo/djamo-go/internal/transport"
+)
+
+// TransactionStatus is where a transfer stands. The set is open: a value this package does not know is kept as it is.
+type TransactionStatus string
+
+// The statuses the documentation names. There is no "succeeded".
+const (
+	TransactionPending   TransactionStatus = "pending"
+	TransactionCompleted TransactionStatus = "completed"
+	TransactionFailed    TransactionStatus = "failed"
+)
+
+// Terminal reports whether the status is final. An unknown status is not.
+func (s TransactionStatus) Terminal() bool {
+	return s == TransactionCompleted || s == TransactionFailed
+}
+
+// TransactionType is the kind of a transaction: an open set, of which the documentation names transfer.
+type TransactionType string
+
+// TransactionTransfer is a payment to a Djamo account.
+const TransactionTransfer TransactionType = "transfer"
+
+// Transaction is one payment to a Djamo customer. Amounts are whole XOF francs.
+type Transaction struct {
+	ID          string            `json:"id"`
+	Amount      XOF               `json:"amount"`
+	Fee         XOF               `json:"fee"`
+	TotalAmount XOF               `json:"totalAmount"` // Amount plus Fee
+	MSISDN      MSISDN            `json:"msisdn"`      // as the API shows it: sometimes masked or shortened
+	Status      TransactionStatus `json:"status"`
+	Reference   string            `json:"reference"` // the caller's own
+	Type        TransactionType   `json:"type"`
+	Description string            `json:"description"`
+	// BatchID is set when the payment was born in a batch, SubCompanyID when it was sent for a sub-company, and
+	// FailureReason when it failed.
+	BatchID                   string    `json:"batchId,omitempty"`
+	SubCompanyID              string    `json:"subCompanyId,omitempty"`
+	FailureReason             string    `json:"failureReason,omitempty"`
+	DjamoTransactionReference string    `json:"djamoTransactionReference,omitempty"` // not always there
+	CreatedAt                 Timestamp `json:"createdAt"`
+	UpdatedAt                 Timestamp `json:"updatedAt"`
+}
+
+func (t *Transaction) missing() string { return missingID(t.ID) }
+
+// LogValue gives slog the transaction with its phone number masked.
+func (t *Transaction) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", t.ID), slog.String("reference", t.Reference), slog.Int64("amount", int64(t.Amount)),
+		slog.Any("msisdn", t.MSISDN), slog.String("status", string(t.Status)), slog.String("failure_reason", t.FailureReason))
+}
+
+// TransactionParams is a payment to send. MSISDN, Amount and Reference are required.
+type TransactionParams struct {
+	MSISDN MSISDN // the payee, in E.164
+	Amount XOF    // whole francs
+	// Reference is the caller's key for this payment, unique for ever and stored by the caller before sending. After
+	// any doubt the payment is looked up by it; a fresh reference for the same payment would pay twice.
+	Reference    string
+	Description  string // the payee sees it
+	SubCompanyID string // for aggregators: the sub-company on whose behalf it is paid
+}
+
+// LogValue gives slog the parameters with the phone number masked.
+func (p TransactionParams) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("reference", p.Reference), slog.Int64("amount", int64(p.Amount)), slog.Any("msisdn", p.MSISDN))
+}
+
+func (p TransactionParams) validate(prefix string, limits Limits) error {
+	if err := checkMSISDN(prefix+"msisdn", p.MSISDN); err != nil {
+		return err
+	}
+	if err := checkAmount(prefix+"amount", p.Amount, limits); err != nil {
+		return err
+	}
+	if err := checkReference(prefix+"reference", p.Reference, limits); err != nil {
+		return err
+	}
+	return checkText(prefix+"description", p.Description)
+}
+
+// transactionBody is the payment on the wire. Its fields keep the order of the documentation's example.
+type transactionBody struct {
+	MSISDN       string          `json:"msisdn"`
+	Amount       XOF             `json:"amount"`
+	Reference    string          `json:"reference"`
+	Description  string          `json:"description,omitempty"`
+	Type         TransactionType `json:"type,omitempty"` // batches hold transfers only and do not say so
+	SubCompanyID string          `json:"subCompanyId,omitempty"`
+}
+
+// TransactionService sends payments and reads what became of them.
+type TransactionService struct{ client *Client }
+
+const transactionsPath = "/v1/transactions"
+
+// Create sends one payment, once. The answer is usually pending: the final status comes by webhook, or from Wait.
+//
+// When the answer is lost, the payment is settled by its reference before anything is sent again (see the package
+// comment); a caller never has to guess. Calling Create again with the same params is safe: it ends in
+// ErrDuplicateReference, and GetByReference shows the payment.
+//
+// Errors: *ValidationError before anything is sent; ErrDuplicateReference when the reference was used before;
+// ErrUnprocessable, ErrInvalidRequest and the others of *Error when the API refuses; *OutcomeUnknownError when the
+// API could not be asked what became of the payment.
+func (s TransactionService) Create(ctx context.Context, params TransactionParams, opts ...RequestOption) (*Transaction, error) {
+	if s.client == nil {
+		return nil, errNotBuilt
+	}
+	if err := params.validate("", s.client.settings.limits); err != nil {
+		return nil, err
+	}
+	k := keyed[Transaction]{
+		client: s.client,
+		at:     at(http.MethodPost, transactionsPath),
+		in: transactionBody{MSISDN: params.MSISDN.E164(), Amount: params.Amount, Reference: params.Reference,
+			Description: params.Description, Type: TransactionTransfer, SubCompanyID: params.SubCompanyID},
+		opts:  opts,
+		key:   params.Reference,
+		keyOf: referenceOf,
+		find: func(ctx context.Context) (*Transaction, error) {
+			return s.GetByReference(ctx, params.Reference, opts...)
+		},
+		differs: params.differs,
+	}
+	return k.send(ctx)
+}
+
+func referenceOf(t *Transaction) string { return t.Reference }
+
+// differs compares what was sent with what was found under its reference. The API may show the phone number masked
+// or shortened, so only what it does show can differ.
+func (p TransactionParams) differs(found *Transaction) string {
+	switch {
+	case found.Amount != p.Amount:
+		return "amount"
+	case !p.MSISDN.matches(found.MSISDN):
+		return "payee"
+	}
+	return ""
+}
+
+// Get reads one payment by its id (txn_…). A failed payment is no error: see its Status. Safe to repeat.
+func (s TransactionService) Get(ctx context.Context, id string, opts ...RequestOption) (*Transaction, error) {
+	e, err := atID(http.MethodGet, transactionsPath+"/{id}", id)
+	if err != nil {
+		return nil, err
+	}
+	return read[Transaction](ctx, s.client, e, nil, opts)
+}
+
+// GetByReference reads the payment sent under a reference; ErrNotFound when there is none. Right after a payment was
+// sent the API's index may not show it yet. Safe to repeat.
+//
+// The documentation names the query and not the shape of its answer, so a page, an array, an object and a 404 are all
+// understood, and what comes back must bear the reference; otherwise the error is ErrUnexpectedAnswer.
+func (s TransactionService) GetByReference(ctx context.Context, reference string, opts ...RequestOption) (*Transaction, error) {
+	if s.client == nil {
+		return nil, errNotBuilt
+	}
+	if err := checkReference("reference", reference, s.client.settings.limits); err != nil {
+		return nil, err
+	}
+	e, err := at(http.MethodGet, transactionsPath).withQuery(struct {
+		Reference string `url:"reference"`
+	}{reference})
+	if err != nil {
+		return nil, err
+	}
+	found, _, err := findByKey(ctx, s.client, e, reference, referenceOf, opts)
+	return found, err
+}
+
+// TransactionListParams says where a listing starts and how long its pages are.
+type TransactionListParams ListParams
+
+// List walks every payment of the account, page after page. A failed read ends the walk with an error; to go on
+// later, use ListPage and store the cursor.
+func (s TransactionService) List(ctx context.Context, params TransactionListParams, opts ...RequestOption) iter.Seq2[*Transaction, error] {
+	return eachPage(ctx, ListParams(params), func(ctx context.Context, p ListParams) (*Page[Transaction], error) {
+		return s.ListPage(ctx, TransactionListParams(p), opts...)
+	})
+}
+
+// ListPage reads one page of payments. Safe to repeat.
+func (s TransactionService) ListPage(ctx context.Context, params TransactionListParams, opts ...RequestOption) (*Page[Transaction], error) {
+	return readPage[Transaction](ctx, s.client, transactionsPath, ListParams(params), opts)
+}
+
+// WaitParams says how often Wait asks. A zero field takes its default.
+type WaitParams struct {
+	MinInterval time.Duration // the first pause; default 1 s
+	MaxInterval time.Duration // where doubling ends; default 30 s
+}
+
+func (p WaitParams) withDefaults() (WaitParams, error) {
+	if p.MinInterval < 0 || p.MaxInterval < 0 {
+		return p, &ValidationError{Field: "interval", Value: min(p.MinInterval, p.MaxInterval).String(), Rule: "must not be negative"}
+	}
+	if p.MinInterval == 0 {
+		p.MinInterval = time.Second
+	}
+	if p.MaxInterval == 0 {
+		p.MaxInterval = 30 * time.Second
+	}
+	p.MaxInterval = max(p.MaxInterval, p.MinInterval)
+	return p, nil
+}
+
+// Wait reads the payment until its status is final and returns it, completed or failed. The context bounds the wait:
+// when it ends, its error comes back and the payment stands where it stood. Safe to repeat. Webhooks spare the polling.
+func (s TransactionService) Wait(ctx context.Context, id string, params WaitParams, opts ...RequestOption) (*Transaction, error) {
+	params, err := params.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	for pause := params.MinInterval; ; pause = min(2*pause, params.MaxInterval) {
+		t, err := s.Get(ctx, id, opts...)
+		if err != nil || t.Status.Terminal() {
+			return t, err
+		}
+		if err := transport.Sleep(ctx, pause); err != nil {
+			return nil, fmt.Errorf("djamo: waiting for %s, which is %s: %w", quoted(id), quoted(string(t.Status)), err)
+		}
+	}
+}
