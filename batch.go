@@ -81,7 +81,7 @@ func (s BatchService) Create(ctx context.Context, params BatchParams, opts ...Re
 	body := batchBody{SubCompanyID: params.SubCompanyID, Transactions: make([]transactionBody, len(params.Transactions))}
 	references := make([]string, len(params.Transactions))
 	for i, t := range params.Transactions {
-		body.Transactions[i] = transactionBody{MSISDN: t.MSISDN.E164(), Amount: t.Amount, Reference: t.Reference, Description: t.Description}
+		body.Transactions[i] = t.body()
 		references[i] = t.Reference
 	}
 	return write[Batch](ctx, s.client, at(http.MethodPost, transactionsPath+"/batch"), body, opts, references...)

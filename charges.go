@@ -92,6 +92,39 @@ func (p ChargeParams) differs(found *Charge) string {
 	return ""
 }
 
+func (p ChargeParams) key() string            { return p.ExternalID }
+func (p ChargeParams) keyOf(c *Charge) string { return c.ExternalID }
+
+// find walks the listing for an external id. Giving up after some pages is no proof that the charge is not there, so
+// it is not reported as ErrNotFound.
+func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption) (*Charge, error) {
+	const pages, pageSize = 10, 100
+	cursor := ""
+	for range pages {
+		e, err := at(http.MethodGet, chargesPath).withQuery(struct {
+			ExternalID string `url:"externalId"`
+			Cursor     string `url:"cursor,omitempty"`
+			Limit      int    `url:"limit"`
+		}{p.ExternalID, cursor, pageSize})
+		if err != nil {
+			return nil, err
+		}
+		found, next, err := findByKey(ctx, c, e, p.ExternalID, p.keyOf, opts)
+		switch {
+		case err == nil:
+			return found, nil
+		case !errors.Is(err, errOthers) && !errors.Is(err, ErrNotFound):
+			return nil, err
+		case next == "":
+			return nil, fmt.Errorf("djamo: no charge bears the external id %s: %w", quoted(p.ExternalID), ErrNotFound)
+		case next == cursor:
+			return nil, err
+		}
+		cursor = next
+	}
+	return nil, fmt.Errorf("djamo: external id %s is not on the first %d pages of charges: %w", quoted(p.ExternalID), pages, ErrUnexpectedAnswer)
+}
+
 // ChargeService collects money. The API needs WithCompanyID for it.
 type ChargeService struct{ client *Client }
 
@@ -110,49 +143,7 @@ func (s ChargeService) Create(ctx context.Context, params ChargeParams, opts ...
 	if err := params.validate(s.client.settings.limits); err != nil {
 		return nil, err
 	}
-	k := keyed[Charge]{
-		client:  s.client,
-		at:      at(http.MethodPost, chargesPath),
-		in:      params,
-		opts:    opts,
-		key:     params.ExternalID,
-		keyOf:   externalIDOf,
-		find:    func(ctx context.Context) (*Charge, error) { return s.find(ctx, params.ExternalID, opts) },
-		differs: params.differs,
-	}
-	return k.send(ctx)
-}
-
-func externalIDOf(c *Charge) string { return c.ExternalID }
-
-// find walks the listing for an external id. Giving up after some pages is no proof that the charge is not there, so
-// it is not reported as ErrNotFound.
-func (s ChargeService) find(ctx context.Context, externalID string, opts []RequestOption) (*Charge, error) {
-	const pages, pageSize = 10, 100
-	cursor := ""
-	for range pages {
-		e, err := at(http.MethodGet, chargesPath).withQuery(struct {
-			ExternalID string `url:"externalId"`
-			Cursor     string `url:"cursor,omitempty"`
-			Limit      int    `url:"limit"`
-		}{externalID, cursor, pageSize})
-		if err != nil {
-			return nil, err
-		}
-		found, next, err := findByKey(ctx, s.client, e, externalID, externalIDOf, opts)
-		switch {
-		case err == nil:
-			return found, nil
-		case !errors.Is(err, errOthers) && !errors.Is(err, ErrNotFound):
-			return nil, err
-		case next == "":
-			return nil, fmt.Errorf("djamo: no charge bears the external id %s: %w", quoted(externalID), ErrNotFound)
-		case next == cursor:
-			return nil, err
-		}
-		cursor = next
-	}
-	return nil, fmt.Errorf("djamo: external id %s is not on the first %d pages of charges: %w", quoted(externalID), pages, ErrUnexpectedAnswer)
+	return keyedWrite[Charge]{s.client, at(http.MethodPost, chargesPath), params, opts}.send(ctx)
 }
 
 // Get reads one charge by its id. Safe to repeat.

@@ -208,12 +208,17 @@ func write[T any](ctx context.Context, c *Client, e endpoint, in any, opts []Req
 	}
 	out := new(T)
 	if err := c.do(ctx, r, out); err != nil {
-		if unknown := (*OutcomeUnknownError)(nil); errors.As(err, &unknown) {
-			unknown.References = references
-		}
-		return nil, err
+		return nil, naming(err, references...)
 	}
 	return out, nil
+}
+
+// naming puts the references into an error that says that the outcome is unknown.
+func naming(err error, references ...string) error {
+	if unknown := (*OutcomeUnknownError)(nil); errors.As(err, &unknown) {
+		unknown.References = references
+	}
+	return err
 }
 
 // readPage reads one page. Its slice gets its size beforehand, which spares the decoder from growing it.

@@ -9,19 +9,23 @@ import (
 	"github.com/djamo/djamo-go/internal/transport"
 )
 
-// keyed is a write that carries a key of the caller's, by which the API can be asked what became of it.
-type keyed[T any] struct {
+// keyed is the body of a write that carries a key of the caller's, by which the API can be asked what became of it.
+type keyed[T any] interface {
+	key() string
+	// keyOf is the key an object bears.
+	keyOf(*T) string
+	// find looks the key up; ErrNotFound says that there is nothing under it.
+	find(context.Context, *Client, []RequestOption) (*T, error)
+	// differs names what in a found object is not what was sent, such as "amount"; "" when it is the same.
+	differs(*T) string
+}
+
+// keyedWrite is one such write on its way.
+type keyedWrite[T any] struct {
 	client *Client
 	at     endpoint
-	in     any
+	body   keyed[T]
 	opts   []RequestOption
-	key    string
-	// keyOf is the key an object bears.
-	keyOf func(*T) string
-	// find looks the key up; ErrNotFound says that there is nothing under it.
-	find func(context.Context) (*T, error)
-	// differs names what in a found object is not what was sent, such as "amount"; "" when it is the same.
-	differs func(*T) string
 }
 
 // send carries the write out at most once, and finds out what became of it when the answer is lost:
@@ -32,57 +36,55 @@ type keyed[T any] struct {
 //     only look-ups follow, because the index may lag.
 //
 // Whatever keeps it from an answer, such as the end of the context, comes back as an *OutcomeUnknownError.
-func (k *keyed[T]) send(ctx context.Context) (*T, error) {
-	r, err := k.client.newRequest(ctx, transport.Write, k.at, k.in, k.opts)
+func (w keyedWrite[T]) send(ctx context.Context) (*T, error) {
+	r, err := w.client.newRequest(ctx, transport.Write, w.at, w.body, w.opts)
 	if err != nil {
 		return nil, err
 	}
-	sent, err := k.post(ctx, r)
-	if err == nil || !errors.Is(err, ErrOutcomeUnknown) {
+	sent, err := w.post(ctx, r)
+	if r.Single || !errors.Is(err, ErrOutcomeUnknown) {
 		return sent, err
 	}
-	if r.Single {
-		return nil, k.unknown(err)
-	}
-	found, err := k.settle(ctx, err)
-	if r.response != nil && err == nil {
+	found, err := w.settle(ctx, err)
+	if err == nil && r.response != nil {
 		r.response.Settled = true
 	}
 	return found, err
 }
 
-// post sends once (again only what provably never left, or was turned away with 429).
-func (k *keyed[T]) post(ctx context.Context, r *request) (*T, error) {
+// post sends once, and again only what provably never left or was turned away with 429. An answer that bears another
+// key is no answer.
+func (w keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
 	sent := new(T)
-	if err := k.client.do(ctx, r, sent); err != nil {
-		return nil, err
+	if err := w.client.do(ctx, r, sent); err != nil {
+		return nil, naming(err, w.body.key())
 	}
-	if got := k.keyOf(sent); got != "" && got != k.key {
-		return nil, &OutcomeUnknownError{Err: fmt.Errorf("djamo: %s %s: the answer bears another reference, %s: %w",
-			k.at.method, k.at.template, quoted(got), ErrUnexpectedAnswer)}
+	if got := w.body.keyOf(sent); got != "" && got != w.body.key() {
+		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer bears another reference, %s: %w",
+			w.at.method, w.at.template, quoted(got), ErrUnexpectedAnswer))
 	}
 	return sent, nil
 }
 
-func (k *keyed[T]) settle(ctx context.Context, cause error) (*T, error) {
+func (w keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 	collided := false
 	for round := 0; ; round++ {
-		found, err := k.lookUp(ctx, round)
+		found, err := w.lookUp(ctx, round)
 		switch {
 		case err == nil:
-			return k.accept(found)
+			return w.accept(found)
 		case !errors.Is(err, ErrNotFound):
-			return nil, k.unknown(cause, err)
-		case round+1 >= k.client.settings.retry.MaxAttempts:
-			return nil, k.unknown(cause)
+			return nil, w.unknown(cause, err)
+		case round+1 >= w.client.settings.retry.MaxAttempts:
+			return nil, w.unknown(cause)
 		case collided:
 			continue
 		}
-		r, err := k.client.newRequest(ctx, transport.Write, k.at, k.in, k.opts)
+		r, err := w.client.newRequest(ctx, transport.Write, w.at, w.body, w.opts)
 		if err != nil {
-			return nil, k.unknown(cause, err)
+			return nil, w.unknown(cause, err)
 		}
-		sent, err := k.post(ctx, r)
+		sent, err := w.post(ctx, r)
 		switch {
 		case err == nil:
 			return sent, nil
@@ -91,54 +93,54 @@ func (k *keyed[T]) settle(ctx context.Context, cause error) (*T, error) {
 		case errors.Is(err, ErrDuplicateReference):
 			cause, collided = err, true
 		default:
-			return k.refused(ctx, round+1, err)
+			return w.refused(ctx, round+1, err)
 		}
 	}
 }
 
 // refused ends a settlement whose repeated request was turned away, say for want of funds: perhaps because the first
 // one has landed late and taken them. Only when the key is still absent is the refusal the answer.
-func (k *keyed[T]) refused(ctx context.Context, round int, refusal error) (*T, error) {
-	found, err := k.lookUp(ctx, round)
+func (w keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (*T, error) {
+	found, err := w.lookUp(ctx, round)
 	switch {
 	case err == nil:
-		return k.accept(found)
+		return w.accept(found)
 	case errors.Is(err, ErrNotFound):
 		return nil, refusal
 	}
-	return nil, k.unknown(refusal, err)
+	return nil, w.unknown(refusal, err)
 }
 
 // lookUp asks at once, and once more after the quiet period when there is nothing yet.
-func (k *keyed[T]) lookUp(ctx context.Context, round int) (*T, error) {
-	found, err := k.find(ctx)
+func (w keyedWrite[T]) lookUp(ctx context.Context, round int) (*T, error) {
+	found, err := w.body.find(ctx, w.client, w.opts)
 	if !errors.Is(err, ErrNotFound) {
 		return found, err
 	}
 	const most = 10 // doublings: far beyond any sensible policy, short of an overflow
-	if err := transport.Sleep(ctx, k.client.settings.retry.QuietPeriod<<min(round, most)); err != nil {
+	if err := transport.Sleep(ctx, w.client.settings.retry.QuietPeriod<<min(round, most)); err != nil {
 		return nil, err
 	}
-	return k.find(ctx)
+	return w.body.find(ctx, w.client, w.opts)
 }
 
-func (k *keyed[T]) accept(found *T) (*T, error) {
-	if field := k.differs(found); field != "" {
+func (w keyedWrite[T]) accept(found *T) (*T, error) {
+	if field := w.body.differs(found); field != "" {
 		return nil, fmt.Errorf("djamo: %s %s: reference %s was used before with another %s: %w",
-			k.at.method, k.at.template, quoted(k.key), field, ErrDuplicateReference)
+			w.at.method, w.at.template, quoted(w.body.key()), field, ErrDuplicateReference)
 	}
 	return found, nil
 }
 
 // unknown gives up: first what lost the answer, then what kept it from being found again.
-func (k *keyed[T]) unknown(cause error, then ...error) error {
+func (w keyedWrite[T]) unknown(cause error, then ...error) error {
 	if inner := (*OutcomeUnknownError)(nil); errors.As(cause, &inner) {
 		cause = inner.Err
 	}
 	for _, err := range then {
 		cause = fmt.Errorf("%w; then %w", cause, err)
 	}
-	return &OutcomeUnknownError{References: []string{k.key}, Err: cause}
+	return &OutcomeUnknownError{References: []string{w.body.key()}, Err: cause}
 }
 
 // findByKey asks a listing for a key. What comes back must bear the key that was asked for: a server that ignores

@@ -90,6 +90,10 @@ func (p TransactionParams) validate(prefix string, limits Limits) error {
 	return checkText(prefix+"description", p.Description)
 }
 
+func (p TransactionParams) body() transactionBody {
+	return transactionBody{MSISDN: p.MSISDN.E164(), Amount: p.Amount, Reference: p.Reference, Description: p.Description}
+}
+
 // transactionBody is the payment on the wire. Its fields keep the order of the documentation's example.
 type transactionBody struct {
 	MSISDN       string          `json:"msisdn"`
@@ -98,6 +102,25 @@ type transactionBody struct {
 	Description  string          `json:"description,omitempty"`
 	Type         TransactionType `json:"type,omitempty"` // batches hold transfers only and do not say so
 	SubCompanyID string          `json:"subCompanyId,omitempty"`
+}
+
+func (b transactionBody) key() string                 { return b.Reference }
+func (b transactionBody) keyOf(t *Transaction) string { return t.Reference }
+
+func (b transactionBody) find(ctx context.Context, c *Client, opts []RequestOption) (*Transaction, error) {
+	return c.Transactions.GetByReference(ctx, b.Reference, opts...)
+}
+
+// differs compares what was sent with what was found under its reference. The API may show the phone number masked
+// or shortened, so only what it does show can differ.
+func (b transactionBody) differs(found *Transaction) string {
+	switch {
+	case found.Amount != b.Amount:
+		return "amount"
+	case !MSISDN(b.MSISDN).matches(found.MSISDN):
+		return "payee"
+	}
+	return ""
 }
 
 // TransactionService sends payments and reads what became of them.
@@ -121,34 +144,9 @@ func (s TransactionService) Create(ctx context.Context, params TransactionParams
 	if err := params.validate("", s.client.settings.limits); err != nil {
 		return nil, err
 	}
-	k := keyed[Transaction]{
-		client: s.client,
-		at:     at(http.MethodPost, transactionsPath),
-		in: transactionBody{MSISDN: params.MSISDN.E164(), Amount: params.Amount, Reference: params.Reference,
-			Description: params.Description, Type: TransactionTransfer, SubCompanyID: params.SubCompanyID},
-		opts:  opts,
-		key:   params.Reference,
-		keyOf: referenceOf,
-		find: func(ctx context.Context) (*Transaction, error) {
-			return s.GetByReference(ctx, params.Reference, opts...)
-		},
-		differs: params.differs,
-	}
-	return k.send(ctx)
-}
-
-func referenceOf(t *Transaction) string { return t.Reference }
-
-// differs compares what was sent with what was found under its reference. The API may show the phone number masked
-// or shortened, so only what it does show can differ.
-func (p TransactionParams) differs(found *Transaction) string {
-	switch {
-	case found.Amount != p.Amount:
-		return "amount"
-	case !p.MSISDN.matches(found.MSISDN):
-		return "payee"
-	}
-	return ""
+	body := params.body()
+	body.Type, body.SubCompanyID = TransactionTransfer, params.SubCompanyID
+	return keyedWrite[Transaction]{s.client, at(http.MethodPost, transactionsPath), body, opts}.send(ctx)
 }
 
 // Get reads one payment by its id (txn_…). A failed payment is no error: see its Status. Safe to repeat.
@@ -178,7 +176,7 @@ func (s TransactionService) GetByReference(ctx context.Context, reference string
 	if err != nil {
 		return nil, err
 	}
-	found, _, err := findByKey(ctx, s.client, e, reference, referenceOf, opts)
+	found, _, err := findByKey(ctx, s.client, e, reference, transactionBody{}.keyOf, opts)
 	return found, err
 }
 

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
 )
 
 // Class says what may be done when a call's answer does not arrive.
@@ -40,6 +42,7 @@ type Call struct {
 	ResponseHeader http.Header
 	Attempts       int // requests sent
 
+	request retryablehttp.Request
 	left    *connTrace // nil for reads
 	maybe   bool
 	buffer  *bytes.Buffer

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -9,7 +8,7 @@ import (
 )
 
 // log writes one record an attempt: never a body, a query or a header.
-func (t *Transport) log(ctx context.Context, call *Call, took time.Duration, err error) {
+func (t *Transport) log(call *Call, took time.Duration, err error) {
 	if t.config.Logger == nil {
 		return
 	}
@@ -17,7 +16,7 @@ func (t *Transport) log(ctx context.Context, call *Call, took time.Duration, err
 	if err != nil || troubled(call.Status) || call.Status == http.StatusTooManyRequests {
 		level = slog.LevelWarn
 	}
-	if !t.config.Logger.Enabled(ctx, level) {
+	if !t.config.Logger.Enabled(call.Context, level) {
 		return
 	}
 	attrs := []slog.Attr{
@@ -33,7 +32,7 @@ func (t *Transport) log(ctx context.Context, call *Call, took time.Duration, err
 	if err != nil {
 		attrs = append(attrs, slog.String("error", t.Scrub(err.Error())))
 	}
-	t.config.Logger.LogAttrs(ctx, level, "djamo: request", attrs...)
+	t.config.Logger.LogAttrs(call.Context, level, "djamo: request", attrs...)
 }
 
 func correlationID(call *Call) string {

@@ -82,6 +82,7 @@ func New(config Config) *Transport {
 		RetryWaitMax: config.Retry.MaxWait,
 		CheckRetry:   t.shouldRetry,
 		Backoff:      t.wait,
+		PrepareRetry: rewind,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return t
@@ -100,26 +101,34 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 	if call.Class != Read {
 		call.trace()
 	}
-	req, err := t.newRequest(call)
+	if err := t.gate.wait(call); err != nil {
+		return t.fail(call, err)
+	}
+	limited, cancel := context.WithTimeout(call, call.Timeout)
+	defer cancel()
+	req, err := t.newRequest(limited, call)
 	if err != nil {
 		return t.fail(call, err)
 	}
-	if _, err := t.client.Do(req); err != nil { //nolint:bodyclose // attempts has read and closed it
+	call.request.Request = req
+	if _, err := t.client.Do(&call.request); err != nil { //nolint:bodyclose // attempts has read and closed it
 		return t.fail(call, err)
 	}
 	return nil
 }
 
-func (t *Transport) newRequest(call *Call) (*retryablehttp.Request, error) {
-	var body any
+// newRequest makes the first attempt's request, under the first attempt's time limit. Later attempts run under a copy
+// with a limit of its own: most calls need only one, and are spared the copy.
+func (t *Transport) newRequest(limited context.Context, call *Call) (*http.Request, error) {
+	var body io.Reader
 	if call.Body != nil {
-		body = call.Body
+		body = bytes.NewReader(call.Body)
 	}
-	req, err := retryablehttp.NewRequestWithContext(call, call.Method, t.config.BaseURL+call.Path, body)
+	req, err := http.NewRequestWithContext(limited, call.Method, t.config.BaseURL+call.Path, body)
 	if err != nil {
 		return nil, err
 	}
-	// The values are shared between requests: a RoundTripper must not change a request, and saves four allocations.
+	// The values are shared between requests: a RoundTripper must not change a request, and this saves four allocations.
 	for name, values := range t.header {
 		req.Header[name] = values
 	}
@@ -130,6 +139,14 @@ func (t *Transport) newRequest(call *Call) (*retryablehttp.Request, error) {
 		req.Header[name] = values
 	}
 	return req, nil
+}
+
+// rewind gives a repeated request its body again.
+func rewind(req *http.Request) (err error) {
+	if req.GetBody != nil {
+		req.Body, err = req.GetBody()
+	}
+	return err
 }
 
 var jsonContentType = []string{"application/json"}
@@ -159,30 +176,34 @@ func (e *Error) Unwrap() error { return e.cause }
 // io.Closer of idle connections on purpose, since they belong to the caller.
 type attempts Transport
 
-// RoundTrip waits for the gate, sends once, and reads the whole answer within the attempt's time limit.
+// RoundTrip sends once and reads the whole answer within the attempt's time limit. The first attempt has waited for
+// the gate and carries its limit; a later one does both here.
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	t := (*Transport)(a)
 	call, _ := req.Context().Value(callKey{}).(*Call)
-	if err := t.gate.wait(req.Context()); err != nil {
-		closeBody(req)
-		return nil, err
+	if call.Attempts > 0 {
+		if err := t.gate.wait(call); err != nil {
+			closeBody(req)
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(req.Context(), call.Timeout)
+		defer cancel()
+		req = req.WithContext(ctx)
 	}
 	call.begin()
-	ctx, cancel := context.WithTimeout(req.Context(), call.Timeout)
-	defer cancel()
 	start := time.Now()
-	resp, err := t.base.RoundTrip(req.WithContext(ctx))
+	resp, err := t.base.RoundTrip(req)
 	if err == nil {
 		err = t.read(call, resp)
 	}
-	if err != nil && ctx.Err() != nil && req.Context().Err() == nil {
+	if err != nil && req.Context().Err() != nil && call.Err() == nil {
 		err = fmt.Errorf("no answer within %v: %w", call.Timeout, err)
 	}
 	call.end(resp, err)
 	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
 		t.gate.hold(t.backoff(call.Attempts-1, resp.Header))
 	}
-	t.log(req.Context(), call, time.Since(start), err)
+	t.log(call, time.Since(start), err)
 	if err != nil {
 		return nil, err
 	}
@@ -261,9 +282,11 @@ func (t *Transport) shouldRetry(ctx context.Context, resp *http.Response, err er
 	if !t.mayRepeat(call, resp, err) {
 		return false, nil
 	}
-	if ended := ctx.Err(); ended != nil {
+	if ended := call.Err(); ended != nil {
 		return false, ended
 	}
+	// The loop waits under the request's context, which until now was the first attempt's and may have run out.
+	call.request.Request = call.request.Request.WithContext(call)
 	return true, nil
 }
 
