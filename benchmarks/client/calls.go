@@ -20,28 +20,28 @@ const (
 	reference = "payroll-2026-06/0042"
 )
 
-// calls are what is measured, once for each client.
-type calls struct {
-	get, create, list func(context.Context) error
+// Calls are what is measured, once for each client.
+type Calls struct {
+	Get, Create, List func(context.Context) error
 }
 
-// sdk makes the calls through this project's client, as built by default.
-func sdk(base string) (calls, error) {
+// SDK makes the calls through this project's client, as built by default.
+func SDK(base string) (Calls, error) {
 	client, err := djamo.NewClient(token, djamo.WithBaseURL(base))
 	if err != nil {
-		return calls{}, err
+		return Calls{}, err
 	}
-	return calls{
-		get: func(ctx context.Context) error {
+	return Calls{
+		Get: func(ctx context.Context) error {
 			_, err := client.Transactions.Get(ctx, id)
 			return err
 		},
-		create: func(ctx context.Context) error {
+		Create: func(ctx context.Context) error {
 			_, err := client.Transactions.Create(ctx, djamo.TransactionParams{
 				MSISDN: "+2250748710523", Amount: 50_000, Reference: reference, Description: "Salaire de juin"})
 			return err
 		},
-		list: func(ctx context.Context) error {
+		List: func(ctx context.Context) error {
 			n := 0
 			for _, err := range client.Transactions.List(ctx, djamo.TransactionListParams{Limit: pageSize}) {
 				if err != nil {
@@ -62,10 +62,11 @@ func count(n int) error {
 }
 
 // byHand is the client a backend engineer writes: net/http, encoding/json, a type for the answer. It has no retries,
-// no settlement, no checks and no time limit.
+// no settlement and no checks.
 type byHand struct {
-	http *http.Client
-	base string
+	http    *http.Client
+	base    string
+	timeout time.Duration // 0: none, so that a silent server keeps it for ever
 }
 
 type payment struct {
@@ -103,21 +104,22 @@ type newPayment struct {
 	Type        string `json:"type"`
 }
 
-func handWritten(base string) calls {
+// HandWritten makes the calls with net/http and encoding/json alone. A timeout of 0 is no time limit at all.
+func HandWritten(base string, timeout time.Duration) Calls {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 100
-	h := byHand{http: &http.Client{Transport: transport}, base: base}
-	return calls{
-		get: func(ctx context.Context) error {
+	h := byHand{http: &http.Client{Transport: transport}, base: base, timeout: timeout}
+	return Calls{
+		Get: func(ctx context.Context) error {
 			var p payment
 			return h.do(ctx, http.MethodGet, "/v1/transactions/"+url.PathEscape(id), nil, &p)
 		},
-		create: func(ctx context.Context) error {
+		Create: func(ctx context.Context) error {
 			var p payment
 			return h.do(ctx, http.MethodPost, "/v1/transactions", newPayment{
 				MSISDN: "+2250748710523", Amount: 50_000, Reference: reference, Description: "Salaire de juin", Type: "transfer"}, &p)
 		},
-		list: func(ctx context.Context) error {
+		List: func(ctx context.Context) error {
 			n, cursor := 0, ""
 			for {
 				query := url.Values{"limit": {strconv.Itoa(pageSize)}}
@@ -145,6 +147,11 @@ func (h byHand) do(ctx context.Context, method, path string, in, out any) error 
 			return err
 		}
 		body = bytes.NewReader(raw)
+	}
+	if h.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, h.timeout)
+		defer cancel()
 	}
 	req, err := http.NewRequestWithContext(ctx, method, h.base+path, body)
 	if err != nil {

@@ -3,20 +3,22 @@ package client
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
 // both runs one call through the two clients. For ratios use go run ./benchmarks/ratios, which interleaves them.
-func both(b *testing.B, run func(b *testing.B, c calls)) {
+func both(b *testing.B, run func(b *testing.B, c Calls)) {
 	b.Helper()
-	s, err := startServer()
+	s, err := StartServer()
 	require.NoError(b, err)
-	b.Cleanup(func() { _ = s.listener.Close() })
-	ours, err := sdk(s.url)
+	b.Cleanup(func() { _ = s.Close() })
+	ours, err := SDK(s.URL)
 	require.NoError(b, err)
 	b.Run("client=djamo", func(b *testing.B) { run(b, ours) })
-	b.Run("client=handwritten", func(b *testing.B) { run(b, handWritten(s.url)) })
+	b.Run("client=handwritten", func(b *testing.B) { run(b, HandWritten(s.URL, 0)) })
+	b.Run("client=handwritten-with-timeout", func(b *testing.B) { run(b, HandWritten(s.URL, 30*time.Second)) })
 }
 
 func loop(b *testing.B, call func(context.Context) error) {
@@ -30,20 +32,20 @@ func loop(b *testing.B, call func(context.Context) error) {
 }
 
 func BenchmarkGet(b *testing.B) {
-	both(b, func(b *testing.B, c calls) { loop(b, c.get) })
+	both(b, func(b *testing.B, c Calls) { loop(b, c.Get) })
 }
 
 func BenchmarkCreate(b *testing.B) {
-	both(b, func(b *testing.B, c calls) { loop(b, c.create) })
+	both(b, func(b *testing.B, c Calls) { loop(b, c.Create) })
 }
 
 func BenchmarkCreateParallel(b *testing.B) {
-	both(b, func(b *testing.B, c calls) {
+	both(b, func(b *testing.B, c Calls) {
 		b.ReportAllocs()
 		b.SetParallelism(8)
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				if err := c.create(b.Context()); err != nil {
+				if err := c.Create(b.Context()); err != nil {
 					b.Error(err)
 					return
 				}
@@ -53,20 +55,20 @@ func BenchmarkCreateParallel(b *testing.B) {
 }
 
 func BenchmarkList1000(b *testing.B) {
-	both(b, func(b *testing.B, c calls) { loop(b, c.list) })
+	both(b, func(b *testing.B, c Calls) { loop(b, c.List) })
 }
 
 // Both clients must do the work they are measured at.
 func TestBothClientsMakeTheCalls(t *testing.T) {
 	t.Parallel()
-	s, err := startServer()
+	s, err := StartServer()
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = s.listener.Close() })
-	ours, err := sdk(s.url)
+	t.Cleanup(func() { _ = s.Close() })
+	ours, err := SDK(s.URL)
 	require.NoError(t, err)
-	for name, c := range map[string]calls{"djamo": ours, "handwritten": handWritten(s.url)} {
-		require.NoError(t, c.get(t.Context()), name)
-		require.NoError(t, c.create(t.Context()), name)
-		require.NoError(t, c.list(t.Context()), name)
+	for name, c := range map[string]Calls{"djamo": ours, "handwritten": HandWritten(s.URL, 0)} {
+		require.NoError(t, c.Get(t.Context()), name)
+		require.NoError(t, c.Create(t.Context()), name)
+		require.NoError(t, c.List(t.Context()), name)
 	}
 }

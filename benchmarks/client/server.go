@@ -19,21 +19,22 @@ const transaction = `{"id":"txn_2cdc8ab1-6d50-49cc-ba14-54e4ac7ec231","createdAt
 // pageSize and pages make a listing of 1,000 payments.
 const pageSize, pages = 100, 10
 
-// server is a loopback HTTP/1.1 server for this package's requests and no others.
-type server struct {
+// Server is a loopback HTTP/1.1 server for this package's requests and no others.
+type Server struct {
+	URL      string
 	listener net.Listener
-	url      string
 	single   []byte
 	created  []byte
 	page     [pages][]byte
 }
 
-func startServer() (*server, error) {
+// StartServer listens on a free port until Close.
+func StartServer() (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &server{listener: listener, url: "http://" + listener.Addr().String()}
+	s := &Server{listener: listener, URL: "http://" + listener.Addr().String()}
 	s.single = response("200 OK", transaction)
 	s.created = response("201 Created", strings.Replace(transaction, "17f9956f-0965-4964-b2c1-40b4fef141a7", reference, 1))
 	for i := range s.page {
@@ -48,11 +49,14 @@ func startServer() (*server, error) {
 	return s, nil
 }
 
+// Close stops listening.
+func (s *Server) Close() error { return s.listener.Close() }
+
 func response(status, body string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: application/json; charset=utf-8\r\nDate: Fri, 24 Nov 2023 17:43:16 GMT\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
 }
 
-func (s *server) accept() {
+func (s *Server) accept() {
 	for {
 		conn, err := s.listener.Accept()
 		if err != nil {
@@ -63,7 +67,7 @@ func (s *server) accept() {
 }
 
 // serve reads a request line, skips the headers, skips the body, answers, and starts again.
-func (s *server) serve(conn net.Conn) {
+func (s *Server) serve(conn net.Conn) {
 	defer conn.Close()
 	reader := bufio.NewReader(conn)
 	for {
@@ -96,7 +100,7 @@ func (s *server) serve(conn net.Conn) {
 	}
 }
 
-func (s *server) answer(line []byte) []byte {
+func (s *Server) answer(line []byte) []byte {
 	switch {
 	case line[0] == 'P':
 		return s.created
