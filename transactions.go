@@ -77,6 +77,13 @@ func (p TransactionParams) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("reference", p.Reference), slog.Int64("amount", int64(p.Amount)), slog.Any("msisdn", p.MSISDN))
 }
 
+// Matches reports whether t is the payment that p asks for: the same reference, amount and payee. The API may show the
+// payee masked or shortened; only what it does show can differ. Use it after ErrDuplicateReference, to tell a payment
+// sent earlier from a reference that was used for another one.
+func (p TransactionParams) Matches(t *Transaction) bool {
+	return t != nil && t.Reference == p.Reference && p.body().differs(t) == ""
+}
+
 func (p TransactionParams) validate(prefix string, limits Limits) error {
 	if err := checkMSISDN(prefix+"msisdn", p.MSISDN); err != nil {
 		return err
