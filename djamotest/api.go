@@ -1,0 +1,196 @@
+package djamotest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// API is the Djamo Business API in memory. It is an [http.Handler] and safe for concurrent use. Make one with [New], or
+// let [NewServer] or [Start] put one behind a TCP listener.
+type API struct {
+	// Token, CompanyID and WebhookSecret are what a client needs beside the URL. Read them; to set them use options.
+	Token, CompanyID, WebhookSecret string
+
+	cfg     config
+	mux     *http.ServeMux
+	test    reporter
+	journal requestLog
+
+	mu           sync.Mutex // guards everything below
+	clock        clock
+	rng          *rand.Rand
+	balance      int64
+	transactions []*transaction
+	byID         map[string]*transaction
+	byReference  map[string]*transaction // the newest one; older ones hang on it by previous
+	unsettled    queue[*transaction]
+	batches      []*batch
+	customers    map[string]bool // nil: everybody has an account
+	failing      map[string]string
+	subCompanies []*subCompany
+	charges      []*charge
+	byChargeID   map[string]*charge
+	byExternalID map[string]*charge
+	opening      queue[*charge] // created, about to be due
+	unpaid       queue[*charge] // to be dropped after an hour
+	endpoints    []*endpoint
+	ledger       []entry
+}
+
+// New makes an API without a network: hand it to a test server or a mux of your own. It refuses options with senseless
+// values. Its webhooks run in the background, so call [API.Close] when done.
+func New(opts ...Option) (*API, error) {
+	cfg := defaultConfig()
+	for _, opt := range opts {
+		if opt == nil {
+			continue
+		}
+		if err := opt(&cfg); err != nil {
+			return nil, fmt.Errorf("djamotest: %w", err)
+		}
+	}
+	a := &API{
+		Token: cfg.token, CompanyID: cfg.companyID, WebhookSecret: cfg.webhookSecret,
+		cfg:         cfg,
+		clock:       clock{base: cfg.clock},
+		rng:         rand.New(rand.NewPCG(cfg.seed, 0x646a616d6f)),
+		balance:     cfg.balance,
+		byID:        make(map[string]*transaction),
+		byReference: make(map[string]*transaction),
+		failing:     make(map[string]string),
+
+		byChargeID:   make(map[string]*charge),
+		byExternalID: make(map[string]*charge),
+	}
+	a.journal.limit = cfg.requestHistory
+	for _, m := range cfg.customers {
+		a.addCustomer(m)
+	}
+	a.mux = a.routes()
+	return a, nil
+}
+
+// Close ends whatever the API does by itself. Closing twice is harmless.
+func (a *API) Close() error {
+	a.test.release()
+	return nil
+}
+
+// String keeps the token and the secret out of logs and failure messages.
+func (a *API) String() string { return "djamotest.API" }
+
+// GoString does the same for %#v.
+func (a *API) GoString() string { return a.String() }
+
+// lock takes the state, brings it up to the present moment, and returns that moment.
+func (a *API) lock() int64 {
+	a.mu.Lock()
+	now := a.clock.now()
+	a.catchUp(now)
+	return now
+}
+
+// catchUp lets everything happen that was due by now, in the order in which it was due.
+func (a *API) catchUp(now int64) {
+	for {
+		settling, settleAt := a.nextSettlement()
+		turning, turnAt := a.nextChargeTurn()
+		switch {
+		case settling != nil && settleAt <= now && (turning == nil || settleAt <= turnAt):
+			a.settle(settling, settleAt)
+		case turning != nil && turnAt <= now:
+			a.turn(turning, turnAt)
+		default:
+			return
+		}
+	}
+}
+
+// Now is the server's time.
+func (a *API) Now() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return moment(a.clock.now())
+}
+
+// Advance moves the server's clock forward, and with it everything that waits for time to pass: settlements, charges
+// that expire. A negative duration is misuse.
+func (a *API) Advance(d time.Duration) error {
+	t := a.test.tb()
+	t.Helper()
+	if d < 0 {
+		return misuse(t, "Advance(%s): the clock only moves forward", d)
+	}
+	a.lock()
+	defer a.mu.Unlock()
+	a.clock.moveTo(a.clock.now() + int64(d))
+	a.catchUp(a.clock.now())
+	return nil
+}
+
+// queue holds what waits for a moment, in order of creation. Its items leave from the front.
+type queue[T any] struct{ items []T }
+
+func (q *queue[T]) push(item T) { q.items = append(q.items, item) }
+
+func (q *queue[T]) pop() {
+	var zero T
+	q.items[0] = zero
+	q.items = q.items[1:]
+}
+
+func (q *queue[T]) head() (item T, ok bool) {
+	if len(q.items) == 0 {
+		return item, false
+	}
+	return q.items[0], true
+}
+
+// identifier is a random version 4 UUID from the server's seed.
+func (a *API) identifier() string {
+	return formatUUID(a.rng.Uint64(), a.rng.Uint64())
+}
+
+const hexDigits = "0123456789abcdef"
+
+func formatUUID(hi, lo uint64) string {
+	hi = hi&^0xf000 | 0x4000
+	lo = lo&^(3<<62) | 1<<63
+	var out [36]byte
+	at := 0
+	for i := range 32 {
+		if i == 8 || i == 12 || i == 16 || i == 20 {
+			out[at] = '-'
+			at++
+		}
+		word := hi
+		if i >= 16 {
+			word = lo
+		}
+		out[at] = hexDigits[word>>(60-4*(i%16))&0xf]
+		at++
+	}
+	return string(out[:])
+}
+
+// correlationID is derived from the request's number, so that neither the ledger nor the request log has to store it.
+func (a *API) correlationID(number int64) string {
+	hi, lo := mix(a.cfg.seed^uint64(number)), mix(uint64(number)+a.cfg.seed<<32+1)
+	var out [32]byte
+	for i := range 16 {
+		out[i] = hexDigits[hi>>(60-4*i)&0xf]
+		out[16+i] = hexDigits[lo>>(60-4*i)&0xf]
+	}
+	return string(out[:])
+}
+
+// mix is the finalizer of splitmix64: every bit of the input moves every bit of the output.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

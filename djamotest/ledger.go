@@ -1,0 +1,143 @@
+package djamotest
+
+import (
+	"errors"
+	"time"
+)
+
+// EntryKind says what a ledger entry is about.
+type EntryKind string
+
+// The kinds of ledger entries. Transfers that fail and charges given back move money back.
+const (
+	TransferAccepted  EntryKind = "transfer accepted"
+	TransferRefused   EntryKind = "transfer refused"
+	TransferCompleted EntryKind = "transfer completed"
+	TransferFailed    EntryKind = "transfer failed"
+	ChargeAccepted    EntryKind = "charge accepted"
+	ChargeRefused     EntryKind = "charge refused" // creating, paying or refunding one
+	ChargeCollected   EntryKind = "charge paid"
+	ChargeGivenBack   EntryKind = "charge refunded"
+	ChargeExpired     EntryKind = "charge dropped"
+	BalanceSet        EntryKind = "balance set"
+)
+
+// LedgerEntry is one line of the ledger: something that was accepted, refused or settled, what it did to the balance, and
+// the request that caused it. Lines are only ever added. Amounts are whole francs.
+type LedgerEntry struct {
+	Number        int // counted from 1
+	At            time.Time
+	Kind          EntryKind
+	Reference     string // the transfer's reference or the charge's externalId; empty where the request had none
+	TransactionID string
+	ChargeID      string
+	MSISDN        string
+	Amount        int64
+	Fee           int64
+	Delta         int64  // what it added to the balance; negative when money left
+	Balance       int64  // the balance afterwards
+	Reason        string // why it was refused or failed
+	Status        int    // the HTTP status of a refusal
+	Request       int64  // number of the request that caused it; 0 for the passing of time and for the test itself
+	Method        string // of that request
+	Path          string // of that request, with {id} for ids
+	CorrelationID string // of that request
+}
+
+// entry is the stored form.
+type entry struct {
+	at             int64
+	kind           EntryKind
+	transaction    *transaction
+	charge         *charge
+	refusal        *refusal
+	call           int64
+	route          *route
+	delta, balance int64
+}
+
+type refusal struct {
+	attempt
+	chargeID string
+	status   int
+	reason   string
+}
+
+// by names the request that caused an entry; nil is the test.
+func (e entry) by(c *call) entry {
+	if c != nil {
+		e.call, e.route = c.number, c.route
+	}
+	return e
+}
+
+// move is the only thing that touches the balance, and leaves a line for it.
+func (a *API) move(e entry, delta int64) {
+	a.balance += delta
+	e.delta, e.balance = delta, a.balance
+	a.ledger = append(a.ledger, e)
+}
+
+// recordRefusal leaves a line for every payment a refused request asked for, or one when it got too little across.
+func (a *API) recordRefusal(c *call, err error) {
+	kind := TransferRefused
+	if c.route.isCharge() {
+		kind = ChargeRefused
+	}
+	status, reason := 500, err.Error()
+	var refused *apiError
+	if errors.As(err, &refused) {
+		status, reason = refused.status, joinMessages(refused.messages)
+	}
+	attempts := c.attempts
+	if len(attempts) == 0 {
+		attempts = []attempt{{}}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, at := range attempts {
+		a.move(entry{
+			at: c.at, kind: kind, refusal: &refusal{attempt: at, chargeID: c.id, status: status, reason: reason},
+		}.by(c), 0)
+	}
+}
+
+func (a *API) viewEntry(i int) LedgerEntry {
+	e := &a.ledger[i]
+	v := LedgerEntry{Number: i + 1, At: moment(e.at), Kind: e.kind, Delta: e.delta, Balance: e.balance, Request: e.call}
+	if e.route != nil {
+		v.Method, v.Path, v.CorrelationID = e.route.method, e.route.pattern, a.correlationID(e.call)
+	}
+	switch {
+	case e.transaction != nil:
+		t := e.transaction
+		v.Reference, v.TransactionID, v.MSISDN, v.Amount, v.Fee = t.reference, t.id, t.msisdn, t.amount, t.fee
+		if e.kind == TransferFailed {
+			v.Reason = t.failureReason
+		}
+	case e.charge != nil:
+		v.Reference, v.ChargeID, v.Amount = e.charge.externalID, e.charge.id, e.charge.amount
+		switch e.kind {
+		case ChargeCollected:
+			v.Fee = e.charge.fees
+		case ChargeGivenBack:
+			v.Amount = -e.delta
+		}
+	case e.refusal != nil:
+		r := e.refusal
+		v.Reference, v.MSISDN, v.Amount, v.ChargeID = r.reference, r.msisdn, r.amount, r.chargeID
+		v.Status, v.Reason = r.status, r.reason
+	}
+	return v
+}
+
+// Ledger returns every line of the ledger, oldest first.
+func (a *API) Ledger() []LedgerEntry {
+	a.lock()
+	defer a.mu.Unlock()
+	out := make([]LedgerEntry, len(a.ledger))
+	for i := range a.ledger {
+		out[i] = a.viewEntry(i)
+	}
+	return out
+}

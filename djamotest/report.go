@@ -1,0 +1,47 @@
+package djamotest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+)
+
+// reporter holds the test a server belongs to, until that test is over.
+type reporter struct {
+	mu sync.Mutex
+	t  testing.TB
+}
+
+// outside stands in where there is no test: it reports nothing, and the method's error is all there is.
+type outside struct{ testing.TB }
+
+func (outside) Helper()               {}
+func (outside) Errorf(string, ...any) {}
+
+func (r *reporter) bind(t testing.TB) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.t = t
+}
+
+// release forgets the test: reporting to one that has ended panics.
+func (r *reporter) release() { r.bind(nil) }
+
+func (r *reporter) tb() testing.TB {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.t == nil {
+		return outside{}
+	}
+	return r.t
+}
+
+// misuse is how every steering method complains: as an error, and in the test, if there is one, at the caller's line.
+// The caller must have called t.Helper itself. Errorf rather than Fatalf, since any goroutine may steer a server.
+func misuse(t testing.TB, format string, args ...any) error {
+	t.Helper()
+	err := errors.New("djamotest: " + maskText(fmt.Errorf(format, args...).Error()))
+	t.Errorf("%s", err)
+	return err
+}

@@ -1,0 +1,190 @@
+package djamotest
+
+import (
+	"crypto/subtle"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// maxBody bounds a request; a batch of 10,000 transfers stays well below it.
+const maxBody = 8 << 20
+
+// call is one request being answered.
+type call struct {
+	route    *route
+	number   int64 // counted from 1
+	at       int64 // the server's time of arrival
+	method   string
+	path     string // base path included
+	query    url.Values
+	id       string // the {id} of the path
+	body     []byte
+	attempts []attempt // the payments it asked for, filled while the body is read
+}
+
+// attempt is one payment a request asked for, accepted or not.
+type attempt struct {
+	reference, msisdn string
+	amount            int64
+}
+
+// route is one call of the API.
+type route struct {
+	method, pattern string
+	bodyless        bool // an empty body will do
+	money           bool // refusals belong into the ledger
+	handle          func(*API, *call) (reply, error)
+}
+
+func (rt *route) isCharge() bool { return strings.HasPrefix(rt.pattern, "/v1/charges") }
+
+func (a *API) routes() *http.ServeMux {
+	table := []route{
+		{method: "POST", pattern: "/v1/transactions", money: true, handle: (*API).createTransaction},
+		{method: "POST", pattern: "/v1/transactions/batch", money: true, handle: (*API).createBatch},
+		{method: "GET", pattern: "/v1/transactions", handle: (*API).listTransactions},
+		{method: "GET", pattern: "/v1/transactions/{id}", handle: (*API).getTransaction},
+		{method: "GET", pattern: "/v1/transactions/customers/check", handle: (*API).checkCustomer},
+		{method: "GET", pattern: "/v1/balance", handle: (*API).getBalance},
+		{method: "POST", pattern: "/v1/sub-companies", handle: (*API).createSubCompany},
+		{method: "GET", pattern: "/v1/sub-companies", handle: (*API).listSubCompanies},
+		{method: "GET", pattern: "/v1/sub-companies/{id}", handle: (*API).getSubCompany},
+		{method: "PUT", pattern: "/v1/sub-companies/{id}", handle: (*API).updateSubCompany},
+		{method: "POST", pattern: "/v1/charges", money: true, handle: (*API).createCharge},
+		{method: "GET", pattern: "/v1/charges", handle: (*API).listCharges},
+		{method: "GET", pattern: "/v1/charges/{id}", handle: (*API).getCharge},
+		{method: "POST", pattern: "/v1/charges/{id}/refund", money: true, handle: (*API).refundCharge},
+		{method: "POST", pattern: "/v1/charges/{id}/pay", money: true, bodyless: true, handle: (*API).payCharge},
+		{method: "POST", pattern: "/v1/webhooks", handle: (*API).createEndpoint},
+		{method: "GET", pattern: "/v1/webhooks", handle: (*API).listEndpoints},
+		{method: "GET", pattern: "/v1/webhooks/{id}", handle: (*API).getEndpoint},
+	}
+	mux := http.NewServeMux()
+	for i := range table {
+		rt := &table[i]
+		mux.HandleFunc(rt.method+" "+a.cfg.basePath+rt.pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, rt) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, unknownRoute) })
+	return mux
+}
+
+// unknownRoute answers what the API has no call for, wrong methods included, in NestJS's words.
+var unknownRoute = &route{pattern: "(unknown)", bodyless: true, handle: func(a *API, c *call) (reply, error) {
+	return reply{}, refuse(http.StatusNotFound, "Cannot "+c.method+" "+c.path)
+}}
+
+// ServeHTTP answers one request as the API would.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// ServeMux redirects unclean paths; the API knows no such address, and a redirect would hide the caller's mistake.
+	clean := path.Clean(r.URL.Path)
+	if len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/") {
+		clean += "/"
+	}
+	if clean != r.URL.Path {
+		a.serve(w, r, unknownRoute)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// serve takes a request through the whole server: read, record, answer, write.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
+	body, err := readBody(w, r)
+	if errors.Is(err, errCutOff) {
+		return // the caller went away in the middle of its own request: nothing arrived that could be carried out
+	}
+	c := &call{route: rt, method: r.Method, path: r.URL.Path, query: r.URL.Query(), id: r.PathValue("id"), body: body}
+	a.mu.Lock()
+	c.at = a.clock.now()
+	a.mu.Unlock()
+	c.number = a.journal.open(r, body, c.at)
+
+	var rep reply
+	if err == nil {
+		rep, err = a.process(r, c)
+	}
+	if err != nil && rt.money {
+		a.recordRefusal(c, err)
+	}
+	raw := a.render(c, rep, err)
+	a.journal.finish(c.number, raw.status)
+	raw.writeHeader(w)
+	_, _ = w.Write(raw.body) // a caller that has gone has gone; the ledger knows what was done
+}
+
+// process checks what every call has in common and then carries it out.
+func (a *API) process(r *http.Request, c *call) (reply, error) {
+	if err := a.authorize(r, c); err != nil {
+		return reply{}, err
+	}
+	if c.method == http.MethodPost || c.method == http.MethodPut {
+		if err := checkContentType(r, c); err != nil {
+			return reply{}, err
+		}
+	}
+	return c.route.handle(a, c)
+}
+
+func (a *API) authorize(r *http.Request, c *call) error {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || subtle.ConstantTimeCompare([]byte(token), []byte(a.cfg.token)) != 1 {
+		return refuse(http.StatusUnauthorized, "Unauthorized")
+	}
+	company := r.Header.Get("X-Company-Id")
+	if company == "" && c.route.isCharge() {
+		return refuse(http.StatusBadRequest, "x-company-id header is required")
+	}
+	if company != "" && company != a.cfg.companyID {
+		return refuse(http.StatusForbidden, "Forbidden resource")
+	}
+	return nil
+}
+
+func checkContentType(r *http.Request, c *call) error {
+	if len(c.body) == 0 && c.route.bodyless {
+		return nil
+	}
+	header := r.Header.Get("Content-Type")
+	if header == "application/json" {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(header)
+	charset := strings.ToLower(params["charset"])
+	if err != nil || media != "application/json" || (charset != "" && charset != "utf-8") {
+		return refuse(http.StatusUnsupportedMediaType, "Content-Type must be application/json")
+	}
+	return nil
+}
+
+var errCutOff = errors.New("djamotest: the request body ended early")
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil, nil
+	}
+	tooLarge := refuse(http.StatusRequestEntityTooLarge, "request entity too large")
+	if r.ContentLength > maxBody {
+		return nil, tooLarge
+	}
+	if r.ContentLength > 0 {
+		body := make([]byte, r.ContentLength)
+		if _, err := io.ReadFull(r.Body, body); err != nil {
+			return nil, errCutOff
+		}
+		return body, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var limit *http.MaxBytesError
+	switch {
+	case errors.As(err, &limit):
+		return nil, tooLarge
+	case err != nil:
+		return nil, errCutOff
+	}
+	return body, nil
+}

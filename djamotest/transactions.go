@@ -1,0 +1,245 @@
+package djamotest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// What a transfer's status can be.
+const (
+	StatusPending   = "pending"
+	StatusCompleted = "completed"
+	StatusFailed    = "failed"
+)
+
+// Transaction is one transfer as the server holds it. Amounts are whole francs.
+type Transaction struct {
+	ID             string
+	Reference      string
+	MSISDN         string
+	Description    string
+	Amount         int64
+	Fee            int64
+	TotalAmount    int64 // Amount + Fee: what left the balance
+	Status         string
+	FailureReason  string // empty unless failed
+	SubCompanyID   string // empty unless sent for one
+	BatchID        string // empty unless born in a batch
+	DjamoReference string // empty until completed
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	Request        int64 // number of the request that created it
+}
+
+// transaction is the stored form; small, because there can be millions.
+type transaction struct {
+	id, reference, msisdn, description string
+	failureReason                      string
+	batch                              *batch
+	subCompany                         *subCompany
+	previous                           *transaction // an earlier one with the same reference (WithRepeatedReferences)
+	amount, fee                        int64
+	createdAt, updatedAt               int64
+	request                            int64
+	status                             string
+}
+
+func (t *transaction) total() int64 { return t.amount + t.fee }
+
+func (t *transaction) djamoReference() string {
+	if t.status != StatusCompleted {
+		return ""
+	}
+	return "DJ" + strings.ToUpper(strings.ReplaceAll(t.id, "-", ""))[4:16]
+}
+
+func (t *transaction) view() Transaction {
+	v := Transaction{
+		ID: t.id, Reference: t.reference, MSISDN: t.msisdn, Description: t.description, Amount: t.amount, Fee: t.fee,
+		TotalAmount: t.total(), Status: t.status, FailureReason: t.failureReason, DjamoReference: t.djamoReference(),
+		CreatedAt: moment(t.createdAt), UpdatedAt: moment(t.updatedAt), Request: t.request,
+	}
+	if t.batch != nil {
+		v.BatchID = t.batch.id
+	}
+	if t.subCompany != nil {
+		v.SubCompanyID = t.subCompany.id
+	}
+	return v
+}
+
+// wireTransaction is the object on the wire, in the order of the recorded payloads.
+type wireTransaction struct {
+	ID             string          `json:"id"`
+	CreatedAt      string          `json:"createdAt"`
+	UpdatedAt      string          `json:"updatedAt"`
+	Amount         int64           `json:"amount"`
+	Fee            int64           `json:"fee"`
+	TotalAmount    int64           `json:"totalAmount"`
+	Status         string          `json:"status"`
+	MSISDN         string          `json:"msisdn"`
+	Reference      string          `json:"reference"`
+	FailureReason  json.RawMessage `json:"failureReason,omitempty"`
+	Description    string          `json:"description,omitempty"`
+	Type           string          `json:"type"`
+	SubCompanyID   string          `json:"subCompanyId,omitempty"`
+	BatchID        string          `json:"batchId,omitempty"`
+	DjamoReference string          `json:"djamoTransactionReference,omitempty"`
+}
+
+// fresh is a transaction in the reply that creates it: the recorded ones hold neither failureReason nor batchId.
+func (a *API) fresh(t *transaction) wireTransaction {
+	w := wireTransaction{
+		ID: t.id, CreatedAt: a.timestamp(t.createdAt), UpdatedAt: a.timestamp(t.updatedAt), Amount: t.amount, Fee: t.fee,
+		TotalAmount: t.total(), Status: t.status, MSISDN: t.msisdn, Reference: t.reference, Description: t.description,
+		Type: "transfer",
+	}
+	if t.subCompany != nil {
+		w.SubCompanyID = t.subCompany.id
+	}
+	return w
+}
+
+var jsonNull = json.RawMessage("null")
+
+// stored is a transaction in every later reply.
+func (a *API) stored(t *transaction) wireTransaction {
+	w := a.fresh(t)
+	w.FailureReason = jsonNull
+	if t.status == StatusFailed {
+		w.FailureReason, _ = encode(t.failureReason) // a string always encodes
+	}
+	if t.batch != nil {
+		w.BatchID = t.batch.id
+	}
+	w.DjamoReference = t.djamoReference()
+	return w
+}
+
+// transfer is a validated request for one payment.
+type transfer struct {
+	attempt
+	description string
+}
+
+// readTransfer reads what single transfers and items of a batch have in common. description may be absent (assumption:
+// the reference lists it, Djamo's older documentation did not).
+func (a *API) readTransfer(f *fields, c *call) transfer {
+	tr := transfer{
+		attempt:     attempt{msisdn: f.msisdn("msisdn"), amount: f.amount("amount"), reference: f.str("reference", true)},
+		description: f.str("description", false),
+	}
+	f.limits("amount", tr.amount, a.cfg.minTransfer, a.cfg.maxTransfer)
+	c.attempts = append(c.attempts, tr.attempt)
+	return tr
+}
+
+func (a *API) createTransaction(c *call) (reply, error) {
+	f, err := parseObject(c.body)
+	if err != nil {
+		return reply{}, err
+	}
+	tr := a.readTransfer(f, c)
+	f.oneOf("type", "transfer")
+	subID := f.str("subCompanyId", false)
+	if err := f.err(); err != nil {
+		return reply{}, err
+	}
+	now := a.lock()
+	defer a.mu.Unlock()
+	if err := a.checkReference(tr.reference); err != nil {
+		return reply{}, err
+	}
+	sub, err := a.activeSubCompany(subID)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := a.checkFunds(a.cost(tr.amount)); err != nil {
+		return reply{}, err
+	}
+	t := a.accept(c, tr, sub, nil, now)
+	return reply{status: http.StatusCreated, body: a.fresh(t)}, nil
+}
+
+// transferFee is the configured fee, kept within what a balance can hold.
+func (a *API) transferFee(amount int64) int64 { return min(max(a.cfg.fee(amount), 0), maxAmount) }
+
+func (a *API) cost(amount int64) int64 { return amount + a.transferFee(amount) }
+
+func (a *API) checkReference(reference string) error {
+	if a.byReference[reference] != nil && !a.cfg.repeatedReferences {
+		return refuse(http.StatusConflict, fmt.Sprintf("a transaction with reference %s already exists", reference))
+	}
+	return nil
+}
+
+func (a *API) checkFunds(cost int64) error {
+	if cost > a.balance {
+		return refuse(http.StatusUnprocessableEntity, "insufficient balance")
+	}
+	return nil
+}
+
+// accept makes a transaction out of a transfer that has passed every check, and takes its cost off the balance.
+func (a *API) accept(c *call, tr transfer, sub *subCompany, b *batch, now int64) *transaction {
+	t := &transaction{
+		id: "txn_" + a.identifier(), reference: tr.reference, msisdn: tr.msisdn, description: tr.description,
+		batch: b, subCompany: sub, previous: a.byReference[tr.reference], amount: tr.amount, fee: a.transferFee(tr.amount),
+		createdAt: now, updatedAt: now, request: c.number, status: StatusPending,
+	}
+	a.transactions = append(a.transactions, t)
+	a.byID[t.id] = t
+	a.byReference[t.reference] = t
+	if !a.cfg.manualSettlement {
+		a.unsettled.push(t)
+	}
+	a.move(entry{at: now, kind: TransferAccepted, transaction: t, call: c.number, route: c.route}, -t.total())
+	return t
+}
+
+func (a *API) getTransaction(c *call) (reply, error) {
+	if problems := c.unknownQuery(); len(problems) > 0 {
+		return reply{}, refuse(http.StatusBadRequest, problems...)
+	}
+	a.lock()
+	defer a.mu.Unlock()
+	t := a.byID[c.id]
+	if t == nil {
+		return reply{}, refuse(http.StatusNotFound, "transaction not found")
+	}
+	return reply{status: http.StatusOK, body: a.stored(t)}, nil
+}
+
+func (a *API) listTransactions(c *call) (reply, error) {
+	q, err := a.pageQuery(c, "reference")
+	if err != nil {
+		return reply{}, err
+	}
+	a.lock()
+	defer a.mu.Unlock()
+	if !c.query.Has("reference") {
+		return listPage(q, a.transactions, a.stored), nil
+	}
+	if c.query.Get("reference") == "" {
+		return reply{}, refuse(http.StatusBadRequest, "reference should not be empty")
+	}
+	var found []*transaction // newest first
+	for t := a.byReference[c.query.Get("reference")]; t != nil; t = t.previous {
+		found = append([]*transaction{t}, found...)
+	}
+	return listPage(q, found, a.stored), nil
+}
+
+// Transactions returns every transfer ever accepted, oldest first.
+func (a *API) Transactions() []Transaction {
+	a.lock()
+	defer a.mu.Unlock()
+	out := make([]Transaction, len(a.transactions))
+	for i, t := range a.transactions {
+		out[i] = t.view()
+	}
+	return out
+}
