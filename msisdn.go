@@ -1,0 +1,164 @@
+package djamo
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// MSISDN is a phone number in E.164: a plus, the country code and the subscriber's number, digits only, such as
+// +2250748710523. [ParseMSISDN] makes one from what a person typed; [MSISDN.Validate] checks one that was converted
+// from a string. Numbers in responses are taken as they come: the API masks some (+22507XXXXXX00) and shortens others.
+//
+// A phone number is personal data, so an MSISDN masks itself wherever it is printed: with every verb of fmt that go vet
+// accepts for a string, alone or in exported fields, pointers, slices and maps, and as a log/slog attribute. The whole
+// number comes out of [MSISDN.E164], a conversion to string, and whatever writes values to the wire or a store: JSON, a
+// database/sql argument, a go-querystring field. Two things follow. fmt cannot see the methods of a value in an
+// unexported field, and a slog JSON handler encodes a whole struct or slice as JSON: give such a type a String or
+// LogValue method of its own.
+type MSISDN string
+
+// Digits after the plus that E.164 and the numbering plans of Djamo's two countries allow.
+const (
+	msisdnFewest, msisdnMost = 8, 15
+
+	countryCIV, subscriberCIV = "225", 10 // since 2021
+	countrySEN, subscriberSEN = "221", 9
+)
+
+// ParseMSISDN reads a phone number that a person wrote, with the plus and the country code: +2250748710523 or
+// +225 07 48 71 05 23. Spaces (plain or no-break), dots and hyphens between digits, and white space around the number,
+// are removed. Everything else is refused, with an error that says what to write: a missing plus, 00 in place of it,
+// letters, brackets, masked digits, and a length that cannot be right (10 digits after +225, 9 after +221, 8 to 15 with
+// the country code elsewhere).
+//
+// The error is a *[ValidationError]; the number in it is masked. Only the shape is checked: whether the number has a
+// Djamo account is for the customer check to say.
+func ParseMSISDN(s string) (MSISDN, error) {
+	s = strings.TrimSpace(s)
+	number := removeSeparators(s)
+	if rule := msisdnRule(number); rule != "" {
+		return "", &ValidationError{Field: "msisdn", Value: excerpt(mask(s)), Rule: rule}
+	}
+	return MSISDN(number), nil
+}
+
+// Validate checks that m is a whole E.164 number, by the rules of [ParseMSISDN] but without separators. The error is a
+// *[ValidationError]; the number in it is masked.
+func (m MSISDN) Validate() error {
+	if rule := msisdnRule(string(m)); rule != "" {
+		return &ValidationError{Field: "msisdn", Value: excerpt(m.String()), Rule: rule}
+	}
+	return nil
+}
+
+// E164 returns the whole number, unmasked: for the wire and for stores, not for logs.
+func (m MSISDN) E164() string { return string(m) }
+
+// String returns the number masked: +22507******23.
+func (m MSISDN) String() string { return mask(string(m)) }
+
+// GoString returns the masked number as Go syntax.
+func (m MSISDN) GoString() string { return "djamo.MSISDN(" + strconv.Quote(m.String()) + ")" }
+
+// Format prints the masked number with any verb: without it, a mistaken %d would print the whole.
+func (m MSISDN) Format(state fmt.State, verb rune) {
+	if verb == 'v' && state.Flag('#') {
+		_, _ = io.WriteString(state, m.GoString())
+		return
+	}
+	_, _ = fmt.Fprintf(state, fmt.FormatString(state, verb), m.String())
+}
+
+// LogValue gives slog the masked number.
+func (m MSISDN) LogValue() slog.Value { return slog.StringValue(m.String()) }
+
+// EncodeValues writes the whole number into a query; it implements the Encoder of go-querystring, which would otherwise
+// ask the API about the masked one.
+func (m MSISDN) EncodeValues(key string, values *url.Values) error {
+	values.Add(key, string(m))
+	return nil
+}
+
+// matches reports whether got, from a response, can be m, the whole number that was sent. Responses were seen to mask
+// digits and to leave some out, so a masked digit stands for any one digit, and a shorter number must hold its digits in
+// the order of ours. A response without a number contradicts nothing.
+func (m MSISDN) matches(got MSISDN) bool {
+	sent := strings.TrimPrefix(string(m), "+")
+	shown := []rune(strings.TrimPrefix(strings.Map(dropSeparator, string(got)), "+"))
+	if len(shown) > len(sent) {
+		return false
+	}
+	inPlace := len(shown) == len(sent)
+	for _, digit := range sent {
+		switch {
+		case len(shown) > 0 && (shown[0] == digit || isMask(shown[0])):
+			shown = shown[1:]
+		case inPlace:
+			return false
+		}
+	}
+	return len(shown) == 0
+}
+
+// msisdnRule says what is wrong with a number, "" when nothing is.
+func msisdnRule(number string) string {
+	digits, plus := strings.CutPrefix(number, "+")
+	switch {
+	case number == "":
+		return "must not be empty"
+	case strings.HasPrefix(number, "00"):
+		return "must start with + in place of 00, such as +225"
+	case !plus:
+		return "must start with + and the country code, such as +225"
+	}
+	for _, r := range digits {
+		switch {
+		case '0' <= r && r <= '9':
+		case isMask(r):
+			return "must be the whole number, without masked digits"
+		case r == utf8.RuneError || !strconv.IsPrint(r):
+			return fmt.Sprintf("must hold only digits after the plus, no invisible character such as %U", r)
+		default:
+			return fmt.Sprintf("must hold only digits after the plus, not %q", r)
+		}
+	}
+	subscriber := len(digits) - len(countryCIV)
+	switch {
+	case strings.HasPrefix(digits, "0"):
+		return "must start with a country code, and none starts with 0"
+	case strings.HasPrefix(digits, countryCIV) && subscriber != subscriberCIV:
+		return fmt.Sprintf("must have %d digits after +%s, the numbering since 2021, not %d", subscriberCIV, countryCIV, subscriber)
+	case strings.HasPrefix(digits, countrySEN) && subscriber != subscriberSEN:
+		return fmt.Sprintf("must have %d digits after +%s, not %d", subscriberSEN, countrySEN, subscriber)
+	case len(digits) < msisdnFewest || len(digits) > msisdnMost:
+		return fmt.Sprintf("must have %d to %d digits after the plus, not %d", msisdnFewest, msisdnMost, len(digits))
+	}
+	return ""
+}
+
+// removeSeparators removes what people put between digits. At either end it stays, for msisdnRule to refuse.
+func removeSeparators(s string) string {
+	if digits := strings.TrimPrefix(s, "+"); strings.TrimFunc(digits, isSeparator) != digits {
+		return s
+	}
+	return strings.Map(dropSeparator, s)
+}
+
+func dropSeparator(r rune) rune {
+	if isSeparator(r) {
+		return -1
+	}
+	return r
+}
+
+func isSeparator(r rune) bool {
+	return r == ' ' || r == '\u00a0' || r == '\u202f' || r == '.' || r == '-'
+}
+
+// isMask reports whether r stands for a hidden digit, in our own masks or in those seen elsewhere.
+func isMask(r rune) bool { return r == '*' || r == 'X' || r == 'x' || r == '•' }
