@@ -3,6 +3,8 @@ package djamotest_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -13,16 +15,38 @@ import (
 	"github.com/djamo/djamo-go/djamotest"
 )
 
-// spy stands in for the test of somebody who uses the package, and keeps what it is told.
+// spy stands in for the test of somebody who uses the package. It keeps what it is told, and where the testing package
+// would say it was told: at the innermost frame that did not call Helper.
 type spy struct {
 	testing.TB
+	mu       sync.Mutex
 	failures []string
-	helpers  int
+	places   []string
+	helpers  map[string]bool
 }
 
-func (s *spy) Helper() { s.helpers++ }
+func (s *spy) Helper() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.helpers == nil {
+		s.helpers = make(map[string]bool)
+	}
+	pc, _, _, _ := runtime.Caller(1)
+	s.helpers[runtime.FuncForPC(pc).Name()] = true
+}
+
 func (s *spy) Errorf(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.failures = append(s.failures, fmt.Sprintf(format, args...))
+	var callers [16]uintptr
+	frames := runtime.CallersFrames(callers[:runtime.Callers(2, callers[:])])
+	for frame, more := frames.Next(); more; frame, more = frames.Next() {
+		if !s.helpers[frame.Function] {
+			s.places = append(s.places, filepath.Base(frame.File))
+			return
+		}
+	}
 }
 
 func TestLedger_TellsEveryMovementAndItsRequest(t *testing.T) {
@@ -119,7 +143,7 @@ func TestAssertPaidOnce(t *testing.T) {
 			}
 			require.NotContains(t, s.failures[0], awa)
 			require.NotContains(t, s.failures[0], koffi)
-			require.Positive(t, s.helpers)
+			require.Equal(t, []string{"ledger_test.go"}, s.places)
 		})
 	}
 	s := &spy{}
@@ -153,6 +177,40 @@ func TestSteering_MisuseIsAnErrorAndFailsTheTest(t *testing.T) {
 		{"expire what is dropped", func(a *djamotest.API) error { return a.Expire("gone") }, "only an unpaid one expires"},
 		{"negative balance", func(a *djamotest.API) error { return a.SetBalance(-1) }, "SetBalance(-1): want between 0 and"},
 		{"back in time", func(a *djamotest.API) error { return a.Advance(-time.Second) }, "Advance(-1s): the clock only moves forward"},
+		{"no fault", func(a *djamotest.API) error { _, err := a.Inject(djamotest.Fault{}); return err }, "make faults with this package's functions"},
+		{"none of several faults", func(a *djamotest.API) error { _, err := a.Inject(djamotest.AnyOf()); return err }, "AnyOf needs at least one fault"},
+		{"fault without a duration", func(a *djamotest.API) error { _, err := a.Inject(djamotest.LookupLag(0)); return err }, "lookup lag needs a duration above 0"},
+		{"fault with a good status", func(a *djamotest.API) error { _, err := a.Inject(djamotest.FailAfter(200)); return err }, "status is between 400 and 599"},
+		{"never", func(a *djamotest.API) error {
+			_, err := a.Inject(djamotest.LoseReply(), djamotest.Times(0))
+			return err
+		}, "Times(0): want at least 1"},
+		{"more than certain", func(a *djamotest.API) error {
+			_, err := a.Inject(djamotest.LoseReply(), djamotest.Probability(1.1))
+			return err
+		}, "Probability(1.1): want between 0 and 1"},
+		{"negative start", func(a *djamotest.API) error {
+			_, err := a.Inject(djamotest.LoseReply(), djamotest.After(-1))
+			return err
+		}, "After(-1)"},
+		{"no time at all", func(a *djamotest.API) error {
+			_, err := a.Inject(djamotest.LoseReply(), djamotest.For(0))
+			return err
+		}, "For(0s): want a duration above 0"},
+		{"no scope", func(a *djamotest.API) error { _, err := a.Inject(djamotest.LoseReply(), djamotest.On()); return err }, "name at least one scope"},
+		{"relative scope", func(a *djamotest.API) error {
+			_, err := a.Inject(djamotest.LoseReply(), djamotest.On("POST v1/transactions"))
+			return err
+		}, "want a method, a path or both"},
+		{"bad pattern", func(a *djamotest.API) error {
+			_, err := a.Inject(djamotest.LoseReply(), djamotest.On("/v1/[", "POST"))
+			return err
+		}, "want a method, a path or both"},
+		{"lower case method", func(a *djamotest.API) error {
+			_, err := a.Inject(djamotest.LoseReply(), djamotest.On("post"))
+			return err
+		}, "want a method, a path or both"},
+		{"redeliver the unknown", func(a *djamotest.API) error { return a.Redeliver("whd_9") }, "no webhook has this id"},
 		{"odd customer", func(a *djamotest.API) error { return a.AddCustomer("+225") }, "AddCustomer(****): want a phone number"},
 	}
 	for _, tt := range tests {
@@ -170,6 +228,7 @@ func TestSteering_MisuseIsAnErrorAndFailsTheTest(t *testing.T) {
 			require.ErrorContains(t, err, "djamotest: ")
 			require.ErrorContains(t, err, tt.want)
 			require.Equal(t, []string{err.Error()}, s.failures)
+			require.Equal(t, []string{"ledger_test.go"}, s.places)
 
 			api, c := newAPI(t)
 			c.pay(awa, 5000, "ref")

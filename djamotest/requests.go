@@ -16,8 +16,9 @@ type Request struct {
 	Query         string
 	Header        http.Header // shared between requests: do not write to it. Authorization is not kept.
 	Body          []byte
-	Status        int // what the server answered or meant to answer; 0 while it is being worked on
+	Status        int // what what the API answered, even if a fault kept the answer from arriving; 0 if there was none
 	CorrelationID string
+	Faults        []string // the injected faults it suffered
 }
 
 // requestLog remembers the latest requests in a ring.
@@ -37,17 +38,18 @@ type record struct {
 	header              http.Header
 	body                []byte
 	status              int
+	faults              []string
 }
 
 // open numbers a request and notes its arrival.
-func (l *requestLog) open(r *http.Request, body []byte, at int64) int64 {
+func (l *requestLog) open(r *http.Request, body []byte, at int64, faults []string) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count++
 	if l.limit == 0 {
 		return l.count
 	}
-	rec := record{at: at, method: r.Method, path: r.URL.EscapedPath(), query: r.URL.RawQuery, header: l.share(r.Header), body: body}
+	rec := record{at: at, method: r.Method, path: r.URL.EscapedPath(), query: r.URL.RawQuery, header: l.share(r.Header), body: body, faults: faults}
 	if len(l.ring) < l.limit {
 		l.ring = append(l.ring, rec)
 	} else {
@@ -108,6 +110,7 @@ func (a *API) Requests() []Request {
 		out = append(out, Request{
 			Number: number, At: moment(rec.at), Method: rec.method, Path: rec.path, Query: rec.query,
 			Header: rec.header, Body: rec.body, Status: rec.status, CorrelationID: a.correlationID(number),
+			Faults: rec.faults,
 		})
 	}
 	return out

@@ -24,6 +24,7 @@ type call struct {
 	query    url.Values
 	id       string // the {id} of the path
 	body     []byte
+	plan     plan
 	attempts []attempt // the payments it asked for, filled while the body is read
 }
 
@@ -94,16 +95,40 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve takes a request through the whole server: read, record, answer, write.
 func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
+	now, ok := a.enter()
+	if !ok {
+		closed := proxyPage(http.StatusServiceUnavailable)
+		closed.writeHeader(w)
+		_, _ = w.Write(closed.body)
+		return
+	}
+	defer a.handlers.Done()
 	body, err := readBody(w, r)
 	if errors.Is(err, errCutOff) {
 		return // the caller went away in the middle of its own request: nothing arrived that could be carried out
 	}
-	c := &call{route: rt, method: r.Method, path: r.URL.Path, query: r.URL.Query(), id: r.PathValue("id"), body: body}
-	a.mu.Lock()
-	c.at = a.clock.now()
-	a.mu.Unlock()
-	c.number = a.journal.open(r, body, c.at)
-
+	c := &call{route: rt, at: now, method: r.Method, path: r.URL.Path, query: r.URL.Query(), id: r.PathValue("id"), body: body}
+	if planned, ok := r.Context().Value(planKey{}).(plan); ok {
+		c.plan = planned
+	} else {
+		c.plan = a.planFor(r, now, false)
+	}
+	c.number = a.journal.open(r, body, now, c.plan.names)
+	if c.plan.late > 0 && !a.wait(nil, c.plan.late) {
+		cut(w, false)
+		return
+	}
+	if f := c.plan.before; f != nil {
+		raw, ok := a.answerBefore(c, f)
+		if !ok {
+			cut(w, false)
+			return
+		}
+		a.journal.finish(c.number, raw.status)
+		raw.writeHeader(w)
+		_, _ = w.Write(raw.body)
+		return
+	}
 	var rep reply
 	if err == nil {
 		rep, err = a.process(r, c)
@@ -113,8 +138,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	}
 	raw := a.render(c, rep, err)
 	a.journal.finish(c.number, raw.status)
-	raw.writeHeader(w)
-	_, _ = w.Write(raw.body) // a caller that has gone has gone; the ledger knows what was done
+	a.send(w, r, c, raw)
 }
 
 // process checks what every call has in common and then carries it out.

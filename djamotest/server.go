@@ -1,11 +1,13 @@
 package djamotest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,10 +19,16 @@ type Server struct {
 	// URL is the base URL for a client, base path included, without a slash at the end.
 	URL string
 
-	http   *http.Server
-	served chan struct{}  // closed when the accept loop has ended
-	conns  sync.WaitGroup // open connections
-	once   sync.Once
+	http    *http.Server
+	address string
+	serving sync.WaitGroup // accept loops
+	open    sync.WaitGroup // connections
+	once    sync.Once
+
+	connMu   sync.Mutex // guards what follows
+	conns    map[net.Conn]http.ConnState
+	listener net.Listener // nil while connections are refused
+	closed   bool
 }
 
 // NewServer starts a server that belongs to a test: it is closed when the test ends, and steering methods that are misused
@@ -42,29 +50,83 @@ func Start(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("djamotest: cannot listen on the loopback interface: %w", err)
-	}
-	s := &Server{API: a, URL: "http://" + listener.Addr().String() + a.cfg.basePath, served: make(chan struct{})}
+	s := &Server{API: a, address: "127.0.0.1:0", conns: make(map[net.Conn]http.ConnState)}
 	s.http = &http.Server{
 		Handler:           a,
 		ReadHeaderTimeout: 30 * time.Second,
 		ErrorLog:          log.New(io.Discard, "", 0), // broken connections are business as usual here
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			switch state {
-			case http.StateNew:
-				s.conns.Add(1)
-			case http.StateClosed, http.StateHijacked:
-				s.conns.Done()
-			}
-		},
+		ConnState:         s.track,
 	}
-	go func() {
-		defer close(s.served)
-		_ = s.http.Serve(listener)
-	}()
+	if err := s.listen(); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	s.URL = "http://" + s.address + a.cfg.basePath
 	return s, nil
+}
+
+// listen opens the port, the same one every time, and starts to accept.
+func (s *Server) listen() error {
+	listener, err := net.Listen("tcp", s.address)
+	if err != nil {
+		return fmt.Errorf("djamotest: cannot listen on the loopback interface: %w", err)
+	}
+	s.address, s.listener = listener.Addr().String(), listener
+	s.serving.Go(func() { _ = s.http.Serve(listener) })
+	return nil
+}
+
+// track keeps account of the connections, so that Refuse can close the idle ones and Close can wait for all.
+func (s *Server) track(conn net.Conn, state http.ConnState) {
+	s.connMu.Lock()
+	defer s.connMu.Unlock()
+	switch state {
+	case http.StateNew:
+		s.open.Add(1)
+		s.conns[conn] = state
+	case http.StateClosed, http.StateHijacked:
+		delete(s.conns, conn)
+		s.open.Done()
+	default:
+		s.conns[conn] = state
+	}
+}
+
+// Refuse makes the machine refuse connections to the server ("connection refused"), as if it were down: nothing a client
+// sends from now on leaves. Requests that are being answered get their answer. See [Server.Resume].
+func (s *Server) Refuse() error {
+	t := s.test.tb()
+	t.Helper()
+	s.connMu.Lock()
+	if s.listener == nil || s.closed {
+		s.connMu.Unlock()
+		return misuse(t, "Refuse: the server refuses connections already; call Resume first")
+	}
+	err := s.listener.Close()
+	s.listener = nil
+	for conn, state := range s.conns {
+		if state != http.StateActive {
+			_ = conn.Close()
+		}
+	}
+	s.connMu.Unlock()
+	s.http.SetKeepAlivesEnabled(false) // what is active now closes after its answer
+	return err
+}
+
+// Resume undoes [Server.Refuse], on the same address.
+func (s *Server) Resume() error {
+	t := s.test.tb()
+	t.Helper()
+	s.http.SetKeepAlivesEnabled(true)
+	s.connMu.Lock()
+	defer s.connMu.Unlock()
+	if s.listener != nil || s.closed {
+		return misuse(t, "Resume: the server does not refuse connections; call Refuse first")
+	}
+	if err := s.listen(); err != nil {
+		return misuse(t, "Resume: %s", strings.TrimPrefix(err.Error(), "djamotest: "))
+	}
+	return nil
 }
 
 // Close stops listening, cuts every connection, and returns when all that the server started has ended. What it holds can
@@ -72,12 +134,13 @@ func Start(opts ...Option) (*Server, error) {
 func (s *Server) Close() error {
 	var err error
 	s.once.Do(func() {
-		err = s.API.Close()
-		if closing := s.http.Close(); err == nil {
-			err = closing
-		}
-		<-s.served
-		s.conns.Wait()
+		s.connMu.Lock()
+		s.closed = true
+		s.connMu.Unlock()
+		s.stop()
+		err = errors.Join(s.http.Close(), s.API.Close()) // connections first, or an answer nobody reads could hold up the end
+		s.serving.Wait()
+		s.open.Wait()
 	})
 	return err
 }

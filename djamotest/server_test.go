@@ -217,6 +217,9 @@ func TestNew_RefusesSenselessOptions(t *testing.T) {
 		{"negative history", djamotest.WithRequestHistory(-1), "WithRequestHistory"},
 		{"no clock", djamotest.WithClock(nil), "WithClock"},
 		{"short customer", djamotest.WithCustomers("+225070000"), "WithCustomers"},
+		{"no webhook timeout", djamotest.WithWebhookTimeout(0), "WithWebhookTimeout"},
+		{"no webhook back-off", djamotest.WithWebhookBackoff(0), "WithWebhookBackoff"},
+		{"unknown variant", djamotest.WithVariants("x"), "WithVariants"},
 		{"no webhook transport", djamotest.WithWebhookTransport(nil), "WithWebhookTransport"},
 	}
 	for _, tt := range tests {

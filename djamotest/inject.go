@@ -1,0 +1,314 @@
+package djamotest
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Rule says when an injected fault strikes. Rules combine: each of them must agree.
+type Rule func(*Injection) error
+
+// OneShot lets a fault strike once.
+func OneShot() Rule { return Times(1) }
+
+// Times lets a fault strike n times; without it, it strikes until [Injection.Remove].
+func Times(n int) Rule {
+	return func(i *Injection) error {
+		if n < 1 {
+			return fmt.Errorf("Times(%d): want at least 1", n)
+		}
+		i.left = n
+		return nil
+	}
+}
+
+// After lets the first n requests that match pass unharmed.
+func After(n int) Rule {
+	return func(i *Injection) error {
+		if n < 0 {
+			return fmt.Errorf("After(%d): want 0 or more", n)
+		}
+		i.pass = n
+		return nil
+	}
+}
+
+// Probability lets a fault strike a matching request with probability p, between 0 and 1, by the server's seed.
+func Probability(p float64) Rule { // a probability, nothing near an amount
+	return func(i *Injection) error {
+		if !(p >= 0 && p <= 1) {
+			return fmt.Errorf("Probability(%v): want between 0 and 1", p)
+		}
+		i.threshold = uint64(p * (1 << 53)) // of 53 random bits; exact for every probability
+		return nil
+	}
+}
+
+// For limits a fault to so long from now on the server's clock.
+func For(d time.Duration) Rule {
+	return func(i *Injection) error {
+		if d <= 0 {
+			return fmt.Errorf("For(%s): want a duration above 0", d)
+		}
+		i.window = int64(d)
+		return nil
+	}
+}
+
+// On limits a fault to requests of one of the given scopes: a method, a path below the base path, or both. A * in the
+// path stands for one segment, and ?reference asks for a query parameter:
+//
+//	On("POST")  On("/v1/charges/*/refund")  On("POST /v1/transactions")  On("GET /v1/transactions?reference")
+//
+// For a webhook fault the scope is a topic: On("transactions/completed").
+func On(scopes ...string) Rule {
+	return func(i *Injection) error {
+		if len(scopes) == 0 {
+			return fmt.Errorf("On(): name at least one scope, such as %q", "POST /v1/transactions")
+		}
+		for _, text := range scopes {
+			s, err := parseScope(text)
+			if err != nil {
+				return err
+			}
+			i.scopes = append(i.scopes, s)
+		}
+		return nil
+	}
+}
+
+type scope struct{ method, pattern, param string }
+
+func parseScope(text string) (scope, error) {
+	var s scope
+	rest := text
+	if method, tail, ok := strings.Cut(text, " "); ok {
+		s.method, rest = method, tail
+	} else if !strings.Contains(text, "/") {
+		s.method, rest = text, ""
+	}
+	s.pattern, s.param, _ = strings.Cut(rest, "?")
+	_, err := path.Match(s.pattern, "")
+	_, topic := topics[s.pattern]
+	if err != nil || !(s.pattern == "" || topic || s.pattern[0] == '/') || strings.ContainsAny(rest, " ") || (s.method != "" && strings.Trim(s.method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+		return s, fmt.Errorf("On(%q): want a method, a path or both, such as %q", text, "POST /v1/transactions")
+	}
+	return s, nil
+}
+
+func (s scope) matches(method, urlPath string, hasParam func(string) bool) bool {
+	if s.method != "" && s.method != method {
+		return false
+	}
+	if s.pattern != "" {
+		if ok, _ := path.Match(s.pattern, urlPath); !ok {
+			return false
+		}
+	}
+	return s.param == "" || hasParam(s.param)
+}
+
+// Injection is a fault at work.
+type Injection struct {
+	api       *API
+	fault     Fault
+	scopes    []scope
+	left      int // -1: without end
+	pass      int
+	threshold uint64
+	window    int64
+	until     int64
+	fired     int
+}
+
+// always is the threshold of a fault that needs no luck.
+const always = math.MaxUint64
+
+// Fired is how often the fault has struck.
+func (i *Injection) Fired() int {
+	i.api.faults.mu.Lock()
+	defer i.api.faults.mu.Unlock()
+	return i.fired
+}
+
+// Remove ends the fault. Removing twice is harmless.
+func (i *Injection) Remove() {
+	i.api.faults.mu.Lock()
+	defer i.api.faults.mu.Unlock()
+	i.api.faults.active = slices.DeleteFunc(i.api.faults.active, func(other *Injection) bool { return other == i })
+}
+
+// faultBox holds the injected faults.
+type faultBox struct {
+	mu     sync.Mutex
+	active []*Injection
+	rng    *rand.Rand
+}
+
+// Inject makes a fault strike requests (or webhooks) from now on, as its rules say; without rules it strikes every one.
+// Where several injections agree, those that delay or blur add up, and of those that replace the answer the first one
+// injected strikes. A senseless fault or rule is misuse.
+func (a *API) Inject(fault Fault, rules ...Rule) (*Injection, error) {
+	t := a.test.tb()
+	t.Helper()
+	i := &Injection{api: a, fault: fault, left: -1, threshold: always, until: math.MaxInt64}
+	if complaint := fault.complaint(); complaint != "" {
+		return i, misuse(t, "Inject: %s", complaint)
+	}
+	for _, rule := range rules {
+		if err := rule(i); err != nil {
+			return i, misuse(t, "Inject: %w", err)
+		}
+	}
+	a.mu.Lock()
+	now := a.clock.now()
+	a.mu.Unlock()
+	if i.window > 0 {
+		i.until = now + i.window
+	}
+	a.faults.mu.Lock()
+	defer a.faults.mu.Unlock()
+	a.faults.active = append(a.faults.active, i)
+	return i, nil
+}
+
+// ClearFaults removes every injected fault.
+func (a *API) ClearFaults() {
+	a.faults.mu.Lock()
+	defer a.faults.mu.Unlock()
+	a.faults.active = nil
+}
+
+// plan is what a request has to suffer.
+type plan struct {
+	late, lag, pace     time.Duration
+	dial, before, after *Fault
+	names               []string
+}
+
+// strike is an injection that has decided to strike as one particular fault.
+type strike struct {
+	by    *Injection
+	fault Fault
+}
+
+// decide rolls the dice of every injection that concerns something, in the order of injection.
+func (b *faultBox) decide(now int64, matches func(scope) bool, candidates func(Fault) []Fault) []strike {
+	var out []strike
+	for _, i := range b.active {
+		if i.left == 0 || now >= i.until {
+			continue
+		}
+		among := candidates(i.fault)
+		if len(among) == 0 || (len(i.scopes) > 0 && !slices.ContainsFunc(i.scopes, matches)) {
+			continue
+		}
+		if i.pass > 0 {
+			i.pass--
+			continue
+		}
+		if i.threshold != always && b.rng.Uint64()>>11 >= i.threshold {
+			continue
+		}
+		fault := among[0]
+		if len(among) > 1 {
+			fault = among[b.rng.IntN(len(among))]
+		}
+		out = append(out, strike{i, fault})
+	}
+	return out
+}
+
+// fire counts a strike that really happens.
+func (s strike) fire() string {
+	s.by.fired++
+	if s.by.left > 0 {
+		s.by.left--
+	}
+	return s.fault.name
+}
+
+// planFor decides what becomes of a request. dial says whether it comes through Transport, where a connection can still
+// be refused.
+func (a *API) planFor(r *http.Request, now int64, dial bool) plan {
+	b := &a.faults
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.active) == 0 {
+		return plan{}
+	}
+	below := strings.TrimPrefix(r.URL.Path, a.cfg.basePath)
+	query := r.URL.Query()
+	strikes := b.decide(now,
+		func(s scope) bool { return s.matches(r.Method, below, query.Has) },
+		func(f Fault) []Fault {
+			return f.candidates(func(p phase) bool {
+				switch p {
+				case atDial:
+					return dial
+				case lookup:
+					return r.Method == http.MethodGet && (below == "/v1/transactions" || below == "/v1/charges")
+				}
+				return p != onWebhook
+			})
+		})
+	var p plan
+	for _, s := range strikes { // first come those after which nothing else can happen
+		if p.before != nil || p.dial != nil {
+			break
+		}
+		switch s.fault.phase {
+		case atDial:
+			p.dial = &s.fault
+			p.names = append(p.names, s.fire())
+		case before:
+			p.before = &s.fault
+			p.names = append(p.names, s.fire())
+		}
+	}
+	for _, s := range strikes {
+		p.add(s)
+	}
+	return p
+}
+
+// add lets a fault strike that leaves the request to be processed.
+func (p *plan) add(s strike) {
+	if p.dial != nil || p.before != nil {
+		return
+	}
+	switch {
+	case s.fault.phase == late:
+		p.late += s.fault.delay
+	case s.fault.phase == lookup:
+		p.lag = max(p.lag, s.fault.delay)
+	case s.fault.phase == pace:
+		p.pace += s.fault.delay
+	case s.fault.phase == after && p.after == nil:
+		p.after = &s.fault
+	default:
+		return
+	}
+	p.names = append(p.names, s.fire())
+}
+
+// planWebhook says which faults a webhook about to be sent suffers.
+func (a *API) planWebhook(topic string, now int64) map[string]bool {
+	b := &a.faults
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	struck := make(map[string]bool)
+	for _, s := range b.decide(now,
+		func(s scope) bool { return s.matches("", topic, func(string) bool { return false }) },
+		func(f Fault) []Fault { return f.candidates(func(p phase) bool { return p == onWebhook }) }) {
+		struck[s.fire()] = true
+	}
+	return struck
+}
