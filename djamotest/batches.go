@@ -46,14 +46,22 @@ func (a *API) createBatch(c *call) (reply, error) {
 	}
 	now := a.lock()
 	defer a.mu.Unlock()
-	if err := a.checkReferences(transfers); err != nil {
+	if !a.cfg.batchInParts {
+		err = a.checkReferences(transfers)
+	}
+	if err != nil {
 		return reply{}, err
 	}
 	sub, err := a.activeSubCompany(subID)
 	if err != nil {
 		return reply{}, err
 	}
-	if err := a.checkAllFunds(transfers); err != nil {
+	if a.cfg.batchInParts {
+		transfers, err = a.acceptable(c, transfers, now)
+	} else {
+		err = a.checkAllFunds(transfers)
+	}
+	if err != nil {
 		return reply{}, err
 	}
 	return reply{status: http.StatusCreated, body: a.acceptBatch(c, transfers, sub, now)}, nil
@@ -72,6 +80,39 @@ func (a *API) checkReferences(transfers []transfer) error {
 		seen[tr.reference] = true
 	}
 	return nil
+}
+
+// acceptable keeps the transfers of a batch that can be accepted, and leaves a ledger line for each of the others. If none
+// can, the whole batch is refused as the first one is.
+func (a *API) acceptable(c *call, transfers []transfer, now int64) ([]transfer, error) {
+	var good []transfer
+	var refusals []error
+	var bad []attempt
+	seen := make(map[string]bool, len(transfers))
+	var sum int64
+	for _, tr := range transfers {
+		err := a.checkReference(tr.reference)
+		if err == nil && seen[tr.reference] && !a.cfg.repeatedReferences {
+			err = refuse(http.StatusConflict, fmt.Sprintf("reference %s appears twice in the batch", tr.reference))
+		}
+		if err == nil {
+			err = a.checkFunds(sum + a.cost(tr.amount))
+		}
+		if err != nil {
+			refusals, bad = append(refusals, err), append(bad, tr.attempt)
+			continue
+		}
+		seen[tr.reference] = true
+		sum += a.cost(tr.amount)
+		good = append(good, tr)
+	}
+	if len(good) == 0 {
+		return nil, refusals[0]
+	}
+	for i, err := range refusals {
+		a.refusal(c, bad[i], err, now)
+	}
+	return good, nil
 }
 
 // checkAllFunds stops adding once the balance is exceeded, so that the sum cannot overflow.

@@ -90,11 +90,11 @@ func (a *API) wireCharge(ch *charge) wireCharge {
 		ID: ch.id, ExternalID: ch.externalID, Status: ch.status, Amount: ch.amount, Currency: "XOF", Due: ch.due(),
 		Paid: ch.paid, Refunded: ch.refunded, Fees: ch.fees, PaymentURL: ch.paymentURL(), Description: ch.description,
 		Metadata: ch.metadata, Transactions: make([]wirePayment, 0, len(ch.payments)),
-		CreatedAt: moment(ch.createdAt).Format(layoutCompact), UpdatedAt: moment(ch.updatedAt).Format(layoutCompact),
+		CreatedAt: a.chargeTimestamp(ch.createdAt), UpdatedAt: a.chargeTimestamp(ch.updatedAt),
 	}
 	for _, p := range ch.payments {
 		w.Transactions = append(w.Transactions, wirePayment{
-			ID: p.id, Type: p.kind, Status: StatusCompleted, Amount: p.amount, CreatedAt: moment(p.at).Format(layoutCompact),
+			ID: p.id, Type: p.kind, Status: StatusCompleted, Amount: p.amount, CreatedAt: a.chargeTimestamp(p.at),
 		})
 	}
 	return w
@@ -126,6 +126,7 @@ func (a *API) createCharge(c *call) (reply, error) {
 	a.opening.push(ch)
 	a.unpaid.push(ch)
 	a.move(entry{at: now, kind: ChargeAccepted, charge: ch, call: c.number, route: c.route}, 0)
+	a.tellCharge(ch, now)
 	return reply{status: http.StatusCreated, body: a.wireCharge(ch)}, nil
 }
 
@@ -163,6 +164,11 @@ func (a *API) drop(ch *charge, at int64) {
 
 func (a *API) setChargeStatus(ch *charge, status string, at int64) {
 	ch.status, ch.updatedAt = status, at
+	a.tellCharge(ch, at)
+}
+
+func (a *API) tellCharge(ch *charge, at int64) {
+	a.emit(TopicChargeEvents, ch.id, ch.status, at, func() any { return a.wireCharge(ch) })
 }
 
 func (a *API) getCharge(c *call) (reply, error) {
@@ -187,7 +193,7 @@ func (a *API) listCharges(c *call) (reply, error) {
 	}
 	a.lock()
 	defer a.mu.Unlock()
-	return listPage(q, a.charges, a.wireCharge), nil
+	return listPage(q, visible(a.charges, c, func(ch *charge) int64 { return ch.createdAt }), a.wireCharge), nil
 }
 
 func (a *API) payCharge(c *call) (reply, error) {

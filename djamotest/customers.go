@@ -19,6 +19,9 @@ func (a *API) checkCustomer(c *call) (reply, error) {
 	if _, err := a.activeSubCompany(c.query.Get("subCompanyId")); err != nil {
 		return reply{}, err
 	}
+	if a.cfg.customerKYC {
+		return kycReply(a.hasAccount(msisdn))
+	}
 	return reply{status: http.StatusOK, body: struct {
 		Result bool `json:"result"`
 	}{a.hasAccount(msisdn)}}, nil

@@ -77,7 +77,10 @@ func (a *API) render(c *call, rep reply, err error) rawReply {
 	if err != nil {
 		rep = a.envelope(c, err)
 	}
-	body, err := encode(rep.body)
+	body, err := encode(a.shape(rep))
+	if err == nil && a.cfg.extraFields {
+		body, err = withExtraFields(body)
+	}
 	if err != nil { // nothing a handler returns can fail to encode, so this is a defect of this package
 		rep = a.envelope(c, refuse(http.StatusInternalServerError, "djamotest: cannot encode the reply: "+err.Error()))
 		body, _ = encode(rep.body)
@@ -90,8 +93,12 @@ func (a *API) envelope(c *call, err error) reply {
 	if !errors.As(err, &refused) {
 		refused = &apiError{status: http.StatusInternalServerError, messages: []string{err.Error()}}
 	}
+	var message any = refused.messages
+	if a.cfg.messageString {
+		message = joinMessages(refused.messages)
+	}
 	return reply{status: refused.status, body: envelope{
-		StatusCode: refused.status, Message: refused.messages, Error: exceptionName(refused.status),
+		StatusCode: refused.status, Message: message, Error: exceptionName(refused.status),
 		CorrelationID: a.correlationID(c.number), Path: c.path, Timestamp: moment(c.at).Format(layoutMillis),
 	}}
 }

@@ -2,6 +2,7 @@ package djamotest
 
 import (
 	"errors"
+	"net/http"
 	"time"
 )
 
@@ -80,26 +81,29 @@ func (a *API) move(e entry, delta int64) {
 
 // recordRefusal leaves a line for every payment a refused request asked for, or one when it got too little across.
 func (a *API) recordRefusal(c *call, err error) {
-	kind := TransferRefused
-	if c.route.isCharge() {
-		kind = ChargeRefused
-	}
-	status, reason := 500, err.Error()
-	var refused *apiError
-	if errors.As(err, &refused) {
-		status, reason = refused.status, joinMessages(refused.messages)
-	}
 	attempts := c.attempts
 	if len(attempts) == 0 {
 		attempts = []attempt{{}}
 	}
-	a.mu.Lock()
+	now := a.lock()
 	defer a.mu.Unlock()
 	for _, at := range attempts {
-		a.move(entry{
-			at: c.at, kind: kind, refusal: &refusal{attempt: at, chargeID: c.id, status: status, reason: reason},
-		}.by(c), 0)
+		a.refusal(c, at, err, now)
 	}
+}
+
+// refusal leaves the line for one payment.
+func (a *API) refusal(c *call, at attempt, err error, now int64) {
+	kind := TransferRefused
+	if c.route.isCharge() {
+		kind = ChargeRefused
+	}
+	r := &refusal{attempt: at, chargeID: c.id, status: http.StatusInternalServerError, reason: err.Error()}
+	var refused *apiError
+	if errors.As(err, &refused) {
+		r.status, r.reason = refused.status, joinMessages(refused.messages)
+	}
+	a.move(entry{at: now, kind: kind, refusal: r}.by(c), 0)
 }
 
 func (a *API) viewEntry(i int) LedgerEntry {

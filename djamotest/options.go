@@ -36,6 +36,9 @@ type config struct {
 	clock                           func() time.Time
 	customers                       []string
 	webhookTransport                http.RoundTripper
+	webhookTimeout                  time.Duration
+	webhookBackoff                  []time.Duration
+	shapes
 }
 
 func defaultConfig() config {
@@ -44,6 +47,10 @@ func defaultConfig() config {
 		balance: DefaultBalance, fee: BasisPoints(100), chargeFee: BasisPoints(100),
 		settleAfter: time.Minute, minTransfer: 1, maxTransfer: maxAmount,
 		pageSize: 15, maxPageSize: 100, requestHistory: 10_000, seed: 1, clock: time.Now,
+		webhookTimeout: 5 * time.Second, webhookBackoff: []time.Duration{
+			10 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour,
+		},
+		shapes: shapes{layout: layoutMillis, chargeLayout: layoutCompact},
 	}
 }
 
@@ -256,6 +263,32 @@ func WithWebhookTransport(transport http.RoundTripper) Option {
 			return errors.New("WithWebhookTransport: the transport must not be nil")
 		}
 		c.webhookTransport = transport
+		return nil
+	}
+}
+
+// WithWebhookTimeout sets how long an endpoint may take to answer (real time): five seconds without it (assumption).
+func WithWebhookTimeout(d time.Duration) Option {
+	return func(c *config) error {
+		if d <= 0 {
+			return fmt.Errorf("WithWebhookTimeout: %s must be above 0", d)
+		}
+		c.webhookTimeout = d
+		return nil
+	}
+}
+
+// WithWebhookBackoff sets how long after each failed attempt, on the server's clock, a webhook is sent again; after the
+// last one the server gives up. Without delays nothing is sent again. The default, 10 seconds to 3 hours in seven steps,
+// is an assumption.
+func WithWebhookBackoff(delays ...time.Duration) Option {
+	return func(c *config) error {
+		for _, d := range delays {
+			if d <= 0 {
+				return fmt.Errorf("WithWebhookBackoff: %s must be above 0", d)
+			}
+		}
+		c.webhookBackoff = append([]time.Duration(nil), delays...)
 		return nil
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 )
@@ -197,6 +199,7 @@ func (a *API) accept(c *call, tr transfer, sub *subCompany, b *batch, now int64)
 		a.unsettled.push(t)
 	}
 	a.move(entry{at: now, kind: TransferAccepted, transaction: t, call: c.number, route: c.route}, -t.total())
+	a.tellTransaction(TopicTransactionsStarted, t)
 	return t
 }
 
@@ -221,16 +224,32 @@ func (a *API) listTransactions(c *call) (reply, error) {
 	a.lock()
 	defer a.mu.Unlock()
 	if !c.query.Has("reference") {
-		return listPage(q, a.transactions, a.stored), nil
+		return listPage(q, visible(a.transactions, c, func(t *transaction) int64 { return t.createdAt }), a.stored), nil
 	}
 	if c.query.Get("reference") == "" {
 		return reply{}, refuse(http.StatusBadRequest, "reference should not be empty")
 	}
-	var found []*transaction // newest first
-	for t := a.byReference[c.query.Get("reference")]; t != nil; t = t.previous {
-		found = append([]*transaction{t}, found...)
+	found := a.withReference(c.query.Get("reference"))
+	return a.lookupReply(q, visible(found, c, func(t *transaction) int64 { return t.createdAt }))
+}
+
+// withReference is every transaction with a reference, oldest first.
+func (a *API) withReference(reference string) []*transaction {
+	var found []*transaction
+	for t := a.byReference[reference]; t != nil; t = t.previous {
+		found = append(found, t)
 	}
-	return listPage(q, found, a.stored), nil
+	slices.Reverse(found)
+	return found
+}
+
+// visible leaves out what LookupLag hides: the newest of what is kept in order of creation.
+func visible[T any](all []T, c *call, createdAt func(T) int64) []T {
+	if c.plan.lag == 0 {
+		return all
+	}
+	n := sort.Search(len(all), func(i int) bool { return createdAt(all[i]) > c.at-int64(c.plan.lag) })
+	return all[:n]
 }
 
 // Transactions returns every transfer ever accepted, oldest first.
