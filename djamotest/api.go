@@ -1,6 +1,7 @@
 package djamotest
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -18,6 +19,16 @@ type API struct {
 	mux     *http.ServeMux
 	test    reporter
 	journal requestLog
+	faults  faultBox
+
+	poster     *http.Client    // sends webhooks
+	life       context.Context // ends with Close
+	cancel     context.CancelFunc
+	closing    chan struct{} // closed by Close
+	kick       chan struct{} // wakes the background
+	sending    chan struct{} // held by whoever sends webhooks
+	background sync.WaitGroup
+	handlers   sync.WaitGroup
 
 	mu           sync.Mutex // guards everything below
 	clock        clock
@@ -37,7 +48,13 @@ type API struct {
 	opening      queue[*charge] // created, about to be due
 	unpaid       queue[*charge] // to be dropped after an hour
 	endpoints    []*endpoint
+	deliveries   []*delivery
+	outbox       outbox
+	enqueued     int64 // counts what was put into the outbox
+	heldBack     bool  // something in the outbox may be held
 	ledger       []entry
+	running      bool // the background is
+	closed       bool
 }
 
 // New makes an API without a network: hand it to a test server or a mux of your own. It refuses options with senseless
@@ -66,6 +83,15 @@ func New(opts ...Option) (*API, error) {
 		byExternalID: make(map[string]*charge),
 	}
 	a.journal.limit = cfg.requestHistory
+	a.faults.rng = rand.New(rand.NewPCG(cfg.seed, 0x6661756c74))
+	a.closing, a.kick, a.sending = make(chan struct{}), make(chan struct{}, 1), make(chan struct{}, 1)
+	a.life, a.cancel = context.WithCancel(context.Background())
+	a.poster = &http.Client{Transport: cfg.webhookTransport, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse // a redirect is no acknowledgement
+	}}
+	if cfg.webhookTransport == nil {
+		a.poster.Transport = &http.Transport{}
+	}
 	for _, m := range cfg.customers {
 		a.addCustomer(m)
 	}
@@ -73,10 +99,40 @@ func New(opts ...Option) (*API, error) {
 	return a, nil
 }
 
-// Close ends whatever the API does by itself. Closing twice is harmless.
-func (a *API) Close() error {
+// stop makes everything that waits give up, and lets nothing new in.
+func (a *API) stop() {
 	a.test.release()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return
+	}
+	a.closed = true
+	close(a.closing)
+	a.cancel()
+}
+
+// Close ends whatever the API does by itself and returns when it has ended: webhooks, and requests that are being
+// answered. Later requests get 503. What it holds can still be inspected. Closing twice is harmless.
+func (a *API) Close() error {
+	a.stop()
+	a.background.Wait()
+	a.handlers.Wait()
+	if a.cfg.webhookTransport == nil {
+		a.poster.CloseIdleConnections()
+	}
 	return nil
+}
+
+// enter counts a request in, unless the API is closed.
+func (a *API) enter() (now int64, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed {
+		return 0, false
+	}
+	a.handlers.Add(1)
+	return a.clock.now(), true
 }
 
 // String keeps the token and the secret out of logs and failure messages.
@@ -114,21 +170,6 @@ func (a *API) Now() time.Time {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return moment(a.clock.now())
-}
-
-// Advance moves the server's clock forward, and with it everything that waits for time to pass: settlements, charges
-// that expire. A negative duration is misuse.
-func (a *API) Advance(d time.Duration) error {
-	t := a.test.tb()
-	t.Helper()
-	if d < 0 {
-		return misuse(t, "Advance(%s): the clock only moves forward", d)
-	}
-	a.lock()
-	defer a.mu.Unlock()
-	a.clock.moveTo(a.clock.now() + int64(d))
-	a.catchUp(a.clock.now())
-	return nil
 }
 
 // queue holds what waits for a moment, in order of creation. Its items leave from the front.

@@ -38,6 +38,15 @@ func (a *API) fail(t *transaction, reason string, at int64) {
 
 func (a *API) setStatus(t *transaction, status string, at int64) {
 	t.status, t.updatedAt = status, max(at, t.createdAt)
+	topic := TopicTransactionsCompleted
+	if status == StatusFailed {
+		topic = TopicTransactionsFailed
+	}
+	a.tellTransaction(topic, t)
+}
+
+func (a *API) tellTransaction(topic string, t *transaction) {
+	a.emit(topic, t.id, t.status, t.updatedAt, func() any { return a.stored(t) })
 }
 
 // find resolves a transaction id or a reference to its transactions.
@@ -45,11 +54,7 @@ func (a *API) find(key string) []*transaction {
 	if t := a.byID[key]; t != nil {
 		return []*transaction{t}
 	}
-	var out []*transaction
-	for t := a.byReference[key]; t != nil; t = t.previous {
-		out = append([]*transaction{t}, out...)
-	}
-	return out
+	return a.withReference(key)
 }
 
 // Settle settles transfers now, named by reference or id: they complete, unless Fail or AddCustomer says otherwise.
@@ -60,6 +65,7 @@ func (a *API) Settle(names ...string) error {
 	if len(names) == 0 {
 		return misuse(t, "Settle(): name at least one reference or transaction id, or call SettleAll")
 	}
+	defer a.flush()
 	for _, name := range names {
 		if err := a.settleOne(name); err != nil {
 			return misuse(t, "Settle(%q): %w", name, err)
@@ -87,6 +93,7 @@ func (a *API) settleOne(name string) error {
 
 // SettleAll settles every pending transfer now and says how many there were.
 func (a *API) SettleAll() int {
+	defer a.flush()
 	now := a.lock()
 	defer a.mu.Unlock()
 	settled := 0
@@ -107,6 +114,7 @@ func (a *API) Reject(name, reason string) error {
 	if reason == "" {
 		return misuse(t, "Reject(%q): give the failureReason that the API shall report", name)
 	}
+	defer a.flush()
 	now := a.lock()
 	defer a.mu.Unlock()
 	found := a.find(name)
@@ -156,6 +164,7 @@ func (a *API) Succeed(msisdn string) error {
 func (a *API) Pay(name string) error {
 	t := a.test.tb()
 	t.Helper()
+	defer a.flush()
 	now := a.lock()
 	defer a.mu.Unlock()
 	ch, err := a.findCharge(name)
@@ -173,6 +182,7 @@ func (a *API) Pay(name string) error {
 func (a *API) Expire(name string) error {
 	t := a.test.tb()
 	t.Helper()
+	defer a.flush()
 	now := a.lock()
 	defer a.mu.Unlock()
 	ch, err := a.findCharge(name)

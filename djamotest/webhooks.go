@@ -63,6 +63,7 @@ func (a *API) createEndpoint(c *call) (reply, error) {
 	defer a.mu.Unlock()
 	e.id, e.createdAt = a.identifier(), now
 	a.endpoints = append(a.endpoints, e)
+	a.startBackground()
 	return reply{status: http.StatusCreated, body: a.wireEndpoint(e)}, nil
 }
 
