@@ -244,7 +244,8 @@ func readPage[T any](ctx context.Context, c *Client, path string, params ListPar
 	if err := c.do(ctx, r, page); err != nil {
 		return nil, err
 	}
-	if page.Data == nil {
+	// An empty "data" comes back without capacity; what still has the capacity given above was never written to.
+	if page.Data == nil || len(page.Data) == 0 && cap(page.Data) > 0 {
 		return nil, fmt.Errorf("djamo: %s %s: an answer without \"data\" is no page: %w", e.method, e.template, ErrUnexpectedAnswer)
 	}
 	return page, nil
