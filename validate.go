@@ -47,8 +47,8 @@ func checkMSISDN(field string, msisdn MSISDN) error {
 	if msisdn == "" {
 		return &ValidationError{Field: field, Rule: "must not be empty"}
 	}
-	if err := msisdn.Validate(); err != nil {
-		return &ValidationError{Field: field, Value: msisdn.String(), Rule: err.Error()}
+	if rule := msisdnRule(string(msisdn)); rule != "" {
+		return &ValidationError{Field: field, Value: msisdn.String(), Rule: rule}
 	}
 	return nil
 }
