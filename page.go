@@ -50,7 +50,7 @@ func eachPage[T any](ctx context.Context, params ListParams, fetch func(context.
 			}
 			next := page.Cursor.Next
 			if next != "" && (next == params.Cursor || next == remembered) {
-				yield(nil, fmt.Errorf("djamo: cursor %q came back, the listing would never end: %w", next, ErrUnexpectedAnswer))
+				yield(nil, fmt.Errorf("djamo: a cursor came back, the listing would never end: %w", ErrUnexpectedAnswer))
 				return
 			}
 			for i := range page.Data {

@@ -61,7 +61,7 @@ func (w keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
 	}
 	if got := w.body.keyOf(sent); got != "" && got != w.body.key() {
 		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer bears another reference, %s: %w",
-			w.at.method, w.at.template, quoted(got), ErrUnexpectedAnswer))
+			w.at.method, w.at.template, w.client.transport.Scrub(quoted(got)), ErrUnexpectedAnswer))
 	}
 	return sent, nil
 }
