@@ -168,7 +168,7 @@ func TestSteering_MisuseIsAnErrorAndFailsTheTest(t *testing.T) {
 		{"reject the unknown", func(a *djamotest.API) error { return a.Reject("nobody", "x") }, `Reject("nobody"): no transfer`},
 		{"reject without a reason", func(a *djamotest.API) error { return a.Reject("ref", "") }, "give the failureReason"},
 		{"reject what is final", func(a *djamotest.API) error { return a.Reject("done", "x") }, "the transfer is completed already"},
-		{"fail a bad number", func(a *djamotest.API) error { return a.Fail("0700000001", "x") }, "Fail(070000**01): want a phone number in E.164"},
+		{"fail a bad number", func(a *djamotest.API) error { return a.Fail("0700000001", "x") }, "Fail(07******01): want a phone number in E.164"},
 		{"fail without a reason", func(a *djamotest.API) error { return a.Fail(awa, "") }, "Fail(+22507******01): give the failureReason"},
 		{"succeed without fail", func(a *djamotest.API) error { return a.Succeed(awa) }, "Fail was not called for this number"},
 		{"pay the unknown", func(a *djamotest.API) error { return a.Pay("nobody") }, "no charge with this id or externalId"},
