@@ -106,8 +106,7 @@ type newPayment struct {
 
 // HandWritten makes the calls with net/http and encoding/json alone. A timeout of 0 is no time limit at all.
 func HandWritten(base string, timeout time.Duration) Calls {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConnsPerHost = 100
+	transport := &http.Transport{MaxIdleConns: 100, MaxIdleConnsPerHost: 100}
 	h := byHand{http: &http.Client{Transport: transport}, base: base, timeout: timeout}
 	return Calls{
 		Get: func(ctx context.Context) error {

@@ -16,8 +16,9 @@ var columns = []string{"msisdn", "amount", "reference", "description"}
 
 // payout is one line of the file.
 type payout struct {
-	line int
 	djamo.TransactionParams
+
+	line int
 }
 
 // readPayouts reads the whole file and lists everything that is wrong with it. A file with one bad line is not paid.

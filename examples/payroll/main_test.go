@@ -20,9 +20,9 @@ const header = "msisdn,amount,reference,description\n"
 
 var quick = settings{poll: time.Millisecond}
 
-func newServer(t *testing.T, opts ...djamotest.Option) (*djamotest.Server, *djamo.Client) {
+func newServer(t *testing.T) (*djamotest.Server, *djamo.Client) {
 	t.Helper()
-	server := djamotest.NewServer(t, append([]djamotest.Option{djamotest.WithSettleAfter(0)}, opts...)...)
+	server := djamotest.NewServer(t, djamotest.WithSettleAfter(0))
 	client, err := djamo.NewClient(server.Token, djamo.WithBaseURL(server.URL))
 	require.NoError(t, err)
 	return server, client
@@ -53,14 +53,15 @@ func TestPayroll_SecondRunPaysNothingAgain(t *testing.T) {
 	t.Parallel()
 	server, client := newServer(t)
 	var references []string
-	file := header
+	var file strings.Builder
+	file.WriteString(header)
 	for i := range 30 {
 		references = append(references, fmt.Sprintf("run/%d", i))
-		file += fmt.Sprintf("+22507487105%02d,10000,run/%d,Salaire\n", i, i)
+		fmt.Fprintf(&file, "+22507487105%02d,10000,run/%d,Salaire\n", i, i)
 	}
 	for range 2 {
 		var out bytes.Buffer
-		require.NoError(t, payroll(t.Context(), client, strings.NewReader(file), &out, quick))
+		require.NoError(t, payroll(t.Context(), client, strings.NewReader(file.String()), &out, quick))
 		require.Contains(t, strings.Join(strings.Fields(out.String()), " "), "completed 30 300")
 	}
 	server.AssertPaidOnce(t, references...)

@@ -20,6 +20,7 @@ const (
 // outcome is one line of the report.
 type outcome struct {
 	payout
+
 	status  string
 	fee     djamo.XOF
 	id      string
