@@ -44,7 +44,7 @@ func NewClient(token string, opts ...Option) (*Client, error) {
 		maxResponse: defaultMaxResponse,
 		httpClient:  &http.Client{Transport: defaultTransport()},
 	}
-	return s.build(opts)
+	return build(s, opts)
 }
 
 // The environment variables of NewClientFromEnv, named as in Djamo's own examples.
@@ -79,7 +79,7 @@ func (c *Client) Clone(opts ...Option) (*Client, error) {
 	if c == nil || c.transport == nil {
 		return nil, errNotBuilt
 	}
-	return c.settings.build(opts)
+	return build(*c.settings, opts)
 }
 
 // String names the client's host and never its token.
@@ -93,7 +93,7 @@ func (c *Client) String() string {
 // GoString is String: %#v must not print the token.
 func (c *Client) GoString() string { return c.String() }
 
-func (s settings) build(opts []Option) (*Client, error) {
+func build(s settings, opts []Option) (*Client, error) {
 	s.chosen = ""
 	for _, opt := range opts {
 		if opt == nil {

@@ -60,7 +60,7 @@ func TestMSISDN_matches_ItsOwnMaskAndEveryShortening(t *testing.T) {
 	for i := 1; i < len(sent); i++ {
 		require.True(t, MSISDN(sent).matches(MSISDN(sent[:i]+sent[i+1:])), "without character %d", i)
 		require.True(t, MSISDN(sent).matches(MSISDN(sent[:i])))
-		changed := byte('0' + (sent[i]-'0'+1)%10)
+		changed := '0' + (sent[i]-'0'+1)%10
 		require.False(t, MSISDN(sent).matches(MSISDN(sent[:i]+string(changed)+sent[i+1:])), "another digit at %d", i)
 	}
 	require.False(t, MSISDN(sent).matches(MSISDN(sent+strings.Repeat("X", 3))))

@@ -2,7 +2,6 @@ package djamo_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -20,7 +19,7 @@ import (
 func TestRedaction_NothingSecretOrPersonalShows(t *testing.T) {
 	t.Parallel()
 	const leak = `at_secret_token Bearer at_secret_token +2250748710523 %2B2250748710523 2250748710523 002250748710523 /x?msisdn=%2B2250748710523`
-	quote := func(text string) string { raw, _ := json.Marshal(text); return string(raw) }
+	quote := func(text string) string { return marshal(text) }
 	answers := map[string]httpmock.Responder{
 		"transport": func(req *http.Request) (*http.Response, error) { return nil, errors.New(leak + req.URL.String()) },
 		"redirect": func(*http.Request) (*http.Response, error) {
@@ -56,7 +55,7 @@ func TestRedaction_NothingSecretOrPersonalShows(t *testing.T) {
 				logger.Info("client", "client", client, "params", recordedPayment)
 			}
 			require.NotEmpty(t, out.String())
-			for _, line := range strings.Split(out.String(), "\n") {
+			for line := range strings.SplitSeq(out.String(), "\n") {
 				require.NotContains(t, line, "at_secret_token")
 				require.NotContains(t, line, "2250748710523")
 			}

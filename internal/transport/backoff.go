@@ -34,7 +34,7 @@ func RetryAfter(header http.Header) time.Duration {
 	}
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
 		const most = 100 * 365 * 24 * 3600
-		return time.Duration(min(seconds, most)) * time.Second //nolint:gosec // bounded just here
+		return time.Duration(min(seconds, most)) * time.Second
 	}
 	date, err := http.ParseTime(value)
 	if err != nil {

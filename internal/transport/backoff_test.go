@@ -45,8 +45,8 @@ func TestRetryAfter(t *testing.T) {
 func TestBackoff_GrowsWithJitterAndStaysBounded(t *testing.T) {
 	t.Parallel()
 	transport := New(Config{Retry: Retry{MaxAttempts: 4, MinWait: 100 * time.Millisecond, MaxWait: time.Second, MaxRetryAfter: time.Minute}})
-	for attempt, most := range []time.Duration{100, 200, 400, 800, 1000, 1000} {
-		most *= time.Millisecond
+	const ms = time.Millisecond
+	for attempt, most := range []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, time.Second, time.Second} {
 		seen := map[time.Duration]bool{}
 		for range 200 {
 			pause := transport.backoff(attempt, nil)

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -129,15 +130,11 @@ func (t *Transport) newRequest(limited context.Context, call *Call) (*http.Reque
 		return nil, err
 	}
 	// The values are shared between requests: a RoundTripper must not change a request, and this saves four allocations.
-	for name, values := range t.header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, t.header)
 	if call.Body != nil {
 		req.Header["Content-Type"] = jsonContentType
 	}
-	for name, values := range call.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, call.Header)
 	return req, nil
 }
 
@@ -154,8 +151,7 @@ var jsonContentType = []string{"application/json"}
 // fail turns what net/http says into an error that names the call and keeps the query, the token and phone numbers
 // to itself.
 func (t *Transport) fail(call *Call, err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // its text holds the whole URL
 	}
 	return &Error{text: fmt.Sprintf("djamo: %s %s: %s", call.Method, t.Scrub(call.PathOnly()), t.Scrub(err.Error())), cause: err}
@@ -268,11 +264,11 @@ func onlySameHostReads(next func(*http.Request, []*http.Request) error) func(*ht
 		case next == nil:
 			return nil
 		}
-		if err := next(req, via); err != nil && !errors.Is(err, http.ErrUseLastResponse) {
-			return fmt.Errorf("%w: %w", errRedirect, err)
-		} else {
-			return err
+		err := next(req, via)
+		if err != nil && !errors.Is(err, http.ErrUseLastResponse) {
+			err = fmt.Errorf("%w: %w", errRedirect, err)
 		}
+		return err
 	}
 }
 
