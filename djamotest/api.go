@@ -17,6 +17,7 @@ type API struct {
 
 	cfg     config
 	mux     *http.ServeMux
+	unknown route // stands for every call there is not
 	test    reporter
 	journal requestLog
 	faults  faultBox
@@ -95,6 +96,7 @@ func New(opts ...Option) (*API, error) {
 	for _, m := range cfg.customers {
 		a.addCustomer(m)
 	}
+	a.unknown = route{bodyless: true, handle: (*API).answerUnknown}
 	a.mux = a.routes()
 	return a, nil
 }
@@ -219,7 +221,8 @@ func formatUUID(hi, lo uint64) string {
 
 // correlationID is derived from the request's number, so that neither the ledger nor the request log has to store it.
 func (a *API) correlationID(number int64) string {
-	hi, lo := mix(a.cfg.seed^uint64(number)), mix(uint64(number)+a.cfg.seed<<32+1)
+	n := uint64(number) // requests are counted from 1
+	hi, lo := mix(a.cfg.seed^n), mix(n+a.cfg.seed<<32+1)
 	var out [32]byte
 	for i := range 16 {
 		out[i] = hexDigits[hi>>(60-4*i)&0xf]

@@ -50,7 +50,8 @@ func BenchmarkCreate_Handler(b *testing.B) {
 }
 
 func create(t testing.TB, api http.Handler, n int64) {
-	r, _ := http.NewRequest("POST", "/v1/transactions", strings.NewReader(fmt.Sprintf(createBody, n)))
+	t.Helper()
+	r, _ := http.NewRequest(http.MethodPost, "/v1/transactions", strings.NewReader(fmt.Sprintf(createBody, n)))
 	r.Header = http.Header{
 		"Authorization": {"Bearer " + djamotest.DefaultToken}, "Content-Type": {"application/json"}, "User-Agent": {"bench"},
 	}
@@ -120,6 +121,8 @@ func readAnswer(r *bufio.Reader) error {
 
 // TestMemory_PerTransaction holds a stored transaction, its two ledger lines and the default request history together
 // below a kilobyte, and reports what it weighs.
+//
+//nolint:paralleltest // what other tests put on the heap would be counted
 func TestMemory_PerTransaction(t *testing.T) {
 	const n = 40_000
 	api, err := djamotest.New(djamotest.WithBalance(1 << 53 / 2))

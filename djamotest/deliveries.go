@@ -58,19 +58,26 @@ type delivery struct {
 // outbox is what waits to be sent, the next one first.
 type outbox []*delivery
 
-func (o outbox) Len() int { return len(o) }
-func (o outbox) Less(i, j int) bool {
-	return o[i].due < o[j].due || o[i].due == o[j].due && o[i].order < o[j].order
+func (o *outbox) Len() int { return len(*o) }
+
+// Less implements heap.Interface.
+func (o *outbox) Less(i, j int) bool {
+	a, b := (*o)[i], (*o)[j]
+	return a.due < b.due || a.due == b.due && a.order < b.order
 }
-func (o outbox) Swap(i, j int) {
-	o[i], o[j] = o[j], o[i]
-	o[i].at, o[j].at = i, j
+
+// Swap implements heap.Interface.
+func (o *outbox) Swap(i, j int) {
+	(*o)[i], (*o)[j] = (*o)[j], (*o)[i]
+	(*o)[i].at, (*o)[j].at = i, j
 }
 
 // Push implements heap.Interface.
-func (o *outbox) Push(d any) {
-	d.(*delivery).at = len(*o)
-	*o = append(*o, d.(*delivery))
+func (o *outbox) Push(item any) {
+	if d, ok := item.(*delivery); ok {
+		d.at = len(*o)
+		*o = append(*o, d)
+	}
 }
 
 // Pop implements heap.Interface.
@@ -186,7 +193,9 @@ func (a *API) deliverDue(all bool) int {
 // takeNext takes the first waiting delivery out of the queue; with all, the first that was queued no later than last.
 func (a *API) takeNext(all bool, last int64) *delivery {
 	if !all {
-		return heap.Pop(&a.outbox).(*delivery)
+		next := a.outbox[0]
+		heap.Pop(&a.outbox)
+		return next
 	}
 	var first *delivery
 	for i, d := range a.outbox {

@@ -91,13 +91,13 @@ func TestWebhooks_AreSignedOverTheRawBody(t *testing.T) {
 	for i, body := range l.bodies {
 		mac := hmac.New(sha256.New, []byte("s3cret"))
 		mac.Write(body)
-		require.Equal(t, base64.StdEncoding.EncodeToString(mac.Sum(nil)), l.heads[i].Get("x-djamo-hmac-sha256"))
+		require.Equal(t, base64.StdEncoding.EncodeToString(mac.Sum(nil)), l.heads[i].Get("X-Djamo-Hmac-Sha256"))
 		require.Equal(t, "application/json", l.heads[i].Get("Content-Type"))
 	}
 	deliveries := srv.WebhookDeliveries()
 	require.Len(t, deliveries, 2)
 	d := deliveries[1]
-	require.Equal(t, []any{"whd_2", id, "completed", "transaction/completed", receiver.URL + "/hook", true, false, l.bodies[1], l.heads[1].Get("x-djamo-hmac-sha256")},
+	require.Equal(t, []any{"whd_2", id, "completed", "transaction/completed", receiver.URL + "/hook", true, false, l.bodies[1], l.heads[1].Get("X-Djamo-Hmac-Sha256")},
 		[]any{d.ID, d.ObjectID, d.Status, d.Topic, d.URL, d.Delivered, d.GaveUp, d.Body, d.Signature})
 	require.Len(t, d.Attempts, 1)
 	require.Equal(t, 204, d.Attempts[0].Status)

@@ -27,6 +27,29 @@
 // A transfer settles one minute after it was accepted, or when [API.Settle] says so; see [WithSettleAfter] and
 // [WithManualSettlement]. An unpaid charge is dropped after one hour.
 //
+// # Faults
+//
+// [API.Inject] makes requests go wrong: [LoseReply], [ProcessLate], [FailBefore], [RateLimitFor], [LookupLag] and more,
+// each scoped and counted by rules:
+//
+//	srv.Inject(djamotest.LoseReply(), djamotest.OneShot(), djamotest.On("POST /v1/transactions"))
+//	srv.Inject(djamotest.AnyOf(djamotest.ResetReply(), djamotest.FailBefore(503)), djamotest.Probability(0.3))
+//
+// [WithVariants] changes the shape of answers where the reference is unsure of it. [API.Transport] reaches the server
+// without a network, for tests in testing/synctest bubbles.
+//
+// # Webhooks
+//
+// Every change of status is sent to the endpoints registered for it, signed, one at a time and in order, by itself as
+// time passes. Methods that steer the server return when the webhooks they caused have been answered; so does
+// [API.DeliverNow] with all that wait. Do not steer the server from inside a webhook handler: the call would wait for the
+// handler it is in until the webhook times out. Without [WithWebhookTransport] nothing is sent beyond the machine.
+//
+// # The real API
+//
+// [Record] stores exchanges with a real API, without token or phone numbers; [Replay] answers from them; [Drift] says how
+// a new recording differs from a stored one.
+//
 // # Misuse
 //
 // Methods that steer the server return an error when they are misused (an unknown reference, a negative balance). On a

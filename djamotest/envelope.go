@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"sync"
@@ -105,9 +106,7 @@ func (a *API) envelope(c *call, err error) reply {
 
 func (w rawReply) writeHeader(to http.ResponseWriter) {
 	h := to.Header()
-	for name, values := range w.header {
-		h[name] = values
-	}
+	maps.Copy(h, w.header)
 	if w.html {
 		h["Content-Type"] = htmlContentType
 	} else {

@@ -14,7 +14,9 @@ import (
 )
 
 // TestServer_Close_LeavesNothingBehind closes a server in the middle of everything it can be busy with, and looks for its
-// goroutines afterwards. It is not parallel, so that what it finds is its own.
+// goroutines afterwards.
+//
+//nolint:paralleltest // what it finds must be its own
 func TestServer_Close_LeavesNothingBehind(t *testing.T) {
 	hold := make(chan struct{})
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
@@ -60,7 +62,7 @@ func TestServer_Close_LeavesNothingBehind(t *testing.T) {
 // ownGoroutines are the stacks that run this package's code or a server's connection, tests and receivers aside.
 func ownGoroutines() (stacks []string) {
 	buf := make([]byte, 1<<20)
-	for _, stack := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
+	for stack := range strings.SplitSeq(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
 		own := strings.Contains(stack, "djamotest.(*") || strings.Contains(stack, "net/http.(*conn).serve")
 		if own && !strings.Contains(stack, "httptest") && !strings.Contains(stack, "djamotest_test.Test") {
 			stacks = append(stacks, stack)

@@ -99,8 +99,7 @@ func (a *API) refusal(c *call, at attempt, err error, now int64) {
 		kind = ChargeRefused
 	}
 	r := &refusal{attempt: at, chargeID: c.id, status: http.StatusInternalServerError, reason: err.Error()}
-	var refused *apiError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*apiError](err); ok {
 		r.status, r.reason = refused.status, joinMessages(refused.messages)
 	}
 	a.move(entry{at: now, kind: kind, refusal: r}.by(c), 0)

@@ -31,8 +31,10 @@ func (s *spy) Helper() {
 	if s.helpers == nil {
 		s.helpers = make(map[string]bool)
 	}
-	pc, _, _, _ := runtime.Caller(1)
-	s.helpers[runtime.FuncForPC(pc).Name()] = true
+	var caller [1]uintptr
+	runtime.Callers(2, caller[:])
+	frame, _ := runtime.CallersFrames(caller[:]).Next()
+	s.helpers[frame.Function] = true
 }
 
 func (s *spy) Errorf(format string, args ...any) {
@@ -135,6 +137,7 @@ func TestAssertPaidOnce(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			s := &spy{}
 			require.False(t, api.AssertPaidOnce(s, "completed", tt.reference, tt.reference))
 			require.Len(t, s.failures, 1)
@@ -223,7 +226,7 @@ func TestSteering_MisuseIsAnErrorAndFailsTheTest(t *testing.T) {
 			c.must(201, "POST", "/v1/charges", object{"amount": 100, "externalId": "gone"})
 			require.NoError(t, srv.Settle("done"))
 			require.NoError(t, srv.Expire("gone"))
-			require.NoError(t, djamotest.Bind(srv, s))
+			require.NoError(t, djamotest.Bind(s, srv))
 			err := tt.call(srv.API)
 			require.ErrorContains(t, err, "djamotest: ")
 			require.ErrorContains(t, err, tt.want)

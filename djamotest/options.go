@@ -21,6 +21,8 @@ const (
 type Option func(*config) error
 
 type config struct {
+	shapes
+
 	token, companyID, webhookSecret string
 	basePath                        string
 	balance                         int64
@@ -38,7 +40,6 @@ type config struct {
 	webhookTransport                http.RoundTripper
 	webhookTimeout                  time.Duration
 	webhookBackoff                  []time.Duration
-	shapes
 }
 
 func defaultConfig() config {
@@ -174,14 +175,14 @@ func WithRepeatedReferences() Option {
 	}
 }
 
-// WithTransferLimits refuses transfers below min or above max francs with 400. Without it any positive amount passes,
+// WithTransferLimits refuses transfers below lowest or above highest francs with 400. Without it any positive amount passes,
 // because limits belong to the account: the reference names 5,000 to 500,000, its FAQ up to 200,000,000.
-func WithTransferLimits(min, max int64) Option {
+func WithTransferLimits(lowest, highest int64) Option {
 	return func(c *config) error {
-		if min < 1 || max < min || max > maxAmount {
-			return fmt.Errorf("WithTransferLimits: want 1 <= min <= max <= %d, got %d and %d", int64(maxAmount), min, max)
+		if lowest < 1 || highest < lowest || highest > maxAmount {
+			return fmt.Errorf("WithTransferLimits: want 1 <= lowest <= highest <= %d, got %d and %d", int64(maxAmount), lowest, highest)
 		}
-		c.minTransfer, c.maxTransfer = min, max
+		c.minTransfer, c.maxTransfer = lowest, highest
 		return nil
 	}
 }
@@ -200,12 +201,12 @@ func WithMaxBatch(n int) Option {
 
 // WithPageSize sets how many objects a page holds when the request names no limit, and the highest limit it may name:
 // 15, as in the reference, and 100 (assumption) without it.
-func WithPageSize(size, max int) Option {
+func WithPageSize(size, most int) Option {
 	return func(c *config) error {
-		if size < 1 || max < size {
-			return fmt.Errorf("WithPageSize: want 1 <= size <= max, got %d and %d", size, max)
+		if size < 1 || most < size {
+			return fmt.Errorf("WithPageSize: want 1 <= size <= most, got %d and %d", size, most)
 		}
-		c.pageSize, c.maxPageSize = size, max
+		c.pageSize, c.maxPageSize = size, most
 		return nil
 	}
 }

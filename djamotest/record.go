@@ -119,7 +119,7 @@ func (rec *Recorder) prepare() error {
 	if rec.ready {
 		return nil
 	}
-	if err := os.MkdirAll(rec.dir, 0o755); err != nil {
+	if err := os.MkdirAll(rec.dir, 0o750); err != nil {
 		return fmt.Errorf("djamotest: cannot record: %w", err)
 	}
 	old, err := filepath.Glob(filepath.Join(rec.dir, "*.json"))
@@ -149,7 +149,7 @@ func (rec *Recorder) store(s scrubber, r *http.Request, body []byte, resp *http.
 	name := fileName(x.Request)
 	rec.counts[name]++
 	file := filepath.Join(rec.dir, fmt.Sprintf("%s.%03d.json", name, rec.counts[name]))
-	if err := os.WriteFile(file, raw, 0o644); err != nil {
+	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		return fmt.Errorf("djamotest: cannot record: %w", err)
 	}
 	return nil

@@ -37,6 +37,7 @@ func Replay(dir string) *Replayer { return &Replayer{dir: dir} }
 
 // FailTest makes an unrecorded request fail the test as well. It returns the replayer.
 func (rep *Replayer) FailTest(t testing.TB) *Replayer {
+	t.Helper()
 	rep.t = t
 	return rep
 }
@@ -119,7 +120,7 @@ func readRecording(dir string) ([]exchange, error) {
 	slices.Sort(files)
 	out := make([]exchange, len(files))
 	for i, file := range files {
-		raw, err := os.ReadFile(file)
+		raw, err := os.ReadFile(file) // the caller names the directory
 		if err != nil {
 			return nil, fmt.Errorf("djamotest: cannot read the recording: %w", err)
 		}

@@ -16,7 +16,7 @@ type Request struct {
 	Query         string
 	Header        http.Header // shared between requests: do not write to it. Authorization is not kept.
 	Body          []byte
-	Status        int // what what the API answered, even if a fault kept the answer from arriving; 0 if there was none
+	Status        int // what the API answered, even if a fault kept the answer from arriving; 0 if there was none
 	CorrelationID string
 	Faults        []string // the injected faults it suffered
 }

@@ -1,6 +1,7 @@
 package djamotest
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"io"
@@ -70,14 +71,14 @@ func (a *API) routes() *http.ServeMux {
 		rt := &table[i]
 		mux.HandleFunc(rt.method+" "+a.cfg.basePath+rt.pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, rt) })
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, unknownRoute) })
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, &a.unknown) })
 	return mux
 }
 
-// unknownRoute answers what the API has no call for, wrong methods included, in NestJS's words.
-var unknownRoute = &route{pattern: "(unknown)", bodyless: true, handle: func(a *API, c *call) (reply, error) {
+// answerUnknown answers what the API has no call for, wrong methods included, in NestJS's words.
+func (a *API) answerUnknown(c *call) (reply, error) {
 	return reply{}, refuse(http.StatusNotFound, "Cannot "+c.method+" "+c.path)
-}}
+}
 
 // ServeHTTP answers one request as the API would.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -87,7 +88,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		clean += "/"
 	}
 	if clean != r.URL.Path {
-		a.serve(w, r, unknownRoute)
+		a.serve(w, r, &a.unknown)
 		return
 	}
 	a.mux.ServeHTTP(w, r)
@@ -114,7 +115,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 		c.plan = a.planFor(r, now, false)
 	}
 	c.number = a.journal.open(r, body, now, c.plan.names)
-	if c.plan.late > 0 && !a.wait(nil, c.plan.late) {
+	if c.plan.late > 0 && !a.wait(context.Background(), c.plan.late) { // not the request's: it is processed without its caller
 		cut(w, false)
 		return
 	}

@@ -177,8 +177,7 @@ func TestServer_Close_TwiceAndStateStaysReadable(t *testing.T) {
 	require.NoError(t, srv.Close())
 	require.NoError(t, srv.Close())
 	require.Len(t, srv.Transactions(), 1)
-	_, err := c.do(c.request("GET", "/v1/balance", nil))
-	require.Error(t, err)
+	require.Error(t, c.exchange(c.request("GET", "/v1/balance", nil)).err)
 }
 
 func TestServer_TellsNoSecretsWhenPrinted(t *testing.T) {

@@ -113,11 +113,11 @@ func (a *API) findSubCompany(id string) *subCompany {
 }
 
 // activeSubCompany resolves the sub-company of a transfer; no id, no sub-company.
-func (a *API) activeSubCompany(id string) (*subCompany, error) {
+func (a *API) activeSubCompany(id string) (s *subCompany, err error) {
 	if id == "" {
-		return nil, nil
+		return s, nil
 	}
-	s := a.findSubCompany(id)
+	s = a.findSubCompany(id)
 	switch {
 	case s == nil:
 		return nil, refuse(http.StatusUnprocessableEntity, "sub-company not found")

@@ -10,19 +10,14 @@ import (
 	"time"
 )
 
-// wait passes real time. It ends early, and says false, when the caller has gone or the API is closed; a nil context
-// waits for callers that have gone as well.
+// wait passes real time. It ends early, and says false, when ctx ends or the API is closed.
 func (a *API) wait(ctx context.Context, d time.Duration) bool {
-	var gone <-chan struct{}
-	if ctx != nil {
-		gone = ctx.Done()
-	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-gone:
+	case <-ctx.Done():
 	case <-a.closing:
 	}
 	return false

@@ -48,7 +48,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
 	w := &pipeWriter{header: make(http.Header), ready: make(chan struct{}), cancel: cancel}
 	w.reader, w.writer = io.Pipe()
-	arrived := serverSide(r, context.WithValue(ctx, planKey{}, p))
+	arrived := serverSide(context.WithValue(ctx, planKey{}, p), r)
 	announce(trace)
 	go func() {
 		defer cancel()
@@ -106,7 +106,7 @@ func announce(trace *httptrace.ClientTrace) {
 }
 
 // serverSide is a request as a server sees it.
-func serverSide(r *http.Request, ctx context.Context) *http.Request {
+func serverSide(ctx context.Context, r *http.Request) *http.Request {
 	in := r.Clone(ctx)
 	in.RequestURI = r.URL.RequestURI()
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
@@ -159,7 +159,7 @@ func (w *pipeWriter) Flush() {}
 
 // cut ends the exchange as a closed or reset connection does.
 func (w *pipeWriter) cut(reset bool) {
-	var err error = io.EOF
+	err := io.EOF
 	if reset {
 		err = &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
 	}
@@ -193,7 +193,7 @@ func (w *pipeWriter) response(r *http.Request) *http.Response {
 // pipeBody is the caller's end: a reader that ends when the caller's context does.
 type pipeBody struct {
 	*io.PipeReader
-	ctx    context.Context
+	ctx    context.Context // the request's: its end is the body's
 	cancel context.CancelFunc
 }
 

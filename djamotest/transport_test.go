@@ -54,11 +54,11 @@ func TestServer_RefuseAndResume(t *testing.T) {
 	require.NoError(t, srv.Refuse())
 
 	s := &spy{TB: t}
-	require.NoError(t, djamotest.Bind(srv, s))
+	require.NoError(t, djamotest.Bind(s, srv))
 	require.ErrorContains(t, srv.Refuse(), "call Resume first")
 	require.NoError(t, srv.Resume())
 	require.ErrorContains(t, srv.Resume(), "call Refuse first")
-	require.Equal(t, []string{"faults_test.go", "faults_test.go"}, s.places)
+	require.Equal(t, []string{"transport_test.go", "transport_test.go"}, s.places)
 }
 
 func TestTransport_BehavesLikeNetHTTP(t *testing.T) {
