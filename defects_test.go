@@ -24,8 +24,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Each test here is named after a defect found in other Go SDKs. None of them may come back in this one. The defects of
-// the receiving side of webhooks belong to that side's tests.
+// Each test here is named after a defect found in other Go SDKs. None of them may come back in this one. 10 to 12
+// concern webhooks and stand in webhook_test.go.
 
 // 1: net/http resends a POST by itself on a stale connection when an idempotency header is set.
 func TestDefect01_NoHeaderMakesNetHTTPResend(t *testing.T) {

@@ -51,7 +51,7 @@ func checkURL(field, raw string) error {
 	return nil
 }
 
-// WebhookEndpointService registers the addresses Djamo posts events to. Receiving them is WebhookHandler's business.
+// WebhookEndpointService registers the addresses Djamo posts events to. Receiving them is ParseWebhook's business.
 type WebhookEndpointService struct{ client *Client }
 
 const webhooksPath = "/v1/webhooks"
