@@ -98,8 +98,9 @@ func TestRequests_CutOffOnTheirWayInAreNotProcessed(t *testing.T) {
 		require.True(t, ok)
 		require.NoError(t, tcp.CloseWrite())
 		require.NoError(t, conn.SetReadDeadline(time.Now().Add(5*time.Second)))
-		_, err = io.ReadAll(conn)
+		answer, err := io.ReadAll(conn)
 		require.NoError(t, err)
+		require.Empty(t, answer)
 		require.NoError(t, conn.Close())
 	}
 	require.Empty(t, srv.Transactions())

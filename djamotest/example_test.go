@@ -130,13 +130,13 @@ func ExampleAPI_Ledger() {
 	}
 	_ = srv.Reject("b", "limit reached")
 	for _, e := range srv.Ledger() {
-		fmt.Println(e.Kind, e.Reference, e.Delta, e.Balance, e.Reason)
+		fmt.Printf("%s %q: %+d, balance %d\n", e.Kind, e.Reference, e.Delta, e.Balance)
 	}
 	// Output:
-	// transfer accepted a -10100 89900
-	// transfer accepted b -10100 79800
-	// transfer refused a 0 79800 a transaction with reference a already exists
-	// transfer failed b 10100 89900 limit reached
+	// transfer accepted "a": -10100, balance 89900
+	// transfer accepted "b": -10100, balance 79800
+	// transfer refused "a": +0, balance 79800
+	// transfer failed "b": +10100, balance 89900
 }
 
 // Exchanges with the real API are recorded once, then replayed without it.

@@ -106,7 +106,8 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 	defer a.handlers.Done()
 	body, err := readBody(w, r)
 	if errors.Is(err, errCutOff) {
-		return // the caller went away in the middle of its own request: nothing arrived that could be carried out
+		cut(w, false) // the caller went away in the middle of its own request: nothing arrived that could be carried out
+		return
 	}
 	c := &call{route: rt, at: now, method: r.Method, path: r.URL.Path, query: r.URL.Query(), id: r.PathValue("id"), body: body}
 	if planned, ok := r.Context().Value(planKey{}).(plan); ok {
