@@ -31,7 +31,7 @@ func mocked(t *testing.T, answer httpmock.Responder, opts ...djamo.Option) *djam
 	transport.RegisterNoResponder(answer)
 	client, err := djamo.NewClient("at_secret_token", append([]djamo.Option{
 		djamo.WithBaseURL(baseURL), djamo.WithCompanyID("company-1"), djamo.WithHTTPClient(&http.Client{Transport: transport}),
-		djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 1}),
+		djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 1, MinWait: 1, MaxWait: 1, MaxRetryAfter: 1, QuietPeriod: 1}), // real time, as little as can be
 	}, opts...)...)
 	require.NoError(t, err)
 	return client
