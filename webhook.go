@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -92,10 +93,8 @@ func VerifySignature(body []byte, header string, secrets ...string) error {
 	if len(secrets) == 0 {
 		return &ValidationError{Field: "webhook secret", Rule: "must be given: without one nothing can be verified"}
 	}
-	for _, secret := range secrets {
-		if secret == "" {
-			return &ValidationError{Field: "webhook secret", Rule: "must not be empty: without one nothing can be verified"}
-		}
+	if slices.Contains(secrets, "") {
+		return &ValidationError{Field: "webhook secret", Rule: "must not be empty: without one nothing can be verified"}
 	}
 	if header == "" {
 		return fmt.Errorf("%w: the %s header is missing", ErrInvalidSignature, SignatureHeader)

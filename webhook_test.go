@@ -20,7 +20,7 @@ const delivery = `{"topic":"transactions/completed","data":{"id":"txn_1","amount
 func post(body, signature string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/webhooks/djamo", strings.NewReader(body))
 	if signature != "" {
-		r.Header.Set("x-djamo-hmac-sha256", signature)
+		r.Header.Set(djamo.SignatureHeader, signature)
 	}
 	return r
 }
@@ -63,7 +63,7 @@ func TestVerifySignature_RefusesEverythingElse(t *testing.T) {
 		require.ErrorIs(t, djamo.VerifySignature([]byte(delivery), header, "s"), djamo.ErrInvalidSignature, name)
 	}
 	r := post(delivery, right)
-	r.Header.Add("x-djamo-hmac-sha256", right)
+	r.Header.Add(djamo.SignatureHeader, right)
 	_, err := djamo.ParseWebhook(r, "s")
 	require.ErrorIs(t, err, djamo.ErrInvalidSignature, "two headers")
 }
