@@ -96,10 +96,10 @@ func (a *API) Advance(d time.Duration) error {
 	return nil
 }
 
-// flush sends the webhooks that a steering call has made due, if anybody listens.
+// flush returns when the webhooks that a steering call has made due have been answered, whoever is sending them.
 func (a *API) flush() {
 	a.mu.Lock()
-	listening := len(a.outbox) > 0
+	listening := len(a.endpoints) > 0
 	a.mu.Unlock()
 	if listening {
 		a.deliverDue(false)
