@@ -288,20 +288,30 @@ func TestWebhooks_ReceiverThatIsGoneOrSlow(t *testing.T) {
 	release := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	t.Cleanup(slow.Close)
-	t.Cleanup(func() { close(release) })
+	t.Cleanup(func() { close(release) }) // both run after the subtests, in the reverse order
 	gone := httptest.NewServer(http.NotFoundHandler())
 	gone.Close()
-	srv, c := newServer(t, djamotest.WithWebhookTimeout(20*time.Millisecond))
-	c.listen(slow.URL, "transactions/started")
-	c.listen(gone.URL, "transactions/started")
-	c.pay(awa, 5000, "r")
-	require.NoError(t, srv.Advance(0))
-	deliveries := srv.WebhookDeliveries()
-	require.Contains(t, deliveries[0].Attempts[0].Error, "deadline exceeded")
-	require.Contains(t, deliveries[1].Attempts[0].Error, "connection refused")
-	for _, d := range deliveries {
-		require.False(t, d.Delivered)
-		require.False(t, d.NextAttempt.IsZero())
+	tests := []struct {
+		name, url string
+		timeout   time.Duration
+		want      string
+	}{
+		{"slow", slow.URL, 20 * time.Millisecond, "deadline exceeded"},
+		{"gone", gone.URL, time.Minute, "connection refused"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := newServer(t, djamotest.WithWebhookTimeout(tt.timeout))
+			c.listen(tt.url, "transactions/started")
+			c.pay(awa, 5000, "r")
+			require.NoError(t, srv.Advance(0))
+			d := srv.WebhookDeliveries()[0]
+			require.Contains(t, d.Attempts[0].Error, tt.want)
+			require.False(t, d.Delivered)
+			require.False(t, d.GaveUp)
+			require.False(t, d.NextAttempt.IsZero())
+		})
 	}
 }
 

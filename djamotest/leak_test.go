@@ -51,7 +51,8 @@ func TestServer_Close_LeavesNothingBehind(t *testing.T) {
 	require.NoError(t, srv.Close())
 	for range 6 {
 		got := <-answers
-		require.True(t, got.err != nil || got.readErr != nil, "%+v", got)
+		// net/http sends a read again whose kept connection was closed, and may still find the listener open.
+		require.True(t, got.err != nil || got.readErr != nil || got.status == http.StatusServiceUnavailable, "%+v", got)
 	}
 	require.Eventually(t, func() bool { return len(ownGoroutines()) == 0 }, 5*time.Second, time.Millisecond,
 		"still running:\n%s", strings.Join(ownGoroutines(), "\n\n"))
