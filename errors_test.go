@@ -115,7 +115,7 @@ func TestError_ReadsWhatTheAPISays(t *testing.T) {
 		{`null`, nil, "", "", `: null`},
 		{`{"message":"cut off`, nil, "", "", `: {"message":"cut off`},
 		{"<html>\n\t<title>Oops</title>", nil, "", "", ": <html> <title>Oops</title>"},
-		{"\x00\xff\xfe", nil, "", "", ": \x00\uFFFD"},
+		{"\xff\xfe", nil, "", "", ": \uFFFD"},
 		{" \n", nil, "", "", ": "},
 		{"", nil, "", "", ""},
 	} {
