@@ -3,6 +3,7 @@ package djamo
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 )
 
@@ -24,7 +25,17 @@ type Batch struct {
 	UpdatedAt    Timestamp     `json:"updatedAt"`
 }
 
-func (b *Batch) missing() string { return missingID(b.ID) }
+// LogValue gives slog the batch without its payments.
+func (b Batch) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", b.ID), slog.String("status", string(b.Status)), slog.Int("transactions", len(b.Transactions)), slog.Int64("total_amount", int64(b.TotalAmount)))
+}
+
+// LogValue gives slog the number of payments.
+func (p BatchParams) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("transactions", len(p.Transactions)), slog.String("sub_company_id", p.SubCompanyID))
+}
+
+func (b Batch) missing() string { return missingID(b.ID) }
 
 // BatchParams are payments to send together. How many the API takes at once is not documented; Limits.BatchSize sets
 // the caller's own bound.
@@ -41,6 +52,9 @@ func (p BatchParams) validate(limits Limits) error {
 		return &ValidationError{Field: "transactions", Rule: "must not be empty"}
 	case limits.BatchSize > 0 && n > limits.BatchSize:
 		return &ValidationError{Field: "transactions", Value: fmt.Sprint(n), Rule: fmt.Sprintf("must be at most %d, the size set with WithLimits", limits.BatchSize)}
+	}
+	if err := checkText("subCompanyId", p.SubCompanyID); err != nil {
+		return err
 	}
 	first := make(map[string]int, n)
 	for i, t := range p.Transactions {
@@ -84,5 +98,10 @@ func (s BatchService) Create(ctx context.Context, params BatchParams, opts ...Re
 		body.Transactions[i] = t.body()
 		references[i] = t.Reference
 	}
-	return write[Batch](ctx, s.client, at(http.MethodPost, transactionsPath+"/batch"), body, opts, references...)
+	batch, err := write[Batch](ctx, s.client, at(http.MethodPost, transactionsPath+"/batch"), body, opts, references...)
+	if err == nil && len(batch.Transactions) < len(references) {
+		return nil, &OutcomeUnknownError{References: references, Err: fmt.Errorf("djamo: batch %s: the answer names %d of %d payments: %w",
+			s.client.transport.Scrub(quoted(batch.ID)), len(batch.Transactions), len(references), ErrUnexpectedAnswer)}
+	}
+	return batch, err
 }

@@ -1,6 +1,7 @@
 package djamo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,18 +100,21 @@ func (p ChargeParams) keyOf(c *Charge) string { return c.ExternalID }
 // it is not reported as ErrNotFound.
 func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption) (*Charge, error) {
 	const pages, pageSize = 10, 100
-	cursor := ""
-	for range pages {
+	filter, cursor := p.ExternalID, ""
+	for range pages + 1 {
 		e, err := at(http.MethodGet, chargesPath).withQuery(struct {
-			ExternalID string `url:"externalId"`
+			ExternalID string `url:"externalId,omitempty"`
 			Cursor     string `url:"cursor,omitempty"`
 			Limit      int    `url:"limit"`
-		}{p.ExternalID, cursor, pageSize})
+		}{filter, cursor, pageSize})
 		if err != nil {
 			return nil, err
 		}
 		found, next, err := findByKey(ctx, c, e, p.ExternalID, p.keyOf, opts)
 		switch {
+		case filter != "" && errors.Is(err, ErrInvalidRequest):
+			filter = "" // the API knows no such filter
+			continue
 		case err == nil:
 			return found, nil
 		case !errors.Is(err, errOthers) && !errors.Is(err, ErrNotFound):
@@ -118,7 +122,7 @@ func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption)
 		case next == "":
 			return nil, fmt.Errorf("djamo: no charge bears the external id %s: %w", quoted(p.ExternalID), ErrNotFound)
 		case next == cursor:
-			return nil, err
+			return nil, fmt.Errorf("djamo: the listing of charges gives the same page again: %w", ErrUnexpectedAnswer)
 		}
 		cursor = next
 	}
@@ -143,7 +147,8 @@ func (s ChargeService) Create(ctx context.Context, params ChargeParams, opts ...
 	if err := params.validate(s.client.settings.limits); err != nil {
 		return nil, err
 	}
-	return keyedWrite[Charge]{s.client, at(http.MethodPost, chargesPath), params, opts}.send(ctx)
+	w := keyedWrite[Charge]{client: s.client, at: at(http.MethodPost, chargesPath), body: params, opts: opts}
+	return w.send(ctx)
 }
 
 // Get reads one charge by its id. Safe to repeat.
@@ -189,8 +194,11 @@ func (s ChargeService) RefundPart(ctx context.Context, id string, amount XOF, op
 
 // Pay plays the customer who pays. It exists on staging only and is refused at once on a production environment.
 func (s ChargeService) Pay(ctx context.Context, id string, opts ...RequestOption) (*Charge, error) {
-	if s.client != nil && s.client.settings.environment.IsProduction() {
-		return nil, &ValidationError{Field: "environment", Value: string(s.client.settings.environment), Rule: "paying a charge is simulated on staging only"}
+	if s.client == nil {
+		return nil, errNotBuilt
+	}
+	if e := cmp.Or(s.client.settings.environment, environmentOfToken(s.client.settings.token)); e.IsProduction() {
+		return nil, &ValidationError{Field: "environment", Value: string(e), Rule: "paying a charge is simulated on staging only"}
 	}
 	return s.post(ctx, id, "pay", struct{}{}, opts)
 }

@@ -16,6 +16,8 @@ const Version = "0.1.0"
 // Client calls the Business API for one account. Build it with NewClient or NewClientFromEnv; it is safe for
 // concurrent use and meant to be kept, since its connections are.
 type Client struct {
+	*core
+
 	Transactions     TransactionService
 	Batches          BatchService
 	Customers        CustomerService
@@ -23,8 +25,11 @@ type Client struct {
 	SubCompanies     SubCompanyService
 	Charges          ChargeService
 	WebhookEndpoints WebhookEndpointService
+}
 
-	// Both behind pointers, so that printing a Client shows addresses and not the token.
+// core is what a Client is made of, behind two pointers: fmt follows one of them where a verb does not fit, and must
+// meet addresses there and not the token.
+type core struct {
 	settings  *settings
 	transport *transport.Transport
 }
@@ -68,7 +73,7 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 			}
 		}
 		s.chosen = "" // an explicit option may choose another host
-		return WithCompanyID(strings.TrimSpace(os.Getenv(EnvCompanyID)))(s)
+		return s.setCompanyID(EnvCompanyID, strings.TrimSpace(os.Getenv(EnvCompanyID)))
 	}
 	return NewClient(token, append([]Option{fromEnv}, opts...)...)
 }
@@ -76,7 +81,7 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 // Clone derives a client that differs by the options given, such as another company or another timeout. The two
 // share the *http.Client's connections and nothing else.
 func (c *Client) Clone(opts ...Option) (*Client, error) {
-	if c == nil || c.transport == nil {
+	if c == nil || c.core == nil {
 		return nil, errNotBuilt
 	}
 	return build(*c.settings, opts)
@@ -84,7 +89,7 @@ func (c *Client) Clone(opts ...Option) (*Client, error) {
 
 // String names the client's host and never its token.
 func (c *Client) String() string {
-	if c == nil || c.settings == nil {
+	if c == nil || c.core == nil {
 		return "djamo.Client(not built)"
 	}
 	return "djamo.Client(" + c.settings.base.Redacted() + ")"
@@ -109,7 +114,7 @@ func build(s settings, opts []Option) (*Client, error) {
 	if of := environmentOfToken(s.token); of != "" && s.environment != "" && of != s.environment {
 		return nil, &ValidationError{Field: "token", Rule: fmt.Sprintf("belongs to %s, but the client is set to %s", of, s.environment)}
 	}
-	c := &Client{settings: &s, transport: transport.New(transport.Config{
+	c := &Client{core: &core{settings: &s, transport: transport.New(transport.Config{
 		BaseURL:    s.base.String(),
 		Token:      s.token,
 		CompanyID:  s.companyID,
@@ -122,7 +127,7 @@ func build(s settings, opts []Option) (*Client, error) {
 		},
 		Logger:           s.logger,
 		MaxResponseBytes: s.maxResponse,
-	})}
+	})}}
 	c.Transactions.client = c
 	c.Batches.client = c
 	c.Customers.client = c

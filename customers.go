@@ -3,6 +3,7 @@ package djamo
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 )
 
@@ -21,12 +22,20 @@ type CustomerCheckParams struct {
 	SubCompanyID string
 }
 
+// LogValue gives slog the number masked.
+func (p CustomerCheckParams) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("msisdn", p.MSISDN))
+}
+
 // CustomerService asks about payees.
 type CustomerService struct{ client *Client }
 
 // Check asks whether a number has a Djamo account. Safe to repeat.
 func (s CustomerService) Check(ctx context.Context, params CustomerCheckParams, opts ...RequestOption) (*CustomerCheck, error) {
 	if err := checkMSISDN("msisdn", params.MSISDN); err != nil {
+		return nil, err
+	}
+	if err := checkText("subCompanyId", params.SubCompanyID); err != nil {
 		return nil, err
 	}
 	e, err := at(http.MethodGet, transactionsPath+"/customers/check").withQuery(struct {
@@ -59,11 +68,14 @@ func (a *customerAnswer) missing() string {
 
 func (a *customerAnswer) check() *CustomerCheck {
 	var has bool
+	var status string
+	_ = json.Unmarshal(a.Result, &status) // absent or of another type: the other fields decide
+	if status == "true" || status == "false" {
+		return &CustomerCheck{HasAccount: status == "true", KYCStatus: a.KYCStatus}
+	}
 	if len(a.Result) > 0 && string(a.Result) != "null" && json.Unmarshal(a.Result, &has) == nil {
 		return &CustomerCheck{HasAccount: has, KYCStatus: a.KYCStatus}
 	}
-	var status string
-	_ = json.Unmarshal(a.Result, &status) // absent or of another type: the other fields decide
 	for _, status := range []string{status, a.KYCStatus, a.Status} {
 		if status != "" {
 			return &CustomerCheck{HasAccount: true, KYCStatus: status}

@@ -3,12 +3,14 @@ package djamo
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/djamo/djamo-go/internal/transport"
 )
@@ -84,7 +86,22 @@ func (e *Error) Error() string {
 	if e.CorrelationID != "" {
 		text.WriteString(" (correlation id " + e.CorrelationID + ")")
 	}
-	return transport.MaskPhones(text.String())
+	return oneLine(transport.MaskPhones(text.String()))
+}
+
+// oneLine keeps a text that came from outside to one line of bounded length, without what a terminal would obey.
+func oneLine(text string) string {
+	const most = 2 << 10
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }
 
 // Code classifies the error by its status; "" when the status means nothing in particular.
@@ -126,12 +143,14 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("method", e.Method),
 		slog.String("path", e.Path),
 		slog.Int("status", e.StatusCode),
-		slog.String("message", transport.MaskPhones(strings.Join(e.Messages, "; "))),
+		slog.String("message", oneLine(transport.MaskPhones(strings.Join(e.Messages, "; ")))),
 		slog.String("correlation_id", e.CorrelationID),
 	)
 }
 
-func isHTML(body []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) }
+func isHTML(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff"))), []byte("<"))
+}
 
 // newError reads an answer that is not a success. Nothing about its shape is taken for granted: any field can be
 // missing or of another type, and the body can be HTML, empty or cut off.
@@ -141,10 +160,9 @@ func newError(call *transport.Call, scrub func(string) string) *Error {
 		RetryAfter: transport.RetryAfter(call.ResponseHeader),
 	}
 	body := call.Bytes()
-	if len(body) > errorBodyLimit {
-		e.Body = []byte(scrub(string(body[:errorBodyLimit])))
-	} else if len(body) > 0 {
-		e.Body = []byte(scrub(string(body)))
+	if len(body) > 0 {
+		e.Body = []byte(scrub(string(body[:min(len(body), 2*errorBodyLimit)])))
+		e.Body = e.Body[:min(len(e.Body), errorBodyLimit)]
 	}
 	var wire struct {
 		Message       json.RawMessage `json:"message"`
@@ -154,14 +172,15 @@ func newError(call *transport.Call, scrub func(string) string) *Error {
 	if json.Unmarshal(body, &wire) != nil {
 		return e
 	}
-	e.Name = strings.Join(textsOf(wire.Name, scrub), "; ")
-	e.CorrelationID = strings.Join(textsOf(wire.CorrelationID, scrub), "; ")
-	e.Messages = textsOf(wire.Message, scrub)
+	const layers = 3
+	e.Name = strings.Join(textsOf(wire.Name, layers, scrub), "; ")
+	e.CorrelationID = strings.Join(textsOf(wire.CorrelationID, layers, scrub), "; ")
+	e.Messages = textsOf(wire.Message, layers, scrub)
 	return e
 }
 
 // textsOf reads a string, an array of anything, or anything else as itself.
-func textsOf(raw json.RawMessage, scrub func(string) string) []string {
+func textsOf(raw json.RawMessage, layers int, scrub func(string) string) []string {
 	var one string
 	var many []json.RawMessage
 	switch {
@@ -172,10 +191,10 @@ func textsOf(raw json.RawMessage, scrub func(string) string) []string {
 			return nil
 		}
 		return []string{scrub(one)}
-	case json.Unmarshal(raw, &many) == nil:
+	case layers > 0 && json.Unmarshal(raw, &many) == nil:
 		var texts []string
 		for _, item := range many {
-			texts = append(texts, textsOf(item, scrub)...)
+			texts = append(texts, textsOf(item, layers-1, scrub)...)
 		}
 		return texts
 	}
@@ -184,8 +203,9 @@ func textsOf(raw json.RawMessage, scrub func(string) string) []string {
 
 // OutcomeUnknownError says that a write may have been carried out and that the API could not tell. Do not send it
 // again under a fresh reference: look every reference up first (TransactionService.GetByReference), or show the
-// case to a person. It matches ErrOutcomeUnknown, and through Err whatever stopped the settlement, such as
-// context.Canceled.
+// case to a person. It matches ErrOutcomeUnknown, and the errors of the context or the network that led to it. It does
+// not match ErrUnauthorized, ErrServer and the other answers of the API, and is no *Error, on purpose: that a look-up
+// was not allowed says nothing of the payment, and must not pass for a refusal of it. The cause is in Err.
 type OutcomeUnknownError struct {
 	References []string // what was sent: transfer references, a charge's externalId or id
 	Err        error    // why the outcome is not known
@@ -209,15 +229,17 @@ func (e *OutcomeUnknownError) Error() string {
 	return transport.MaskPhones(text.String())
 }
 
-// Is matches ErrOutcomeUnknown.
-func (e *OutcomeUnknownError) Is(target error) bool { return target == ErrOutcomeUnknown }
-
-// Unwrap returns the cause.
-func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+// Is matches ErrOutcomeUnknown, and what the cause matches unless that is a verdict of the API.
+func (e *OutcomeUnknownError) Is(target error) bool {
+	if code, ok := target.(ErrorCode); ok && code != ErrUnexpectedAnswer {
+		return code == ErrOutcomeUnknown
+	}
+	return errors.Is(e.Err, target)
+}
 
 // LogValue gives slog the references and the cause.
 func (e *OutcomeUnknownError) LogValue() slog.Value {
-	return slog.GroupValue(slog.Any("references", e.References), slog.String("error", e.Error()))
+	return slog.GroupValue(slog.Any("references", masked(e.References)), slog.String("error", e.Error()))
 }
 
 // ValidationError is input this package refused before anything was sent. It matches ErrInvalidRequest.
@@ -237,3 +259,11 @@ func (e *ValidationError) Error() string {
 
 // Is matches ErrInvalidRequest.
 func (e *ValidationError) Is(target error) bool { return target == ErrInvalidRequest }
+
+func masked(texts []string) []string {
+	masked := make([]string, len(texts))
+	for i, text := range texts {
+		masked[i] = transport.MaskPhones(text)
+	}
+	return masked
+}

@@ -54,6 +54,9 @@ func (p RetryPolicy) withDefaults() RetryPolicy {
 	}
 	if p.MinWait == 0 {
 		p.MinWait = 500 * time.Millisecond
+		if p.MaxWait > 0 {
+			p.MinWait = min(p.MinWait, p.MaxWait)
+		}
 	}
 	if p.MaxWait == 0 {
 		p.MaxWait = max(8*time.Second, p.MinWait)
@@ -110,13 +113,15 @@ func (s *settings) setBase(option, raw string) error {
 
 // WithCompanyID sends X-Company-Id with every call. Charges need it.
 func WithCompanyID(id string) Option {
-	return func(s *settings) error {
-		if id != "" && !isHeaderText(id) {
-			return optionError("WithCompanyID", "", "must be one word of printable ASCII")
-		}
-		s.companyID = id
-		return nil
+	return func(s *settings) error { return s.setCompanyID("WithCompanyID", id) }
+}
+
+func (s *settings) setCompanyID(option, id string) error {
+	if id != "" && !isHeaderText(id) {
+		return optionError(option, "", "must be one word of printable ASCII")
 	}
+	s.companyID = id
+	return nil
 }
 
 // WithHTTPClient makes the client send through a copy of h: proxies, TLS settings, tracing and tests fit in here.

@@ -314,7 +314,7 @@ func (a *scriptedAPI) answer(r *http.Request, body []byte, f fault) string {
 	if r.Method != http.MethodGet {
 		a.double++ // every unkeyed write counts
 	}
-	return `{"id":"obj_1","status":"processing","reference":"r","amount":1}`
+	return `{"id":"obj_1","status":"processing","reference":"r","amount":1,"transactions":[{"id":"txn_1"}]}`
 }
 
 func (a *scriptedAPI) refuse(w http.ResponseWriter, status int) {

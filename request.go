@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/go-querystring/query"
 
@@ -32,10 +33,10 @@ func WithHeader(name, value string) RequestOption {
 	return func(r *request) error {
 		name = http.CanonicalHeaderKey(name)
 		switch name {
-		case "Authorization", "Content-Type", "Content-Length", "Host", "User-Agent", "Idempotency-Key", "X-Idempotency-Key":
+		case "Authorization", "Content-Type", "Content-Length", "Host", "User-Agent", "Idempotency-Key", "X-Idempotency-Key", "Accept-Encoding", "Transfer-Encoding", "Trailer", "Connection", "Te", "Expect":
 			return optionError("WithHeader", name, "must not be one of the headers the client controls")
 		}
-		if !isHeaderText(name) || strings.ContainsAny(value, "\r\n\x00") {
+		if !isHeaderName(name) || strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }) {
 			return optionError("WithHeader", "", "must be a header name and a value on one line")
 		}
 		if r.Header == nil {
@@ -44,6 +45,11 @@ func WithHeader(name, value string) RequestOption {
 		r.Header[name] = append(r.Header[name], value)
 		return nil
 	}
+}
+
+// isHeaderName is RFC 9110's token.
+func isHeaderName(name string) bool {
+	return isHeaderText(name) && !strings.ContainsAny(name, "()<>@,;:\\\"/[]?={}")
 }
 
 // WithRequestTimeout bounds each attempt of one call, in place of the client's timeout.
@@ -110,7 +116,7 @@ func (e endpoint) withQuery(params any) (endpoint, error) {
 const errNotBuilt ErrorCode = "this client was not built by NewClient"
 
 func (c *Client) newRequest(ctx context.Context, class transport.Class, e endpoint, in any, opts []RequestOption) (*request, error) {
-	if c == nil || c.transport == nil {
+	if c == nil || c.core == nil {
 		return nil, errNotBuilt
 	}
 	if ctx == nil {
@@ -129,7 +135,7 @@ func (c *Client) newRequest(ctx context.Context, class transport.Class, e endpoi
 	if in != nil {
 		body, err := json.Marshal(in)
 		if err != nil {
-			return nil, fmt.Errorf("djamo: %s %s: the request cannot be written as JSON: %w", e.method, e.template, err)
+			return nil, &ValidationError{Field: "body", Rule: "must be JSON: " + err.Error()}
 		}
 		r.Body = body
 	}
@@ -174,8 +180,8 @@ func (c *Client) decode(r *request, out any) error {
 	}
 	if err := decode(r.Bytes(), out); err != nil {
 		return fmt.Errorf("djamo: %s %s: %d with an answer that cannot be read (%s): %w: %s",
-			r.Method, c.transport.Scrub(r.PathOnly()), r.Status, c.transport.Scrub(err.Error()), ErrUnexpectedAnswer,
-			c.transport.Scrub(transport.Snippet(r.Bytes())))
+			r.Method, c.transport.Scrub(r.PathOnly()), r.Status, oneLine(c.transport.Scrub(err.Error())), ErrUnexpectedAnswer,
+			oneLine(transport.Snippet([]byte(c.transport.Scrub(string(r.Bytes()[:min(len(r.Bytes()), errorBodyLimit)]))))))
 	}
 	return nil
 }
@@ -279,7 +285,7 @@ func rawEndpoint(method, path string) (endpoint, error) {
 	}
 	u, err := url.Parse(path)
 	switch {
-	case err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || u.Fragment != "":
+	case err != nil || strings.Contains(path, " ") || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || u.Fragment != "":
 		return endpoint{}, &ValidationError{Field: "path", Value: quoted(path), Rule: `must start with "/" and stay below the base URL`}
 	case slices.Contains(strings.Split(strings.ReplaceAll(u.Path, `\`, "/"), "/"), ".."):
 		return endpoint{}, &ValidationError{Field: "path", Value: quoted(path), Rule: `must not hold ".."`}

@@ -26,6 +26,10 @@ type keyedWrite[T any] struct {
 	at     endpoint
 	body   keyed[T]
 	opts   []RequestOption
+	// response is what WithResponse asked for; nil when it did not.
+	response *Response
+	// left is how many requests the write may still send, look-ups not counted.
+	left int
 }
 
 // send carries the write out at most once, and finds out what became of it when the answer is lost:
@@ -36,27 +40,28 @@ type keyedWrite[T any] struct {
 //     only look-ups follow, because the index may lag.
 //
 // Whatever keeps it from an answer, such as the end of the context, comes back as an *OutcomeUnknownError.
-func (w keyedWrite[T]) send(ctx context.Context) (*T, error) {
+func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
+	w.left = w.client.settings.retry.MaxAttempts
 	r, err := w.client.newRequest(ctx, transport.Write, w.at, w.body, w.opts)
 	if err != nil {
 		return nil, err
 	}
+	w.response = r.response
 	sent, err := w.post(ctx, r)
 	if r.Single || !errors.Is(err, ErrOutcomeUnknown) {
 		return sent, err
 	}
-	found, err := w.settle(ctx, err)
-	if err == nil && r.response != nil {
-		r.response.Settled = true
-	}
-	return found, err
+	return w.settle(ctx, err)
 }
 
 // post sends once, and again only what provably never left or was turned away with 429. An answer that bears another
 // key is no answer.
-func (w keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
+func (w *keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
 	sent := new(T)
-	if err := w.client.do(ctx, r, sent); err != nil {
+	r.Budget = w.left
+	err := w.client.do(ctx, r, sent)
+	w.left -= r.Attempts
+	if err != nil {
 		return nil, naming(err, w.body.key())
 	}
 	if got := w.body.keyOf(sent); got != "" && got != w.body.key() {
@@ -66,7 +71,7 @@ func (w keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
 	return sent, nil
 }
 
-func (w keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
+func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 	collided := false
 	for round := 0; ; round++ {
 		found, err := w.lookUp(ctx, round)
@@ -75,7 +80,7 @@ func (w keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 			return w.accept(found)
 		case !errors.Is(err, ErrNotFound):
 			return nil, w.unknown(cause, err)
-		case round+1 >= w.client.settings.retry.MaxAttempts:
+		case round+1 >= w.client.settings.retry.MaxAttempts, w.left <= 0 && !collided:
 			return nil, w.unknown(cause)
 		case collided:
 			continue
@@ -99,20 +104,24 @@ func (w keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 }
 
 // refused ends a settlement whose repeated request was turned away, say for want of funds: perhaps because the first
-// one has landed late and taken them. Only when the key is still absent is the refusal the answer.
-func (w keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (*T, error) {
+// one has landed late and taken them. Only when the key is still absent is the refusal the answer. A 429, or no
+// connection at all, is no verdict on the payment, and leaves the first request as unknown as it was.
+func (w *keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (*T, error) {
 	found, err := w.lookUp(ctx, round)
-	switch {
-	case err == nil:
+	if err == nil {
 		return w.accept(found)
-	case errors.Is(err, ErrNotFound):
+	}
+	if !errors.Is(err, ErrNotFound) {
+		return nil, w.unknown(refusal, err)
+	}
+	if verdict, ok := errors.AsType[*Error](refusal); ok && verdict.StatusCode != http.StatusTooManyRequests {
 		return nil, refusal
 	}
-	return nil, w.unknown(refusal, err)
+	return nil, w.unknown(refusal)
 }
 
 // lookUp asks at once, and once more after the quiet period when there is nothing yet.
-func (w keyedWrite[T]) lookUp(ctx context.Context, round int) (*T, error) {
+func (w *keyedWrite[T]) lookUp(ctx context.Context, round int) (*T, error) {
 	found, err := w.body.find(ctx, w.client, w.opts)
 	if !errors.Is(err, ErrNotFound) {
 		return found, err
@@ -124,16 +133,19 @@ func (w keyedWrite[T]) lookUp(ctx context.Context, round int) (*T, error) {
 	return w.body.find(ctx, w.client, w.opts)
 }
 
-func (w keyedWrite[T]) accept(found *T) (*T, error) {
+func (w *keyedWrite[T]) accept(found *T) (*T, error) {
 	if field := w.body.differs(found); field != "" {
 		return nil, fmt.Errorf("djamo: %s %s: reference %s was used before with another %s: %w",
 			w.at.method, w.at.template, quoted(w.body.key()), field, ErrDuplicateReference)
+	}
+	if w.response != nil {
+		w.response.Settled = true
 	}
 	return found, nil
 }
 
 // unknown gives up: first what lost the answer, then what kept it from being found again.
-func (w keyedWrite[T]) unknown(cause error, then ...error) error {
+func (w *keyedWrite[T]) unknown(cause error, then ...error) error {
 	if inner := (*OutcomeUnknownError)(nil); errors.As(cause, &inner) {
 		cause = inner.Err
 	}
@@ -159,8 +171,11 @@ func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, ke
 		return nil, "", err
 	}
 	for i := range answer.found {
-		if keyOf(&answer.found[i]) == key {
-			return &answer.found[i], "", nil
+		if found := &answer.found[i]; keyOf(found) == key {
+			if whole, ok := any(found).(object); ok && whole.missing() != "" {
+				return nil, "", fmt.Errorf("djamo: %s %s: what bears %s has no %q: %w", e.method, e.template, quoted(key), whole.missing(), ErrUnexpectedAnswer)
+			}
+			return found, "", nil
 		}
 	}
 	notFound := fmt.Errorf("djamo: %s %s: nothing under %s: %w", e.method, e.template, quoted(key), ErrNotFound)

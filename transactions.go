@@ -2,6 +2,7 @@ package djamo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -53,12 +54,12 @@ type Transaction struct {
 	UpdatedAt                 Timestamp `json:"updatedAt"`
 }
 
-func (t *Transaction) missing() string { return missingID(t.ID) }
+func (t Transaction) missing() string { return missingID(t.ID) }
 
 // LogValue gives slog the transaction with its phone number masked.
-func (t *Transaction) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("id", t.ID), slog.String("reference", t.Reference), slog.Int64("amount", int64(t.Amount)),
-		slog.Any("msisdn", t.MSISDN), slog.String("status", string(t.Status)), slog.String("failure_reason", t.FailureReason))
+func (t Transaction) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", t.ID), slog.String("reference", transport.MaskPhones(t.Reference)), slog.Int64("amount", int64(t.Amount)),
+		slog.Any("msisdn", t.MSISDN), slog.String("status", string(t.Status)), slog.String("failure_reason", transport.MaskPhones(t.FailureReason)))
 }
 
 // TransactionParams is a payment to send. MSISDN, Amount and Reference are required.
@@ -74,7 +75,7 @@ type TransactionParams struct {
 
 // LogValue gives slog the parameters with the phone number masked.
 func (p TransactionParams) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("reference", p.Reference), slog.Int64("amount", int64(p.Amount)), slog.Any("msisdn", p.MSISDN))
+	return slog.GroupValue(slog.String("reference", transport.MaskPhones(p.Reference)), slog.Int64("amount", int64(p.Amount)), slog.Any("msisdn", p.MSISDN))
 }
 
 // Matches reports whether t is the payment that p asks for: the same reference, amount and payee. The API may show the
@@ -94,7 +95,10 @@ func (p TransactionParams) validate(prefix string, limits Limits) error {
 	if err := checkReference(prefix+"reference", p.Reference, limits); err != nil {
 		return err
 	}
-	return checkText(prefix+"description", p.Description)
+	if err := checkText(prefix+"description", p.Description); err != nil {
+		return err
+	}
+	return checkText(prefix+"subCompanyId", p.SubCompanyID)
 }
 
 func (p TransactionParams) body() transactionBody {
@@ -153,7 +157,8 @@ func (s TransactionService) Create(ctx context.Context, params TransactionParams
 	}
 	body := params.body()
 	body.Type, body.SubCompanyID = TransactionTransfer, params.SubCompanyID
-	return keyedWrite[Transaction]{s.client, at(http.MethodPost, transactionsPath), body, opts}.send(ctx)
+	w := keyedWrite[Transaction]{client: s.client, at: at(http.MethodPost, transactionsPath), body: body, opts: opts}
+	return w.send(ctx)
 }
 
 // Get reads one payment by its id (txn_…). A failed payment is no error: see its Status. Safe to repeat.
@@ -183,7 +188,10 @@ func (s TransactionService) GetByReference(ctx context.Context, reference string
 	if err != nil {
 		return nil, err
 	}
-	found, _, err := findByKey(ctx, s.client, e, reference, transactionBody{}.keyOf, opts)
+	found, next, err := findByKey(ctx, s.client, e, reference, transactionBody{}.keyOf, opts)
+	if next != "" && errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("djamo: %s %s: an empty page with more to come does not say that nothing is under %s: %w", e.method, e.template, quoted(reference), ErrUnexpectedAnswer)
+	}
 	return found, err
 }
 

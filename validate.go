@@ -76,8 +76,9 @@ func hasControl(text string) bool { return strings.IndexFunc(text, unicode.IsCon
 // quoted shows a value in an error: bounded, and without phone numbers.
 func quoted(value string) string {
 	const most = 60
+	value = transport.MaskPhones(value) // before it is cut: a number without its end would not be known for one
 	if len(value) > most {
 		value = strings.ToValidUTF8(value[:most], "") + "…"
 	}
-	return strconv.Quote(transport.MaskPhones(value))
+	return strconv.Quote(value)
 }

@@ -77,10 +77,12 @@ func ParseWebhook(r *http.Request, secrets ...string) (*Event, error) {
 
 // normalTopic brings the spellings that were seen, singular and plural, to the documented ones.
 func normalTopic(topic string) Topic {
-	switch object, event, _ := strings.Cut(topic, "/"); object {
-	case "transaction", "transactions":
+	object, event, ok := strings.Cut(topic, "/")
+	switch {
+	case !ok:
+	case object == "transaction", object == "transactions":
 		return Topic("transactions/" + event)
-	case "charge", "charges":
+	case object == "charge", object == "charges":
 		return Topic("charge/" + event)
 	}
 	return Topic(topic)

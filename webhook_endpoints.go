@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"unicode/utf8"
 )
 
 // Topic names what a webhook is about: an open set.
@@ -39,13 +40,16 @@ func (p WebhookEndpointParams) validate() error {
 	if p.Topic == "" {
 		return &ValidationError{Field: "topic", Rule: "must not be empty"}
 	}
+	if err := checkText("topic", string(p.Topic)); err != nil {
+		return err
+	}
 	return checkURL("url", p.URL)
 }
 
 // checkURL is for addresses that others will call.
 func checkURL(field, raw string) error {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || hasControl(raw) {
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || hasControl(raw) || !utf8.ValidString(raw) {
 		return &ValidationError{Field: field, Value: quoted(raw), Rule: "must be an absolute http or https URL"}
 	}
 	return nil

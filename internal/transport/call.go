@@ -37,6 +37,8 @@ type Call struct {
 	Header   http.Header
 	Timeout  time.Duration // of one attempt; 0: the transport's
 	Single   bool          // one attempt and no more
+	// Budget is how many requests the call may send; 0: as many as the transport's policy says.
+	Budget int
 
 	Status         int // of the last answer; 0: there was none
 	ResponseHeader http.Header
@@ -80,6 +82,12 @@ func (c *Call) Release() {
 func (c *Call) PathOnly() string {
 	path, _, _ := strings.Cut(c.Path, "?")
 	return path
+}
+
+// mayHaveActed are the redirects that can answer a write which was carried out: 303 says so by its meaning, and 301 and
+// 302 are often used in its place. 307 and 308 say that nothing has been done yet.
+func mayHaveActed(status int) bool {
+	return status == http.StatusMovedPermanently || status == http.StatusFound || status == http.StatusSeeOther
 }
 
 // OutcomeUnknown reports whether the request may have been carried out although no answer says so: it may have left
@@ -126,6 +134,6 @@ func (c *Call) end(resp *http.Response, err error) {
 	case err != nil:
 		c.maybe = !c.neverLeft()
 	default:
-		c.maybe = troubled(resp.StatusCode)
+		c.maybe = troubled(resp.StatusCode) || mayHaveActed(resp.StatusCode)
 	}
 }

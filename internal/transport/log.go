@@ -21,7 +21,7 @@ func (t *Transport) log(call *Call, took time.Duration, err error) {
 	}
 	attrs := []slog.Attr{
 		slog.String("method", call.Method),
-		slog.String("path", call.Template),
+		slog.String("path", t.Scrub(call.Template)),
 		slog.Int("status", call.Status),
 		slog.Int("attempt", call.Attempts),
 		slog.Duration("duration", took),

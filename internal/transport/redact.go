@@ -1,29 +1,34 @@
 package transport
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // MaskPhones hides the phone numbers in a text that came from outside: +225…, %2B225…, 00225…, the bare 225… and
-// 221…, and the national forms of both countries. Other numbers, such as amounts and references, are left alone.
+// 221…, and the national forms of both countries, with or without what people put between digits. Other numbers, such
+// as amounts and references, are left alone.
 func MaskPhones(text string) string {
 	var masked []byte
-	for start := 0; start < len(text); {
-		if !isDigit(text[start]) {
-			start++
+	for at := 0; at < len(text); {
+		if !isDigit(text[at]) {
+			at++
 			continue
 		}
-		end := start
-		for end < len(text) && isDigit(text[end]) {
-			end++
-		}
-		if isPhone(text[:start], text[start:end], text[end:]) {
-			if masked == nil {
-				masked = []byte(text)
+		digits := phoneAt(text, at)
+		if digits == nil {
+			for at < len(text) && isDigit(text[at]) {
+				at++
 			}
-			for i := start + min(5, (end-start)/2); i < end-2; i++ {
-				masked[i] = '*'
-			}
+			continue
 		}
-		start = end
+		if masked == nil {
+			masked = []byte(text)
+		}
+		for _, i := range digits[min(5, len(digits)/2) : len(digits)-2] {
+			masked[i] = '*'
+		}
+		at = digits[len(digits)-1] + 1
 	}
 	if masked == nil {
 		return text
@@ -31,43 +36,123 @@ func MaskPhones(text string) string {
 	return string(masked)
 }
 
-func isPhone(before, digits, after string) bool {
-	international := strings.HasSuffix(before, "+") || strings.HasSuffix(before, "%2B") || strings.HasSuffix(before, "%2b")
-	if !international && (endsInWord(before) || startsWithWord(after)) {
+// phoneAt returns the places of the digits of the phone number that starts at a digit; nil when none does.
+func phoneAt(text string, start int) []int {
+	const most = 17 // 00 and fifteen digits
+	var places [most]int
+	var groups [most]int // how many digits there are at the end of each group
+	n, g := 0, 0
+	for at := start; at < len(text); {
+		if isDigit(text[at]) {
+			if n == most {
+				break
+			}
+			places[n] = at
+			n++
+			at++
+			if at == len(text) || !isDigit(text[at]) {
+				groups[g] = n
+				g++
+			}
+			continue
+		}
+		gap := separator(text[at:])
+		if gap == 0 {
+			break
+		}
+		at += gap
+	}
+	for ; g > 0; g-- { // the longest first: +225 07 48 71 05 23 and not +225 07 48 71
+		count := groups[g-1]
+		if isPhone(text, places[:count], groups[:g]) {
+			return append([]int(nil), places[:count]...)
+		}
+	}
+	return nil
+}
+
+// separator is the length of what may stand between two groups of digits, 0 when something else stands there.
+func separator(text string) int {
+	length := 0
+	for range 2 {
+		next := 0
+		for _, one := range []string{" ", "\u00a0", "\u202f", ".", "-", "(", ")", "%20"} {
+			if strings.HasPrefix(text[length:], one) {
+				next = len(one)
+				break
+			}
+		}
+		length += next
+	}
+	if length == len(text) || !isDigit(text[length]) {
+		return 0
+	}
+	return length
+}
+
+func isPhone(text string, places, groups []int) bool {
+	before, after := text[:places[0]], text[places[len(places)-1]+1:]
+	if len(groups) > 1 && (strings.HasSuffix(before, "*") || strings.HasPrefix(after, "*")) {
+		return false // what is left of a number that was masked
+	}
+	for _, plus := range []string{"+", "%2B", "%2b", `\u002b`, `\u002B`, "%252B", "%252b", "(+"} {
+		if strings.HasSuffix(before, plus) {
+			return len(places) >= 7 && len(places) <= 15
+		}
+	}
+	if before != "" && isHex(before[len(before)-1]) || after != "" && isHex(after[0]) {
 		return false // a part of an id or of a hexadecimal number
 	}
-	digits = strings.TrimPrefix(digits, "00")
-	switch n := len(digits); {
-	case international:
-		return n >= 7 && n <= 15
-	case strings.HasPrefix(digits, "225"):
+	digits := make([]byte, 0, len(places))
+	for _, i := range places {
+		digits = append(digits, text[i])
+	}
+	number := strings.TrimPrefix(string(digits), "00")
+	switch n := len(number); {
+	case strings.HasPrefix(number, "225"):
 		return n == 13 || n == 11
-	case strings.HasPrefix(digits, "221"):
+	case strings.HasPrefix(number, "221"):
 		return n == 12
-	case strings.HasPrefix(digits, "0"), strings.HasPrefix(digits, "2"):
+	case len(groups) > 1:
+		return isNational(number, groups)
+	case strings.HasPrefix(number, "0"), strings.HasPrefix(number, "2"):
 		return n == 10
-	case strings.HasPrefix(digits, "7"), strings.HasPrefix(digits, "3"):
+	case strings.HasPrefix(number, "7"), strings.HasPrefix(number, "3"):
 		return n == 9
+	}
+	return false
+}
+
+// isNational knows the ways in which a number without its country code is written in groups. Dates and times, which
+// look much alike, are written in others.
+func isNational(number string, groups []int) bool {
+	written := ""
+	for i, end := range groups {
+		if i > 0 {
+			end -= groups[i-1]
+		}
+		written += strconv.Itoa(end)
+	}
+	switch (number + " ")[0] {
+	case '0':
+		return written == "22222" || written == "433" || written == "244" || written == "2422"
+	case '7', '3':
+		return written == "2322" || written == "234" || written == "333"
 	}
 	return false
 }
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-func isWord(c byte) bool {
-	return isDigit(c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-func endsInWord(text string) bool { return text != "" && isWord(text[len(text)-1]) }
-
-func startsWithWord(text string) bool { return text != "" && isWord(text[0]) }
+func isHex(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
 
 // Snippet is the beginning of a body on one line, for error texts.
 func Snippet(body []byte) string {
 	const most = 120
-	text := strings.Join(strings.Fields(strings.ToValidUTF8(string(body[:min(len(body), 4*most)]), "\uFFFD")), " ")
+	text := MaskPhones(strings.ToValidUTF8(string(body[:min(len(body), 8*most)]), "\uFFFD")) // before it is cut
+	text = strings.Join(strings.Fields(text[:min(len(text), 4*most)]), " ")
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
-	return MaskPhones(text)
+	return text
 }

@@ -112,7 +112,11 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 		return t.fail(call, err)
 	}
 	call.request.Request = req
-	if _, err := t.client.Do(&call.request); err != nil { //nolint:bodyclose // attempts has read and closed it
+	resp, err := t.client.Do(&call.request)
+	if resp != nil && resp.Body != nil {
+		_ = resp.Body.Close() // it was read long ago; this ends the timer of a caller's Timeout
+	}
+	if err != nil {
 		return t.fail(call, err)
 	}
 	return nil
@@ -189,6 +193,9 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	call.begin()
 	start := time.Now()
 	resp, err := t.base.RoundTrip(req)
+	if err == nil && resp == nil {
+		err = errNoAnswer
+	}
 	if err == nil {
 		err = t.read(call, resp)
 	}
@@ -206,6 +213,13 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// errNoAnswer is what a RoundTripper of the caller's must not do, and sometimes does.
+const errNoAnswer = noAnswerError("the RoundTripper returned neither an answer nor an error")
+
+type noAnswerError string
+
+func (n noAnswerError) Error() string { return string(n) }
+
 func closeBody(req *http.Request) {
 	if req.Body != nil {
 		_ = req.Body.Close()
@@ -221,6 +235,9 @@ var ErrTooLarge = errors.New("the answer is larger than the limit")
 // read takes the body whole into a pooled buffer and closes it, so that the connection can be used again. What a
 // refusal carries is a courtesy: its status counts even when its body is cut off.
 func (t *Transport) read(call *Call, resp *http.Response) error {
+	if resp.Body == nil {
+		resp.Body = http.NoBody // as net/http has it
+	}
 	defer resp.Body.Close()
 	limit := t.config.MaxResponseBytes
 	if call.buffer == nil {
@@ -290,7 +307,7 @@ func (t *Transport) shouldRetry(ctx context.Context, resp *http.Response, err er
 func (t *Transport) mayRepeat(call *Call, resp *http.Response, err error) bool {
 	var certificate *tls.CertificateVerificationError
 	switch {
-	case call.Single:
+	case call.Single, call.Budget > 0 && call.Attempts >= call.Budget:
 		return false
 	case errors.Is(err, errRedirect), errors.Is(err, ErrTooLarge), errors.As(err, &certificate):
 		return false // the next try would end the same way

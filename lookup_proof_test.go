@@ -1,0 +1,120 @@
+package djamo_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/djamotest"
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+)
+
+// An empty page with a next cursor does not say that there is nothing: the payment may be on the next one. It must be
+// asked for, or the outcome is unknown; to send the payment again would lean on the API's 409 alone.
+func TestLookUp_UnfinishedPageIsNoAbsence(t *testing.T) {
+	t.Parallel()
+	for name, call := range map[string]func(*testing.T, *djamo.Client) error{
+		"transaction": func(t *testing.T, c *djamo.Client) error { return create(t.Context(), c) },
+		"charge":      func(t *testing.T, c *djamo.Client) error { return createCharge(t.Context(), c) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				posts, gets := 0, 0
+				client := through(t, func(req *http.Request) (*http.Response, error) {
+					if req.Method == http.MethodPost {
+						posts++
+						return nil, errors.New("reset")
+					}
+					gets++ // always the same cursor: a server that ignores it
+					return httpmock.NewStringResponse(http.StatusOK, `{"data":[],"cursor":{"next":"more"}}`), nil
+				}, djamo.WithRetry(djamo.RetryPolicy{}))
+				err := call(t, client)
+				require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
+				require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer)
+				require.Equal(t, 1, posts)
+				require.Less(t, gets, 30)
+			})
+		})
+	}
+}
+
+func TestLookUp_FindsOnALaterPage(t *testing.T) {
+	t.Parallel()
+	client := through(t, func(req *http.Request) (*http.Response, error) {
+		if req.URL.Query().Get("cursor") == "" {
+			return httpmock.NewStringResponse(http.StatusOK, `{"data":[],"cursor":{"next":"more"}}`), nil
+		}
+		return httpmock.NewStringResponse(http.StatusOK, `{"data":[{"id":"txn_1","reference":"r"}],"cursor":{"next":null}}`), nil
+	})
+	tx, err := client.Transactions.GetByReference(t.Context(), "r")
+	if err != nil {
+		require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer) // as good: but never ErrNotFound
+		return
+	}
+	require.Equal(t, "txn_1", tx.ID)
+}
+
+func TestLookUp_NeedsAnID(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"data":[{"reference":"r","amount":5}]}`, `[{"reference":"r"}]`, `{"data":{"data":[{"id":"","reference":"r"}]}}`} {
+		_, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, body)).Transactions.GetByReference(t.Context(), "r")
+		require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer, body)
+	}
+}
+
+// Nothing that nests deeper than any answer would may cost more than reading it once.
+func TestLookUp_DeepNestingIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat(`{"data":`, 9_900) + `"` + strings.Repeat("x", 300_000) + `"` + strings.Repeat("}", 9_900)
+	start := time.Now()
+	_, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, deep)).Transactions.GetByReference(t.Context(), "r")
+	require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer)
+	require.Less(t, time.Since(start), time.Second)
+}
+
+// The in-memory API knows no externalId parameter and says 400 to it: a charge whose answer was lost must be found all
+// the same.
+func TestCharges_LostReplyIsSettledAgainstAStrictAPI(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api, err := djamotest.New()
+		require.NoError(t, err)
+		defer api.Close()
+		_, err = api.Inject(djamotest.LoseReply(), djamotest.On("POST /v1/charges"), djamotest.OneShot())
+		require.NoError(t, err)
+		client, err := djamo.NewClient(api.Token, djamo.WithBaseURL("https://memory.example"), djamo.WithCompanyID(api.CompanyID), djamo.WithHTTPClient(&http.Client{Transport: api.Transport()}))
+		require.NoError(t, err)
+		require.NoError(t, createCharge(t.Context(), client))
+		require.Len(t, api.Charges(), 1)
+	})
+}
+
+func TestCustomers_Check_BothForms(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]*djamo.CustomerCheck{
+		`{"result":true}`:                            {HasAccount: true},
+		`{"result":false}`:                           {},
+		`{"data":{"result":false}}`:                  {},
+		`{"result":true,"data":{"name":"A"}}`:        {HasAccount: true},
+		`{"result":"true"}`:                          {HasAccount: true},
+		`{"result":"false"}`:                         {},
+		`{"result":"VERIFIED"}`:                      {HasAccount: true, KYCStatus: "VERIFIED"},
+		`{"kycStatus":"PENDING"}`:                    {HasAccount: true, KYCStatus: "PENDING"},
+		`{"status":"VERIFIED"}`:                      {HasAccount: true, KYCStatus: "VERIFIED"},
+		`{"result":false,"kycStatus":"NOT_STARTED"}`: {KYCStatus: "NOT_STARTED"},
+	} {
+		check, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, body)).Customers.Check(t.Context(), djamo.CustomerCheckParams{MSISDN: payment.MSISDN})
+		require.NoError(t, err, body)
+		require.Equal(t, want, check, body)
+	}
+	for _, body := range []string{`{"result":null}`, `{"result":1}`, `{"result":{}}`, `{"kycStatus":""}`, `{"statusCode":404,"message":"x"}`} {
+		_, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, body)).Customers.Check(t.Context(), djamo.CustomerCheckParams{MSISDN: payment.MSISDN})
+		require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer, body)
+	}
+}

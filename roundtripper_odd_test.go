@@ -1,0 +1,72 @@
+package djamo_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/djamo/djamo-go"
+	"github.com/stretchr/testify/require"
+)
+
+// A double in a caller's test leaves out the body, or the whole response: net/http copes with both, and so must we.
+func TestCallersRoundTripper_WithoutBodyOrResponse(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		answer func() *http.Response
+		want   error // of a write
+	}{
+		"no body":          {func() *http.Response { return &http.Response{StatusCode: http.StatusOK} }, djamo.ErrOutcomeUnknown},
+		"no body, refused": {func() *http.Response { return &http.Response{StatusCode: http.StatusNotFound} }, djamo.ErrNotFound},
+		"no body, trouble": {func() *http.Response { return &http.Response{StatusCode: http.StatusBadGateway} }, djamo.ErrOutcomeUnknown},
+		"no response":      {func() *http.Response { return nil }, djamo.ErrOutcomeUnknown},
+	} {
+		client := through(t, func(*http.Request) (*http.Response, error) { return row.answer(), nil })
+		require.NotPanics(t, func() {
+			_, err := client.Charges.Refund(t.Context(), "ch_1")
+			require.ErrorIs(t, err, row.want, name)
+			_, err = client.Transactions.Get(t.Context(), "txn_1")
+			require.Error(t, err, name)
+		}, name)
+	}
+}
+
+// The Timeout of the caller's own client ends an attempt too, and what it cut off is settled like any lost answer.
+func TestCallersTimeout_EndsAnAttemptAndIsSettled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newScriptedAPI(t, []fault{stalledAfter}, []fault{stalledAfter})
+		client := api.client() // serves; its transport is borrowed below
+		transport := &http.Transport{DisableKeepAlives: true, DialContext: api.dial}
+		t.Cleanup(transport.CloseIdleConnections)
+		client, err := client.Clone(djamo.WithHTTPClient(&http.Client{Timeout: 3 * time.Second, Transport: dialFaults{api, transport}}))
+		require.NoError(t, err)
+		start := time.Now()
+		require.NoError(t, create(t.Context(), client))
+		require.Equal(t, "POST GET GET", api.sequence())
+		require.GreaterOrEqual(t, time.Since(start), 6*time.Second, "the POST and the first look-up ran into it")
+		require.Less(t, time.Since(start), 10*time.Second, "and not into the client's own limit of 30 s")
+		require.Len(t, api.paid, 1)
+	})
+}
+
+// net/http leaves a goroutine and a timer behind for each answer whose body is not closed. The bubble notices both.
+func TestCallersTimeout_LeavesNothingBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, answer := range []int{http.StatusOK, http.StatusNoContent, http.StatusBadRequest, http.StatusInternalServerError, http.StatusTemporaryRedirect} {
+			client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Timeout: time.Hour, Transport: roundTripper(
+				func(req *http.Request) (*http.Response, error) {
+					return &http.Response{StatusCode: answer, Body: http.NoBody, Request: req, Header: http.Header{}}, nil
+				})}))
+			require.NoError(t, err)
+			start := time.Now()
+			_, err = client.Balance.Get(t.Context())
+			require.Error(t, err)
+			_, err = client.Charges.Refund(t.Context(), "ch_1")
+			require.Error(t, err)
+			require.Less(t, time.Since(start), time.Minute)
+		}
+	})
+}
