@@ -12,7 +12,7 @@ import (
 func chargeOf(amount int64, externalID string) object {
 	return object{
 		"amount": amount, "externalId": externalID, "description": "Product purchase",
-		"metadata":                 object{"purchaseReference": "00DDAAEESDS", "nested": object{"n": 12345678901234567}},
+		"metadata":                 object{"purchaseReference": "00DDAAEESDS", "nested": object{"n": int64(12345678901234567)}},
 		"onCanceledRedirectionUrl": "https://www.merchant.com/cancel", "onCompletedRedirectionUrl": "https://www.merchant.com/ok",
 	}
 }

@@ -112,7 +112,7 @@ func (f *fields) amount(name string) int64 {
 	case raw[0] == '-' || (err == nil && n <= 0):
 		f.complain(name, "must be a positive number")
 	case err != nil || n > maxAmount:
-		f.complain(name, "must not be greater than "+strconv.Itoa(maxAmount))
+		f.complain(name, "must not be greater than "+strconv.FormatInt(maxAmount, 10))
 	}
 	return n
 }
