@@ -126,18 +126,18 @@ func isPhone(text string, places, groups []int) bool {
 // isNational knows the ways in which a number without its country code is written in groups. Dates and times, which
 // look much alike, are written in others.
 func isNational(number string, groups []int) bool {
-	written := ""
+	var written strings.Builder
 	for i, end := range groups {
 		if i > 0 {
 			end -= groups[i-1]
 		}
-		written += strconv.Itoa(end)
+		written.WriteString(strconv.Itoa(end))
 	}
-	switch (number + " ")[0] {
+	switch form := written.String(); (number + " ")[0] {
 	case '0':
-		return written == "22222" || written == "433" || written == "244" || written == "2422"
+		return form == "22222" || form == "433" || form == "244" || form == "2422"
 	case '7', '3':
-		return written == "2322" || written == "234" || written == "333"
+		return form == "2322" || form == "234" || form == "333"
 	}
 	return false
 }
