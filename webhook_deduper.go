@@ -1,0 +1,126 @@
+package djamo
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Deduper remembers which deliveries were handled, so that a repeat does not run a callback again. WebhookHandler keeps
+// one in memory when it is given none; several machines need one they share, such as those of the modules sqldeduper
+// and redisdeduper. Package dedupertest holds the tests every implementation must pass.
+//
+// A delivery is named by Event.Key. An owner is a name that one attempt to handle it goes by, never used twice.
+type Deduper interface {
+	// Claim asks for the right to handle a delivery. Of all that ask at the same moment, on all machines, one is
+	// granted it, for as long as lease: after that the owner counts as dead and the next to ask is granted it.
+	Claim(ctx context.Context, key, owner string, lease time.Duration) (Claim, error)
+	// Done remembers the delivery as handled, whoever holds the claim by now. It is safe to repeat.
+	Done(ctx context.Context, key, owner string) error
+	// Release gives the claim up, so that a redelivery is handled at once. It does nothing when the owner does not hold
+	// it any more, or when the delivery is done. It is safe to repeat.
+	Release(ctx context.Context, key, owner string) error
+}
+
+// Claim is the answer to Deduper.Claim. The zero value grants nothing and promises nothing.
+type Claim int
+
+// The answers to Deduper.Claim.
+const (
+	// ClaimHeld says that somebody else is at it: ask again, or let Djamo deliver again.
+	ClaimHeld Claim = iota
+	// ClaimGranted says that the owner who asked is the one to handle it.
+	ClaimGranted
+	// ClaimDone says that it was handled before.
+	ClaimDone
+)
+
+// String names the claim.
+func (c Claim) String() string {
+	switch c {
+	case ClaimHeld:
+		return "held"
+	case ClaimGranted:
+		return "granted"
+	case ClaimDone:
+		return "done"
+	}
+	return fmt.Sprintf("Claim(%d)", int(c))
+}
+
+// defaultRemembered is how many handled deliveries a MemoryDeduper remembers: a day of 1,000 transfers an hour, four
+// events each, in about 15 MB.
+const defaultRemembered = 100_000
+
+// MemoryDeduper is a Deduper for one process: a ring of the deliveries handled last. Its zero value is ready to use. It
+// forgets with the process, so a delivery repeated after a restart runs the callback again.
+type MemoryDeduper struct {
+	// Remember is how many handled deliveries are remembered, 100,000 when it is 0 or less. Set it before the first use.
+	Remember int
+
+	mu      sync.Mutex
+	claimed map[string]memoryClaim
+	done    map[string]struct{}
+	ring    []string // what is in done, as a ring once it is full
+	oldest  int      // where in a full ring the next one goes
+}
+
+type memoryClaim struct {
+	owner   string
+	expires time.Time
+}
+
+// Claim implements Deduper.
+func (d *MemoryDeduper) Claim(_ context.Context, key, owner string, lease time.Duration) (Claim, error) {
+	now := time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if _, ok := d.done[key]; ok {
+		return ClaimDone, nil
+	}
+	if held, ok := d.claimed[key]; ok && held.owner != owner && now.Before(held.expires) {
+		return ClaimHeld, nil
+	}
+	if d.claimed == nil {
+		d.claimed = map[string]memoryClaim{}
+	}
+	d.claimed[key] = memoryClaim{owner, now.Add(lease)}
+	return ClaimGranted, nil
+}
+
+// Done implements Deduper.
+func (d *MemoryDeduper) Done(_ context.Context, key, _ string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.claimed, key)
+	if _, ok := d.done[key]; ok {
+		return nil
+	}
+	if d.done == nil {
+		d.done = map[string]struct{}{}
+	}
+	d.done[key] = struct{}{}
+	size := d.Remember
+	if size <= 0 {
+		size = defaultRemembered
+	}
+	if len(d.ring) < size {
+		d.ring = append(d.ring, key)
+		return nil
+	}
+	delete(d.done, d.ring[d.oldest])
+	d.ring[d.oldest] = key
+	d.oldest = (d.oldest + 1) % len(d.ring)
+	return nil
+}
+
+// Release implements Deduper.
+func (d *MemoryDeduper) Release(_ context.Context, key, owner string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.claimed[key].owner == owner {
+		delete(d.claimed, key)
+	}
+	return nil
+}
