@@ -3,6 +3,7 @@ package djamo
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 )
@@ -11,10 +12,16 @@ import (
 // one in memory when it is given none; several machines need one they share, such as those of the modules sqldeduper
 // and redisdeduper. Package dedupertest holds the tests every implementation must pass.
 //
-// A delivery is named by Event.Key. An owner is a name that one attempt to handle it goes by, never used twice.
+// A delivery is named by Event.Key: any bytes, of any length, compared byte by byte. An owner is a name that one attempt
+// to handle it goes by, never used twice. Neither may be empty.
+//
+// An error says that nothing is known, never that nothing happened: the call may have been carried out. It is then safe
+// to call again with the same key and owner.
 type Deduper interface {
 	// Claim asks for the right to handle a delivery. Of all that ask at the same moment, on all machines, one is
-	// granted it, for as long as lease: after that the owner counts as dead and the next to ask is granted it.
+	// granted it, for as long as lease: after that the owner counts as dead and the next to ask is granted it. The owner
+	// who holds it already is granted it anew, for another lease. With an error, such as that of a context that has
+	// ended, the answer is ClaimHeld; a lease of zero or less is an error.
 	Claim(ctx context.Context, key, owner string, lease time.Duration) (Claim, error)
 	// Done remembers the delivery as handled, whoever holds the claim by now. It is safe to repeat.
 	Done(ctx context.Context, key, owner string) error
@@ -61,6 +68,7 @@ type MemoryDeduper struct {
 
 	mu      sync.Mutex
 	claimed map[string]memoryClaim
+	sweepAt int // how many claims there are when those of dead owners are next dropped
 	done    map[string]struct{}
 	ring    []string // what is in done, as a ring once it is full
 	oldest  int      // where in a full ring the next one goes
@@ -72,7 +80,13 @@ type memoryClaim struct {
 }
 
 // Claim implements Deduper.
-func (d *MemoryDeduper) Claim(_ context.Context, key, owner string, lease time.Duration) (Claim, error) {
+func (d *MemoryDeduper) Claim(ctx context.Context, key, owner string, lease time.Duration) (Claim, error) {
+	if err := checkClaim(key, owner, lease); err != nil {
+		return ClaimHeld, err
+	}
+	if err := ctx.Err(); err != nil {
+		return ClaimHeld, fmt.Errorf("djamo: claiming a delivery: %w", err)
+	}
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -82,15 +96,30 @@ func (d *MemoryDeduper) Claim(_ context.Context, key, owner string, lease time.D
 	if held, ok := d.claimed[key]; ok && held.owner != owner && now.Before(held.expires) {
 		return ClaimHeld, nil
 	}
-	if d.claimed == nil {
-		d.claimed = map[string]memoryClaim{}
-	}
+	d.sweep(now)
 	d.claimed[key] = memoryClaim{owner, now.Add(lease)}
 	return ClaimGranted, nil
 }
 
+// sweep drops claims that nobody gave up, whose deliveries may never come again: memory stays in proportion to what is
+// being handled. It looks at all of them only when there are twice as many as it left.
+func (d *MemoryDeduper) sweep(now time.Time) {
+	const fewest = 1024
+	if d.claimed == nil {
+		d.claimed, d.sweepAt = map[string]memoryClaim{}, fewest
+	}
+	if len(d.claimed) < d.sweepAt {
+		return
+	}
+	maps.DeleteFunc(d.claimed, func(_ string, held memoryClaim) bool { return !now.Before(held.expires) })
+	d.sweepAt = max(fewest, 2*len(d.claimed))
+}
+
 // Done implements Deduper.
-func (d *MemoryDeduper) Done(_ context.Context, key, _ string) error {
+func (d *MemoryDeduper) Done(_ context.Context, key, owner string) error {
+	if err := checkClaim(key, owner, 1); err != nil {
+		return err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.claimed, key)
@@ -117,10 +146,25 @@ func (d *MemoryDeduper) Done(_ context.Context, key, _ string) error {
 
 // Release implements Deduper.
 func (d *MemoryDeduper) Release(_ context.Context, key, owner string) error {
+	if err := checkClaim(key, owner, 1); err != nil {
+		return err
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.claimed[key].owner == owner {
 		delete(d.claimed, key)
+	}
+	return nil
+}
+
+func checkClaim(key, owner string, lease time.Duration) error {
+	switch {
+	case key == "":
+		return &ValidationError{Field: "key", Rule: "must name a delivery"}
+	case owner == "":
+		return &ValidationError{Field: "owner", Rule: "must name who handles the delivery"}
+	case lease <= 0:
+		return &ValidationError{Field: "lease", Value: lease.String(), Rule: "must be positive"}
 	}
 	return nil
 }
