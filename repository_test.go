@@ -32,6 +32,7 @@ var allowedImports = map[string][]string{
 	"internal":           {},
 	"internal/transport": {"github.com/hashicorp/go-retryablehttp"},
 	"djamotest":          {},
+	"dedupertest":        {module},
 	"payroll":            {module},
 }
 
