@@ -45,7 +45,7 @@ func NewClient(token string, opts ...Option) (*Client, error) {
 		token:       token,
 		timeout:     defaultTimeout,
 		retry:       RetryPolicy{}.withDefaults(),
-		limits:      Limits{ReferenceLength: defaultReferenceLength},
+		limits:      Limits{}.withDefaults(),
 		maxResponse: defaultMaxResponse,
 		httpClient:  &http.Client{Transport: defaultTransport()},
 	}

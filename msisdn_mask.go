@@ -54,6 +54,11 @@ func mask(s string) string {
 	}, number)
 }
 
+// MaskPhones hides what may be a phone number in a text, such as a reference or a reason that came from elsewhere, before
+// it is logged or shown: in every form the two countries write them, and in E.164. Other numbers stay as they are. A
+// value that is a phone number is an [MSISDN], which masks itself.
+func MaskPhones(text string) string { return transport.MaskPhones(text) }
+
 // mayBePhone reports whether a value that was meant to be something else looks like a phone number with its separators,
 // as when two columns of a file are swapped.
 func mayBePhone(s string) bool {

@@ -190,3 +190,15 @@ func TestMSISDN_MaskIsOneLineOfTheSameLength(t *testing.T) {
 		require.Equal(t, utf8.RuneCountInString(number), utf8.RuneCountInString(djamo.MSISDN(number).String()))
 	}
 }
+
+func TestMaskPhones_HidesNumbersInATextAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                                       "",
+		"salaire-2026-06/0042, 500000 F":         "salaire-2026-06/0042, 500000 F",
+		"no account for +225 07 48 71 05 23 yet": "no account for +225 07 ** ** ** 23 yet",
+		"0748710523/2026-06":                     "07487***23/2026-06",
+	} {
+		require.Equal(t, want, djamo.MaskPhones(text))
+	}
+}

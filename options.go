@@ -80,6 +80,13 @@ type Limits struct {
 	ReferenceLength int
 }
 
+func (l Limits) withDefaults() Limits {
+	if l.ReferenceLength == 0 {
+		l.ReferenceLength = defaultReferenceLength
+	}
+	return l
+}
+
 // AppInfo names the program in the User-Agent header, which helps Djamo's support find its calls.
 type AppInfo struct{ Name, Version, URL string }
 
@@ -180,10 +187,7 @@ func WithLimits(l Limits) Option {
 		case l.BatchSize < 0 || l.ReferenceLength < 0:
 			return optionError("WithLimits", "", "sizes must not be negative")
 		}
-		if l.ReferenceLength == 0 {
-			l.ReferenceLength = defaultReferenceLength
-		}
-		s.limits = l
+		s.limits = l.withDefaults()
 		return nil
 	}
 }

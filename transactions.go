@@ -85,6 +85,13 @@ func (p TransactionParams) Matches(t *Transaction) bool {
 	return t != nil && t.Reference == p.Reference && p.body().differs(t) == ""
 }
 
+// Validate checks p by the rules that Create checks before it sends anything, with limits as [WithLimits] takes them:
+// for programs that refuse a whole file before they pay a line of it. The error is a *[ValidationError] about the first
+// field that is wrong, in the order MSISDN, Amount, Reference, Description, SubCompanyID.
+func (p TransactionParams) Validate(limits Limits) error {
+	return p.validate("", limits.withDefaults())
+}
+
 func (p TransactionParams) validate(prefix string, limits Limits) error {
 	if err := checkMSISDN(prefix+"msisdn", p.MSISDN); err != nil {
 		return err

@@ -224,6 +224,39 @@ func TestLimits_AreTheCallersOwn(t *testing.T) {
 	refusal(t, pay(djamo.Limits{}, reference(256)), "reference")
 }
 
+// Validate and Create refuse the same payments in the same words, so a file that passed the one is not stopped by the
+// other.
+func TestTransactionParams_Validate_IsWhatCreateChecks(t *testing.T) {
+	t.Parallel()
+	all := djamo.Limits{MinAmount: 5_000, MaxAmount: 500_000, ReferenceLength: 10}
+	for _, limits := range []djamo.Limits{{}, all} {
+		client := mocked(t, func(*http.Request) (*http.Response, error) { return nil, io.ErrClosedPipe }, djamo.WithLimits(limits))
+		for _, change := range []func(*djamo.TransactionParams){
+			func(*djamo.TransactionParams) {},
+			func(p *djamo.TransactionParams) { p.MSISDN = "0748710523" },
+			func(p *djamo.TransactionParams) { p.Amount = 0 },
+			func(p *djamo.TransactionParams) { p.Amount = 4_999 },
+			func(p *djamo.TransactionParams) { p.Amount = 500_001 },
+			func(p *djamo.TransactionParams) { p.Reference = "" },
+			func(p *djamo.TransactionParams) { p.Reference = strings.Repeat("r", 11) },
+			func(p *djamo.TransactionParams) { p.Reference = strings.Repeat("r", 256) },
+			func(p *djamo.TransactionParams) { p.Description = "a\xff" },
+			func(p *djamo.TransactionParams) { p.SubCompanyID = "a\xff" },
+		} {
+			p := payment
+			p.Reference = "r"
+			change(&p)
+			err := p.Validate(limits)
+			_, sent := client.Transactions.Create(t.Context(), p, djamo.WithSingleAttempt())
+			if err == nil {
+				require.ErrorIs(t, sent, io.ErrClosedPipe, "sent")
+				continue
+			}
+			require.Equal(t, sent, err)
+		}
+	}
+}
+
 // Params belong to the caller: no method writes to them or keeps them.
 func TestParams_AreNotWrittenTo(t *testing.T) {
 	t.Parallel()
