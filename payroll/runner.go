@@ -1,0 +1,320 @@
+package payroll
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/djamo/djamo-go"
+)
+
+// Mode says how payouts are sent.
+type Mode string
+
+// The modes.
+const (
+	Batch  Mode = "batch"  // many payouts in one request
+	Single Mode = "single" // one request for each payout
+)
+
+// What an error of a Runner can be asked for with errors.Is, beside the errors of the journal.
+const (
+	// ErrShort is an account that does not cover the payouts. Nothing was sent.
+	ErrShort Error = "the account does not cover the payouts"
+	// ErrStopped is a run that the API will not let go on whatever the payout: a bad token, an address that its firewall
+	// blocks. What was not sent is still planned.
+	ErrStopped Error = "the API turned the whole run away"
+)
+
+// Runner pays what a journal holds. Client and Journal are required; every other field has a default. A Runner holds no
+// state of its own: all of it is in the journal.
+type Runner struct {
+	Client  *djamo.Client
+	Journal Journal
+
+	Mode        Mode // Batch when empty
+	BatchSize   int  // payouts in one request, in batch mode; default 100
+	Concurrency int  // requests at the same time; default 4
+	// SubCompanyID is the sub-company on whose behalf everything is paid; empty for the company itself.
+	SubCompanyID string
+	// AllowShort sends although the account does not cover the payouts: what it does not cover stays planned.
+	AllowShort bool
+
+	// SendTimeout bounds one request that pays; default 20 s.
+	SendTimeout time.Duration
+	// Quiet is how long after a request with a lost answer its payout may be taken for not sent, if the API does not
+	// know its reference then. It must be longer than SendTimeout and the API's slowest processing together: the rest
+	// of safety lies in the API refusing repeated references. Default: SendTimeout and 10 s.
+	Quiet time.Duration
+	// Lease is how long the run stays with a process that was killed, where the journal cannot know better; default 15 s.
+	Lease time.Duration
+	// PollMin and PollMax bound the pauses between asking for outcomes, which double; defaults 1 s and 30 s.
+	PollMin, PollMax time.Duration
+	// Patience is how long a run goes on without news of any payout; default 15 min. What is open then stays open in the
+	// journal, for Resume or Reconcile.
+	Patience time.Duration
+
+	// Updates brings news of transactions, such as webhook events, while a run is under way. It may be nil, it may lose
+	// some, and they may be stale or about others: polling finds what it does not bring.
+	Updates <-chan *djamo.Transaction
+	// Progress is called after every step that was recorded, by one goroutine at a time. It must return soon.
+	Progress func(Totals)
+	// Logger gets one record for each thing a person might want to know of; nil for silence. No phone numbers.
+	Logger *slog.Logger
+	// Owner is the name this process goes by in the journal; the default has the host's name, the process id and a
+	// random part. No two processes may share one.
+	Owner string
+}
+
+// Run pays a plan: it stores the plan in the journal, or finds it there and goes on where an earlier run stopped, sends
+// what is planned, settles what is unclear, and waits for outcomes. It returns when every payout is final, when there
+// has been no news for as long as Patience, or when nothing more can be done; the totals then say what is open. It is
+// safe to repeat, also after the process was killed.
+//
+// Errors: ErrPlanDiffers, ErrShort, ErrHeld, and whatever Client or Journal say; totals come with an error too as far as
+// they are known. When the context ends, requests under way are given a few seconds for their answers, everything is
+// recorded, and the error is the context's.
+func (r *Runner) Run(ctx context.Context, plan *Plan) (Totals, error) {
+	return r.drive(ctx, func(ctx context.Context, run *run) error {
+		if err := r.Journal.Plan(ctx, run.hold.current(), plan); err != nil {
+			return err
+		}
+		return run.payAll(ctx)
+	})
+}
+
+// Resume goes on with the plan that the journal holds, as Run does.
+func (r *Runner) Resume(ctx context.Context) (Totals, error) {
+	return r.drive(ctx, func(ctx context.Context, run *run) error { return run.payAll(ctx) })
+}
+
+// Reconcile sends nothing: it asks the API what became of everything that was sent and waits for outcomes as Run does.
+// It can be called days later.
+func (r *Runner) Reconcile(ctx context.Context) (Totals, error) {
+	return r.drive(ctx, func(ctx context.Context, run *run) error {
+		if err := run.open(ctx); err != nil {
+			return err
+		}
+		return run.loop(ctx, false)
+	})
+}
+
+// run is one call of Run, Resume or Reconcile.
+type run struct {
+	Runner
+
+	hold hold
+	stop context.CancelCauseFunc // ends the run, with the reason why
+	info PlanInfo
+
+	amending sync.Mutex // held from reading payouts that were sent until their changes are recorded
+
+	mu    sync.Mutex // of what follows, and of calls to Progress
+	sums  map[State]Sum
+	short bool // the account ran out: nothing more is sent
+}
+
+// drive does the work under the run's lease, and adds up what came of it.
+func (r *Runner) drive(ctx context.Context, work func(context.Context, *run) error) (Totals, error) {
+	set, err := r.withDefaults()
+	if err != nil {
+		return Totals{}, err
+	}
+	live := &run{Runner: set, hold: hold{journal: set.Journal, owner: set.Owner, length: set.Lease, now: time.Now}}
+	if err := live.hold.take(ctx); err != nil {
+		return Totals{}, err
+	}
+	working, stop := context.WithCancelCause(ctx)
+	live.stop = stop
+	var keeper sync.WaitGroup
+	keeper.Go(func() { live.hold.keep(working, stop) })
+	err = work(working, live)
+	if cause := context.Cause(working); err != nil && cause != nil && !errors.Is(err, cause) {
+		err = errors.Join(cause, err)
+	}
+	stop(nil)
+	keeper.Wait()
+
+	closing, cancel := recording(ctx)
+	defer cancel()
+	totals, sumErr := live.addUp(closing)
+	return totals, errors.Join(err, sumErr, set.Journal.Release(closing, live.hold.current()))
+}
+
+func (r *Runner) withDefaults() (Runner, error) {
+	set := *r
+	switch {
+	case set.Client == nil:
+		return set, errors.New("payroll: Runner.Client is missing")
+	case set.Journal == nil:
+		return set, errors.New("payroll: Runner.Journal is missing")
+	case set.Mode != "" && set.Mode != Batch && set.Mode != Single:
+		return set, fmt.Errorf("payroll: Runner.Mode %q must be %q or %q", set.Mode, Batch, Single)
+	case set.BatchSize < 0, set.Concurrency < 0:
+		return set, errors.New("payroll: Runner.BatchSize and Concurrency must not be negative")
+	case min(set.SendTimeout, set.Quiet, set.Lease, set.PollMin, set.PollMax, set.Patience) < 0:
+		return set, errors.New("payroll: the times of a Runner must not be negative")
+	}
+	orElse(&set.Mode, Batch)
+	orElse(&set.BatchSize, 100)
+	orElse(&set.Concurrency, 4)
+	orElse(&set.SendTimeout, 20*time.Second)
+	orElse(&set.Quiet, set.SendTimeout+10*time.Second)
+	orElse(&set.Lease, 15*time.Second)
+	orElse(&set.PollMin, time.Second)
+	orElse(&set.PollMax, max(30*time.Second, set.PollMin))
+	orElse(&set.Patience, 15*time.Minute)
+	if set.Quiet <= set.SendTimeout {
+		return set, fmt.Errorf("payroll: Runner.Quiet %s must be longer than SendTimeout %s: a request could still be on its way", set.Quiet, set.SendTimeout)
+	}
+	if set.Logger == nil {
+		set.Logger = slog.New(slog.DiscardHandler)
+	}
+	if set.Owner == "" {
+		host, _ := os.Hostname() // a name is a courtesy; the random part is what counts
+		set.Owner = fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text())
+	}
+	return set, nil
+}
+
+// orElse gives a field its default.
+func orElse[T comparable](field *T, fallback T) {
+	if *field == *new(T) {
+		*field = fallback
+	}
+}
+
+// payAll goes on wherever the journal says the run stands.
+func (r *run) payAll(ctx context.Context) error {
+	if err := r.open(ctx); err != nil {
+		return err
+	}
+	if r.sum(Unknown).Count > 0 {
+		if _, err := r.settle(ctx, true); err != nil {
+			return err
+		}
+	}
+	if err := r.checkFunds(ctx); err != nil {
+		return err
+	}
+	return r.loop(ctx, true)
+}
+
+// open reads where the run stands. What the last holder of the lease was sending may have left until this moment, so
+// the quiet period of those payouts starts now.
+func (r *run) open(ctx context.Context) (err error) {
+	if r.info, err = r.Journal.Planned(ctx); err != nil {
+		return err
+	}
+	if r.sums, err = r.Journal.Sums(ctx); err != nil {
+		return err
+	}
+	taken := time.Now()
+	for after := int64(0); ; {
+		payouts, err := r.Journal.Payouts(ctx, after, readAhead, Submitting)
+		if err != nil || len(payouts) == 0 {
+			return err
+		}
+		after = payouts[len(payouts)-1].ID
+		changes := make([]Change, len(payouts))
+		for i, p := range payouts {
+			p.State, p.SentAt, p.Reason = Unknown, taken, "the program ended before the answer came"
+			changes[i] = Change{From: Submitting, Payout: p}
+		}
+		r.Logger.InfoContext(ctx, "payouts were on their way when the last run ended", "count", len(payouts))
+		if err := r.advance(ctx, changes); err != nil {
+			return err
+		}
+	}
+}
+
+// checkFunds refuses a run that the balance cannot cover. Fees come on top and are not known beforehand.
+func (r *run) checkFunds(ctx context.Context) error {
+	need := r.sum(Planned).Amount
+	if need == 0 || r.AllowShort {
+		return nil
+	}
+	balance, err := r.Client.Balance.Get(ctx)
+	if err != nil {
+		return fmt.Errorf("payroll: nothing was sent: the balance cannot be read: %w", err)
+	}
+	switch {
+	case balance.Balance >= need:
+		return nil
+	case need < r.info.Total: // an earlier run has sent some: this one settles those, and sends no more
+		r.Logger.WarnContext(ctx, "the account does not cover what is left: it stays planned", "left", int64(need), "balance", int64(balance.Balance))
+		r.short = true
+		return nil
+	default:
+		return fmt.Errorf("%w: it holds %d francs, and %d are to be paid", ErrShort, int64(balance.Balance), int64(need))
+	}
+}
+
+// loop sends and settles until nothing is left to do or to wait for.
+func (r *run) loop(ctx context.Context, sending bool) error {
+	following, cancel := context.WithCancel(ctx)
+	var follower sync.WaitGroup
+	follower.Go(func() { r.follow(following) })
+	defer follower.Wait()
+	defer cancel()
+	news, latest, pause := r.news(), time.Now(), r.PollMin
+	for {
+		wait := time.Duration(0)
+		if sending && !r.short {
+			var err error
+			if wait, err = r.send(ctx); err != nil {
+				return err
+			}
+		}
+		next, err := r.settle(ctx, sending)
+		if err != nil {
+			return err
+		}
+		if r.nothingLeft(sending) {
+			return nil
+		}
+		switch now := r.news(); {
+		case now != news:
+			news, latest, pause = now, time.Now(), r.PollMin
+		case time.Since(latest) >= r.Patience:
+			r.Logger.WarnContext(ctx, "no news for too long: what is open stays open", "patience", r.Patience)
+			return nil
+		}
+		if wait == 0 && sending && !r.short && r.sum(Planned).Count > 0 {
+			continue // what was settled as never sent goes out again
+		}
+		if err := sleep(ctx, max(wait, min(pause, next))); err != nil {
+			return err
+		}
+		pause = min(2*pause, r.PollMax)
+	}
+}
+
+// nothingLeft reports whether no payout can come any further in this run.
+func (r *run) nothingLeft(sending bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	open := r.sums[Submitting].Count + r.sums[Unknown].Count + r.sums[Submitted].Count
+	if sending && !r.short {
+		open += r.sums[Planned].Count
+	}
+	return open == 0
+}
+
+// news is a number that moves whenever a payout is accepted or final.
+func (r *run) news() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := r.sums[Submitted].Count
+	for state, sum := range r.sums {
+		if state.Final() {
+			n += 2 * sum.Count
+		}
+	}
+	return n
+}
