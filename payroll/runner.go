@@ -112,7 +112,8 @@ type run struct {
 	stop context.CancelCauseFunc // ends the run, with the reason why
 	info PlanInfo
 
-	amending sync.Mutex // held from reading payouts that were sent until their changes are recorded
+	heard    chan struct{} // has one when Updates has brought news
+	amending sync.Mutex    // held from reading payouts that were sent until their changes are recorded
 
 	mu    sync.Mutex // of what follows, and of calls to Progress
 	sums  map[State]Sum
@@ -125,7 +126,10 @@ func (r *Runner) drive(ctx context.Context, work func(context.Context, *run) err
 	if err != nil {
 		return Totals{}, err
 	}
-	live := &run{Runner: set, hold: hold{journal: set.Journal, owner: set.Owner, length: set.Lease, now: time.Now}}
+	live := &run{
+		Runner: set, heard: make(chan struct{}, 1),
+		hold: hold{journal: set.Journal, owner: set.Owner, length: set.Lease, now: time.Now},
+	}
 	if err := live.hold.take(ctx); err != nil {
 		return Totals{}, err
 	}
@@ -288,10 +292,28 @@ func (r *run) loop(ctx context.Context, sending bool) error {
 		if wait == 0 && sending && !r.short && r.sum(Planned).Count > 0 {
 			continue // what was settled as never sent goes out again
 		}
-		if err := sleep(ctx, max(wait, min(pause, next))); err != nil {
+		if err := r.wait(ctx, max(wait, min(pause, next)), sending); err != nil {
 			return err
 		}
 		pause = min(2*pause, r.PollMax)
+	}
+}
+
+// wait pauses before the next round, and not longer than there is something to wait for.
+func (r *run) wait(ctx context.Context, pause time.Duration, sending bool) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-timer.C:
+			return nil
+		case <-r.heard:
+			if r.nothingLeft(sending) {
+				return nil
+			}
+		}
 	}
 }
 

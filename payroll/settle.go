@@ -235,6 +235,10 @@ func (r *run) follow(ctx context.Context) {
 			if _, _, err := r.learn(ctx, []*djamo.Transaction{t}); err != nil && ctx.Err() == nil {
 				r.stop(err)
 			}
+			select {
+			case r.heard <- struct{}{}:
+			default: // somebody has been told already
+			}
 		}
 	}
 }

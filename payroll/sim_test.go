@@ -66,6 +66,7 @@ func (p *process) around(call func() error) error {
 	if dead := p.step(); dead != nil {
 		return dead
 	}
+	p.halt() // what the call has done is done, and the process learns of it later
 	return err
 }
 
