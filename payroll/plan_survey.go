@@ -1,0 +1,132 @@
+package payroll
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/djamo/djamo-go"
+)
+
+// newPlan reads a source once to check and count its rows, and as often again as it takes to find repeated ones in
+// bounded memory.
+func newPlan(read rows, rules *rules) (*Plan, error) {
+	s := &survey{
+		rules: rules, read: read, digest: newDigest(rules.run), problems: problemList{limit: rules.maxProblems},
+		repeats: newRepeats(rules.maxProblems, roomForKeys),
+	}
+	if err := read(s.take); err != nil {
+		return nil, err
+	}
+	if s.count == 0 {
+		s.problems.add(Problem{Rule: "there are no payouts in it"})
+	}
+	warnings, err := s.judgeRepeats()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.problems.err(); err != nil {
+		return nil, err
+	}
+	return &Plan{
+		PlanInfo: PlanInfo{Run: rules.run, Digest: s.digest.String(), Count: s.count, Total: s.total},
+		Warnings: warnings, read: read,
+	}, nil
+}
+
+// survey is what is learned of a source on the first reading.
+type survey struct {
+	rules    *rules
+	read     rows
+	digest   *digest
+	problems problemList
+	repeats  *repeats
+
+	count     int64
+	total     djamo.XOF
+	nameless  bool // it was told that the run needs a name
+	unbounded bool // it was told that the total is too large
+}
+
+func (s *survey) take(r row) bool {
+	s.count++
+	s.problems.add(r.problems...)
+	if r.derived && s.rules.run == "" && !s.nameless {
+		s.nameless = true
+		s.problems.add(Problem{Line: r.line(), Column: columnReference, Rule: "must be given, here and wherever it is missing, or the run must be given a name to derive references from"})
+	}
+	total, err := s.total.Add(r.payout.Amount)
+	switch {
+	case err == nil:
+		s.total = total
+	case !s.unbounded:
+		s.unbounded = true
+		s.problems.add(Problem{Line: r.line(), Column: columnAmount, Value: shown(columnAmount, fmt.Sprint(int64(r.payout.Amount))), Rule: "must not take the total beyond what can be counted"})
+	}
+	s.digest.add(r.payout)
+	s.repeats.add(r)
+	return true
+}
+
+// judgeRepeats refuses references that occur twice and warns of payees who get the same amount twice.
+func (s *survey) judgeRepeats() ([]Warning, error) {
+	if err := s.repeats.finish(s.read, s.count); err != nil {
+		return nil, err
+	}
+	references, payments := &s.repeats.references.found, &s.repeats.payments.found
+	meant, err := s.lookUp(append(slices.Clone(references.kept), payments.kept...))
+	if err != nil {
+		return nil, err
+	}
+	var problems []Problem
+	for _, r := range references.kept {
+		first, again := meant[r.first], meant[r.again]
+		if first.payout.Reference != again.payout.Reference {
+			continue // two texts with one hash
+		}
+		problem := Problem{Line: again.line(), Column: columnReference}
+		if first.derived && again.derived {
+			problem.Rule = fmt.Sprintf("must be given here or on line %d, which is the same: references of their own or different descriptions tell the two apart", first.line())
+		} else {
+			problem.Value = shown(columnReference, again.payout.Reference)
+			problem.Rule = fmt.Sprintf("must not be that of line %d, since a payout is known by it", first.line())
+		}
+		problems = append(problems, problem)
+	}
+	s.problems.merge(problems, references.more)
+	var warnings []Warning
+	for _, r := range payments.kept {
+		first, again := meant[r.first], meant[r.again]
+		if paymentOf(first) == paymentOf(again) {
+			warnings = append(warnings, Warning{Lines: []int64{first.line(), again.line()}, Text: fmt.Sprintf("%s gets %s on line %d as %s and again on line %d as %s",
+				again.payout.MSISDN, again.payout.Amount, first.line(), shown(columnReference, first.payout.Reference), again.line(), shown(columnReference, again.payout.Reference))})
+		}
+	}
+	if payments.more > 0 {
+		warnings = append(warnings, Warning{Text: fmt.Sprintf("%d more payouts give a payee the same amount again", payments.more)})
+	}
+	return warnings, nil
+}
+
+// lookUp reads the rows of repeats again, which are few, to compare them as they are and to show them.
+func (s *survey) lookUp(found []repeat) (map[int64]row, error) {
+	meant := make(map[int64]row, 2*len(found))
+	for _, r := range found {
+		meant[r.first], meant[r.again] = row{}, row{}
+	}
+	left := len(meant)
+	if left == 0 {
+		return meant, nil
+	}
+	err := s.read(func(r row) bool {
+		if _, wanted := meant[r.payout.ID]; wanted {
+			r.problems = nil
+			meant[r.payout.ID] = r
+			left--
+		}
+		return left > 0
+	})
+	if err == nil && left > 0 {
+		err = fmt.Errorf("%w: it was changed while it was read: read it again", ErrBadPlan)
+	}
+	return meant, err
+}
