@@ -94,7 +94,7 @@ func TestCases_FindFaults(t *testing.T) {
 	}{
 		{"never grants", broken{claim: always(djamo.ClaimHeld)}, "first claim is granted", "got held, want granted"},
 		{"always grants", broken{claim: always(djamo.ClaimGranted)},
-			"second claim is held; fifty claim one key, one is granted; fifty claim a hundred keys, one is granted each; " +
+			"second claim is held; fifty claim one key, one is granted; fifty claim forty keys, one is granted each; " +
 				"fifty claim an expired key, one is granted", "granted"},
 		{"thinks all is done", broken{claim: always(djamo.ClaimDone)}, "first claim is granted; expired lease is taken over", "done"},
 		{"answers what is no answer", broken{claim: always(7)}, "first claim is granted; fifty claim one key, one is granted", "Claim(7)"},

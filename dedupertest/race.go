@@ -77,7 +77,7 @@ func oneOfMany(t *trial) {
 }
 
 func oneOfManyEach(t *trial) {
-	answers := make([]counts, 100)
+	answers := make([]counts, 40)
 	t.together(func(d djamo.Deduper, owner string) error {
 		for i := range answers {
 			got, err := d.Claim(t.ctx, fmt.Sprint(t.key, ":", i), owner, long)

@@ -1,6 +1,6 @@
 module github.com/djamo/djamo-go/examples
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/djamo/djamo-go v0.0.0
