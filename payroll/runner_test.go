@@ -304,7 +304,8 @@ func TestRunner_Run_RefusesAnotherPlan(t *testing.T) {
 	inBothModes(t, 2, func(t *testing.T, w *world) {
 		_, err := w.run(t)
 		require.NoError(t, err)
-		w.plan = payroll.PlanOf("another", []payroll.Payout{{MSISDN: "+2250748700009", Amount: 5_000, Reference: "x"}})
+		w.plan, err = payroll.NewPlan(payroll.Rows(payroll.Payout{MSISDN: "+2250748700009", Amount: 5_000, Reference: "x"}), payroll.PlanOptions{Run: "another"})
+		require.NoError(t, err)
 		_, err = w.run(t)
 		require.ErrorIs(t, err, payroll.ErrPlanDiffers)
 		w.api.AssertNotPaid(t, "x")
