@@ -7,8 +7,8 @@
 //
 // Each delivery is one key, and each call one script on that key, so a cluster works as well as a single server. Keys
 // end by themselves: claims with their leases, handled deliveries after 30 days or what [WithRetention] says. Nothing has
-// to be created or pruned. Nothing in a key is secret or personal: the topic, id, status and time of a transaction, and
-// the random name of who handles it.
+// to be created or pruned. Nothing in them is secret or personal: a hash that names the delivery, and a random name of
+// who handles it.
 //
 // Redis forgets more easily than a database. A server that restarts without persistence, evicts keys when its memory is
 // full (use the policy noeviction), or fails over to a replica that lags may forget deliveries handled last, or let two

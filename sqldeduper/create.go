@@ -38,7 +38,7 @@ func (d *Deduper) createAlone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // has nothing to do after a commit
+	defer func() { _ = tx.Rollback() }() // nothing to do after a commit
 	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(turn)); err != nil {
 		return err
 	}

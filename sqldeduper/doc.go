@@ -37,6 +37,5 @@
 //		}
 //	}
 //
-// Nothing in a row is secret or personal: the topic, id, status and time of a transaction, and the random name of who
-// handled it.
+// Nothing in a row is secret or personal: a hash that names the delivery, and a random name of who handled it.
 package sqldeduper

@@ -25,8 +25,7 @@ type store struct {
 }
 
 // stores are the databases that a test runs on.
-func stores(t *testing.T) map[string]func(t testing.TB) store {
-	t.Helper()
+func stores() map[string]func(t testing.TB) store {
 	return map[string]func(t testing.TB) store{
 		"SQLite":     sqliteStore,
 		"PostgreSQL": postgresStore,
