@@ -55,7 +55,11 @@ func NewPlan(payouts iter.Seq2[Payout, error], options PlanOptions) (*Plan, erro
 	if err != nil {
 		return nil, err
 	}
-	read := func(take func(row) bool) error {
+	return newPlan(rowsOf(payouts, rules), rules)
+}
+
+func rowsOf(payouts iter.Seq2[Payout, error], rules *rules) rows {
+	return func(take func(row) bool) error {
 		place := int64(0)
 		for payout, err := range payouts {
 			if err != nil {
@@ -72,7 +76,6 @@ func NewPlan(payouts iter.Seq2[Payout, error], options PlanOptions) (*Plan, erro
 		}
 		return nil
 	}
-	return newPlan(read, rules)
 }
 
 // Rows is the payouts of a slice, for [NewPlan]. The slice must not be changed as long as the plan is used.

@@ -96,14 +96,16 @@ func refuse(line int64, column, value string, err error) Problem {
 	if refused, ok := errors.AsType[*djamo.ValidationError](err); ok {
 		return Problem{Line: line, Column: column, Value: refused.Value, Rule: refused.Rule}
 	}
-	// An error of a caller's own may show the number that it refuses.
-	text := djamo.MaskPhones(strings.ReplaceAll(err.Error(), value, djamo.MSISDN(value).String()))
-	return Problem{Line: line, Column: column, Rule: excerpt(text, 200)}
+	text := err.Error()
+	if value != "" { // an error of a caller's own may show the number that it refuses
+		text = strings.ReplaceAll(text, value, djamo.MSISDN(value).String())
+	}
+	return Problem{Line: line, Column: column, Rule: excerpt(djamo.MaskPhones(text), 200)}
 }
 
 // shown is a value in a problem: bounded, on one line, and without phone numbers.
 func shown(column, value string) string {
-	if column == columnMSISDN {
+	if column == columnMSISDN && strings.ContainsAny(value, "0123456789") {
 		value = djamo.MSISDN(value).String()
 	}
 	return excerpt(djamo.MaskPhones(value), 60)

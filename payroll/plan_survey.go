@@ -9,10 +9,12 @@ import (
 
 // newPlan reads a source once to check and count its rows, and as often again as it takes to find repeated ones in
 // bounded memory.
-func newPlan(read rows, rules *rules) (*Plan, error) {
+func newPlan(read rows, rules *rules) (*Plan, error) { return newPlanIn(roomForKeys, read, rules) }
+
+func newPlanIn(room int, read rows, rules *rules) (*Plan, error) {
 	s := &survey{
 		rules: rules, read: read, digest: newDigest(rules.run), problems: problemList{limit: rules.maxProblems},
-		repeats: newRepeats(rules.maxProblems, roomForKeys),
+		repeats: newRepeats(rules.maxProblems, room),
 	}
 	if err := read(s.take); err != nil {
 		return nil, err

@@ -13,8 +13,8 @@ import (
 // of hashes that fits. Rows whose hashes meet are compared as they are before anything is called a repeat, so a hash of
 // 64 bits is enough.
 
-// roomForKeys is how many hashes of a kind are held: 8 MB, enough for the first 390,000 rows in a single reading.
-const roomForKeys = 1 << 19
+// roomForKeys is how many hashes of a kind are held: 4 MB, enough for 196,000 rows in a single reading.
+const roomForKeys = 1 << 18
 
 // repeat is a row that says again what an earlier one said.
 type repeat struct{ first, again int64 } // their places in the source

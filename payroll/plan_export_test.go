@@ -1,0 +1,12 @@
+package payroll
+
+import "iter"
+
+// NewPlanIn is NewPlan with room for so many hashes.
+func NewPlanIn(room int, payouts iter.Seq2[Payout, error], options PlanOptions) (*Plan, error) {
+	rules, err := newRules(options)
+	if err != nil {
+		return nil, err
+	}
+	return newPlanIn(room, rowsOf(payouts, rules), rules)
+}
