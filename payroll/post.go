@@ -49,6 +49,7 @@ func (r *run) postOne(ctx, inFlight context.Context, o *round, p Payout) Change 
 	params := p.Params()
 	params.SubCompanyID = r.SubCompanyID
 	sent, err := r.Client.Transactions.Create(inFlight, params, r.once()...)
+	o.hear(errors.Is(err, djamo.ErrOutcomeUnknown), r.Concurrency+2, r.PollMin)
 	return Change{From: Submitting, Payout: r.judge(ctx, o, p, sent, err)}
 }
 
@@ -63,6 +64,7 @@ func (r *run) postBatch(ctx, inFlight context.Context, o *round, unit []Payout) 
 		params.Transactions[i] = unit[i].Params()
 	}
 	batch, err := r.Client.Batches.Create(inFlight, params, r.once()...)
+	o.hear(errors.Is(err, djamo.ErrOutcomeUnknown), r.Concurrency+2, r.PollMin)
 	changes := make([]Change, len(unit))
 	if refusesPayout(err) {
 		// Nothing of the batch was accepted, and which payout is at fault it does not say: each goes by itself.

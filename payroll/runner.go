@@ -112,6 +112,7 @@ type run struct {
 	stop context.CancelCauseFunc // ends the run, with the reason why
 	info PlanInfo
 
+	braked   bool          // answers were lost in a row: settle all of them before more is sent
 	heard    chan struct{} // has one when Updates has brought news
 	amending sync.Mutex    // held from reading payouts that were sent until their changes are recorded
 
@@ -199,7 +200,7 @@ func (r *run) payAll(ctx context.Context) error {
 		return err
 	}
 	if r.sum(Unknown).Count > 0 {
-		if _, err := r.settle(ctx, true); err != nil {
+		if _, err := r.settle(ctx); err != nil {
 			return err
 		}
 	}
@@ -269,13 +270,13 @@ func (r *run) loop(ctx context.Context, sending bool) error {
 	news, latest, pause := r.news(), time.Now(), r.PollMin
 	for {
 		wait := time.Duration(0)
-		if sending && !r.short {
+		if sending && !r.short && (!r.braked || r.sum(Unknown).Count == 0) {
 			var err error
 			if wait, err = r.send(ctx); err != nil {
 				return err
 			}
 		}
-		next, err := r.settle(ctx, sending)
+		next, err := r.settle(ctx)
 		if err != nil {
 			return err
 		}
@@ -289,7 +290,7 @@ func (r *run) loop(ctx context.Context, sending bool) error {
 			r.Logger.WarnContext(ctx, "no news for too long: what is open stays open", "patience", r.Patience)
 			return nil
 		}
-		if wait == 0 && sending && !r.short && r.sum(Planned).Count > 0 {
+		if wait == 0 && sending && !r.short && r.sum(Planned).Count > 0 && (!r.braked || r.sum(Unknown).Count == 0) {
 			continue // what was settled as never sent goes out again
 		}
 		if err := r.wait(ctx, max(wait, min(pause, next)), sending); err != nil {

@@ -18,6 +18,25 @@ type round struct {
 	over  bool
 	err   error
 	pause time.Duration
+	lost  int // requests in a row whose answers were lost
+	brake bool
+}
+
+// hear counts requests whose answers were lost. When many are in a row, the API is in trouble: what was sent is settled
+// before more is.
+func (o *round) hear(lost bool, most int, pause time.Duration) {
+	o.mu.Lock()
+	if !lost {
+		o.lost = 0
+	} else {
+		o.lost++
+	}
+	o.brake = o.brake || o.lost >= most
+	brake := o.brake
+	o.mu.Unlock()
+	if brake {
+		o.end(nil, pause)
+	}
 }
 
 // end stops the round: nothing more is sent in it. The first reason counts.
@@ -75,6 +94,7 @@ func (r *run) send(ctx context.Context) (time.Duration, error) {
 	workers.Wait()
 	close(results)
 	recorder.Wait()
+	r.braked = o.brake
 	if o.err == nil && ctx.Err() != nil {
 		o.err = context.Cause(ctx)
 	}

@@ -14,8 +14,8 @@ const pageLimit = 100
 
 // settle asks the API what became of everything that was sent: first by page, then, for what no page has shown, one by
 // one. Payouts whose outcome is unknown and whose reference the API does not know are planned again after the quiet
-// period, if resend says so. It returns how long it is until the next of them may be.
-func (r *run) settle(ctx context.Context, resend bool) (next time.Duration, err error) {
+// period. It returns how long it is until the next of them may be.
+func (r *run) settle(ctx context.Context) (next time.Duration, err error) {
 	pending, err := r.sweep(ctx)
 	if err != nil {
 		return 0, err
@@ -28,9 +28,9 @@ func (r *run) settle(ctx context.Context, resend bool) (next time.Duration, err 
 			if err != nil || settled.State != Planned {
 				return settled, err
 			}
-			if early := p.SentAt.Add(r.Quiet).Sub(asked); early > 0 || !resend {
+			if early := p.SentAt.Add(r.Quiet).Sub(asked); early > 0 {
 				r.mu.Lock()
-				next = min(next, max(early, time.Millisecond))
+				next = min(next, early)
 				r.mu.Unlock()
 				return p, nil
 			}
