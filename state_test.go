@@ -39,7 +39,6 @@ func TestDefect14_NoPackageVariables(t *testing.T) {
 	}
 	require.ElementsMatch(t, []string{
 		"settle: errOthers",
-		"webhook: errWrongSignature",
 		"internal/transport/transport: ErrTooLarge",
 		"internal/transport/transport: errRedirect",
 		"internal/transport/transport: jsonContentType",

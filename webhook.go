@@ -1,132 +1,180 @@
 package djamo
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
-	"strings"
+
+	"github.com/djamo/djamo-go/internal/signature"
 )
 
 // SignatureHeader carries a delivery's signature: base64 of the HMAC-SHA256 of the raw body, with the webhook secret.
 const SignatureHeader = "X-Djamo-Hmac-Sha256"
 
-// ErrInvalidSignature is a delivery that was not signed with any of the secrets: forged, or not the raw bytes that came.
-const ErrInvalidSignature ErrorCode = "invalid webhook signature"
+// What ParseWebhook and VerifySignature refuse, beside deliveries whose JSON is not that of an event: those are
+// ErrUnexpectedAnswer.
+const (
+	// ErrInvalidSignature is a delivery that was not signed with any of the secrets: forged, or not the raw bytes that
+	// came. Answer 401, with nothing of the error's text: that names the mistake and is for the log.
+	ErrInvalidSignature ErrorCode = "invalid webhook signature"
+	// ErrWebhookTooLarge is a delivery longer than any event is: 1 MiB, or what WebhookHandler.MaxBytes says. Answer 413.
+	ErrWebhookTooLarge ErrorCode = "webhook too large"
+)
 
-// maxWebhookBytes bounds a delivery that ParseWebhook reads.
+// maxWebhookBytes bounds a delivery where nothing else is said.
 const maxWebhookBytes = 1 << 20
 
-// Event is one verified delivery.
-type Event struct {
-	// Topic is what it is about, in the spelling of the Topic constants where it is one of them. An unknown topic is no
-	// error: it is kept as it came.
-	Topic Topic
-	// Data is the transaction or charge as it came, for Transaction, Charge, or a type of the caller's.
-	Data json.RawMessage
-}
-
-// Transaction reads the data of a transaction's event.
-func (e *Event) Transaction() (*Transaction, error) { return eventData[Transaction](e) }
-
-// Charge reads the data of a charge's event.
-func (e *Event) Charge() (*Charge, error) { return eventData[Charge](e) }
-
-func eventData[T any](e *Event) (*T, error) {
-	out := new(T)
-	if err := decodeObject(e.Data, out); err != nil {
-		return nil, fmt.Errorf("djamo: webhook %s: its data cannot be read: %w", quoted(string(e.Topic)), err)
-	}
-	return out, nil
-}
-
-// ParseWebhook reads a delivery in a handler that exists already: it bounds the body, verifies the raw bytes, and only
-// then parses them. Answer 401 to ErrInvalidSignature. The body must not have been read before.
+// ParseWebhook reads a delivery in a handler that exists already: it bounds the body at 1 MiB, verifies the raw bytes,
+// and only then parses them. Answer 401 to ErrInvalidSignature, 413 to ErrWebhookTooLarge, 400 to ErrUnexpectedAnswer,
+// which is a signed delivery that is not the JSON of an event, and 500 to ErrInvalidRequest, which is a missing or empty
+// secret. The body must not have been read before.
 //
-// A delivery carries no time and no id, so a repeat looks like the first: remember what was handled by topic and the
-// object's id, status and updatedAt.
+// A delivery carries no time and no id of its own, so a repeat looks like the first: remember what was handled by
+// Event.Key. WebhookHandler does all of this by itself.
 func ParseWebhook(r *http.Request, secrets ...string) (*Event, error) {
+	body, err := receiveWebhook(r, maxWebhookBytes, secrets)
+	if err != nil {
+		return nil, err
+	}
+	return parseEvent(body)
+}
+
+// receiveWebhook returns the raw bytes of a delivery once they are verified.
+func receiveWebhook(r *http.Request, limit int64, secrets []string) ([]byte, error) {
 	if r == nil || r.Body == nil {
 		return nil, &ValidationError{Field: "request", Value: "nil", Rule: "must be a request with its body unread"}
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxWebhookBytes+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("djamo: reading a webhook: %w", err)
-	case len(body) > maxWebhookBytes:
-		return nil, &ValidationError{Field: "body", Rule: fmt.Sprintf("must be at most %d bytes long", maxWebhookBytes)}
-	case len(r.Header.Values(SignatureHeader)) > 1:
-		return nil, fmt.Errorf("%w: more than one %s header", ErrInvalidSignature, SignatureHeader)
-	}
-	if err := VerifySignature(body, r.Header.Get(SignatureHeader), secrets...); err != nil {
+	if err := checkSecrets(secrets); err != nil {
 		return nil, err
 	}
-	var wire struct {
-		Topic string          `json:"topic"`
-		Data  json.RawMessage `json:"data"`
+	if r.ContentLength > limit {
+		return nil, tooLarge(limit)
 	}
-	if err := json.Unmarshal(body, &wire); err != nil {
-		return nil, fmt.Errorf("djamo: a webhook with a valid signature is not the JSON it should be: %w", ErrUnexpectedAnswer)
+	headers := r.Header.Values(SignatureHeader)
+	switch len(headers) {
+	case 0:
+		return nil, refusedSignature(signature.ErrMissing, nil, "", nil)
+	case 1:
+	default:
+		return nil, fmt.Errorf("%w: more than one %s header", ErrInvalidSignature, SignatureHeader)
 	}
-	return &Event{Topic: normalTopic(wire.Topic), Data: wire.Data}, nil
+	body, err := readBody(r.Body, r.ContentLength, limit)
+	if err != nil {
+		return nil, err
+	}
+	return body, VerifySignature(body, headers[0], secrets...)
 }
 
-// normalTopic brings the spellings that were seen, singular and plural, to the documented ones.
-func normalTopic(topic string) Topic {
-	object, event, ok := strings.Cut(topic, "/")
-	switch {
-	case !ok:
-	case object == "transaction", object == "transactions":
-		return Topic("transactions/" + event)
-	case object == "charge", object == "charges":
-		return Topic("charge/" + event)
+// readBody reads all of a body that should be of the given length, if that is known. It takes at most as much memory as
+// came, or a little: a length is announced easily.
+func readBody(body io.Reader, length, limit int64) ([]byte, error) {
+	const unknown, most = 2 << 10, 16 << 10
+	if length < 0 {
+		length = unknown
 	}
-	return Topic(topic)
+	read := make([]byte, 0, min(length, most)+1) // one more, so that the end shows without growing
+	for {
+		n, err := body.Read(read[len(read):cap(read)])
+		read = read[:len(read)+n]
+		var tooManyBytes *http.MaxBytesError
+		switch {
+		case int64(len(read)) > limit:
+			return nil, tooLarge(limit)
+		case errors.Is(err, io.EOF):
+			return read, nil
+		case errors.As(err, &tooManyBytes):
+			return nil, tooLarge(tooManyBytes.Limit)
+		case err != nil:
+			return nil, fmt.Errorf("djamo: reading a webhook: %w", err)
+		}
+		if len(read) == cap(read) {
+			read = slices.Grow(read, len(read))
+		}
+	}
+}
+
+func tooLarge(limit int64) error {
+	return fmt.Errorf("%w: its body is longer than %d bytes", ErrWebhookTooLarge, limit)
+}
+
+// parseEvent reads bytes that are verified. The event's data are part of them.
+func parseEvent(body []byte) (*Event, error) {
+	if !json.Valid(body) {
+		return nil, unexpectedEvent("is not JSON")
+	}
+	var topic, data []byte
+	fields, isObject := fieldsOf(body)
+	for name, value := fields.next(); name != nil; name, value = fields.next() {
+		switch fieldName(name) {
+		case "topic":
+			topic = value
+		case "data":
+			data = value
+		}
+	}
+	event := &Event{Topic: normalTopic(topic), Data: data}
+	switch {
+	case !isObject:
+		return nil, unexpectedEvent("is not a JSON object")
+	case event.Topic == "":
+		return nil, unexpectedEvent("has no topic")
+	case event.Topic.known() && (len(data) == 0 || data[0] != '{'):
+		return nil, unexpectedEvent("has no object as its data")
+	}
+	return event, nil
+}
+
+func unexpectedEvent(what string) error {
+	return fmt.Errorf("djamo: a webhook with a valid signature %s: %w", what, ErrUnexpectedAnswer)
 }
 
 // VerifySignature checks the signature of a delivery over the raw bytes that came, in constant time, against every
 // secret: two while one replaces the other. It returns nil, ErrInvalidSignature, or a *ValidationError when there is no
 // secret or an empty one, which never means that anything is accepted.
+//
+// Where the header was made with the secret and yet is wrong, such as the hex of the right digest, or the digest of JSON
+// that was parsed and written again, the error names the mistake. It is refused all the same.
 func VerifySignature(body []byte, header string, secrets ...string) error {
-	if len(secrets) == 0 {
+	err := signature.Base64(body, header, secrets...)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, signature.ErrNoSecret) {
+		return checkSecrets(secrets)
+	}
+	return refusedSignature(err, body, header, secrets)
+}
+
+func checkSecrets(secrets []string) error {
+	switch {
+	case len(secrets) == 0:
 		return &ValidationError{Field: "webhook secret", Rule: "must be given: without one nothing can be verified"}
-	}
-	if slices.Contains(secrets, "") {
+	case slices.Contains(secrets, ""):
 		return &ValidationError{Field: "webhook secret", Rule: "must not be empty: without one nothing can be verified"}
-	}
-	if header == "" {
-		return fmt.Errorf("%w: the %s header is missing", ErrInvalidSignature, SignatureHeader)
-	}
-	signature, err := base64.StdEncoding.Strict().DecodeString(header)
-	if err != nil || len(signature) != sha256.Size || strings.ContainsAny(header, "\r\n") {
-		return fmt.Errorf("%w: the %s header is not standard base64 of 32 bytes", ErrInvalidSignature, SignatureHeader)
-	}
-	valid := false
-	for _, secret := range secrets {
-		if hmac.Equal(signature, digest(body, secret)) {
-			valid = true // and on with the others: the time must not tell which one it was
-		}
-	}
-	if !valid {
-		return errWrongSignature
 	}
 	return nil
 }
 
-var errWrongSignature = fmt.Errorf("%w: verify the raw request body, not JSON that was parsed and written again", ErrInvalidSignature)
+// refusedSignature says why, as far as it is known, with nothing of the body and the secrets.
+func refusedSignature(reason error, body []byte, header string, secrets []string) error {
+	if errors.Is(reason, signature.ErrMissing) {
+		return fmt.Errorf("%w: the %s header is missing", ErrInvalidSignature, SignatureHeader)
+	}
+	if mistake := signature.Diagnose(body, header, secrets...); mistake != "" {
+		return fmt.Errorf("%w: the %s header is wrong: %s", ErrInvalidSignature, SignatureHeader, mistake)
+	}
+	switch {
+	case errors.Is(reason, signature.ErrMalformed):
+		return fmt.Errorf("%w: the %s header is not standard base64 of 32 bytes", ErrInvalidSignature, SignatureHeader)
+	case len(body) == 0:
+		return fmt.Errorf("%w: the body is empty: verify it before anything else reads it", ErrInvalidSignature)
+	}
+	return fmt.Errorf("%w: made with another secret or over other bytes: verify the raw request body, not JSON that was parsed and written again", ErrInvalidSignature)
+}
 
 // SignWebhook makes the header of a delivery, for tests of a receiver. VerifySignature accepts no empty secret, so one
 // made with it never verifies.
-func SignWebhook(body []byte, secret string) string {
-	return base64.StdEncoding.EncodeToString(digest(body, secret))
-}
-
-func digest(body []byte, secret string) []byte {
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write(body)
-	return mac.Sum(nil)
-}
+func SignWebhook(body []byte, secret string) string { return signature.SignBase64(body, secret) }

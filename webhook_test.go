@@ -45,7 +45,7 @@ func TestParseWebhook(t *testing.T) {
 	require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer)
 	large := strings.Repeat(" ", 1<<20+1)
 	_, err = djamo.ParseWebhook(post(large, djamo.SignWebhook([]byte(large), "s")), "s")
-	require.ErrorIs(t, err, djamo.ErrInvalidRequest)
+	require.ErrorIs(t, err, djamo.ErrWebhookTooLarge)
 }
 
 func TestVerifySignature_RefusesEverythingElse(t *testing.T) {

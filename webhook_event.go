@@ -1,0 +1,154 @@
+package djamo
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Event is one verified delivery.
+type Event struct {
+	// Topic is what it is about, in the spelling of the Topic constants where it is one of them. An unknown topic is no
+	// error: it is kept as it came.
+	Topic Topic
+	// Data is the transaction or charge as it came, for Transaction, Charge, or a type of the caller's. Of an unknown
+	// topic it may be nil or any JSON.
+	Data json.RawMessage
+}
+
+// Transaction reads the data of a transaction's event.
+func (e *Event) Transaction() (*Transaction, error) { return eventData[Transaction](e) }
+
+// Charge reads the data of a charge's event.
+func (e *Event) Charge() (*Charge, error) { return eventData[Charge](e) }
+
+func eventData[T any](e *Event) (*T, error) {
+	out := new(T)
+	if err := decodeObject(e.Data, out); err != nil {
+		return nil, fmt.Errorf("djamo: webhook %s: its data cannot be read: %w", quoted(string(e.Topic)), err)
+	}
+	return out, nil
+}
+
+// Key names the delivery for a Deduper: 64 hex digits, the same for every copy of it and on every machine. It stands for
+// the topic and the object's id, status and updatedAt. When one of these is missing, as updatedAt is in charges, where
+// two partial refunds share a status, it stands for the topic and all of the data instead: news is never taken for a
+// repeat.
+func (e *Event) Key() string {
+	o := e.object()
+	hash := sha256.New()
+	var room [256]byte
+	text := appendText(room[:0], string(e.Topic))
+	if o.id == "" || o.status == "" || o.updatedAt.IsZero() {
+		hash.Write(append(text, 'd'))
+		hash.Write(e.Data)
+	} else {
+		text = appendText(appendText(append(text, 'o'), o.id), o.status)
+		hash.Write(o.updatedAt.AppendFormat(text, time.RFC3339Nano))
+	}
+	var sum [sha256.Size]byte
+	return hex.EncodeToString(hash.Sum(sum[:0]))
+}
+
+// appendText writes the length first, so that no two lists of texts come out alike.
+func appendText(b []byte, text string) []byte {
+	return append(binary.BigEndian.AppendUint64(b, uint64(len(text))), text...)
+}
+
+// eventObject is what an event's data say of the object they are about; zero where they do not.
+type eventObject struct {
+	kind           string // the topic's part before the slash
+	id, status     string
+	updatedAt      time.Time
+	paid, refunded int64 // whole francs
+}
+
+// object reads the data once. Of a field that is there twice the last counts, as in encoding/json.
+func (e *Event) object() eventObject {
+	o := eventObject{kind: e.Topic.kind()}
+	fields, _ := fieldsOf(e.Data)
+	for name, value := fields.next(); name != nil; name, value = fields.next() {
+		switch fieldName(name) {
+		case "id":
+			o.id = fieldText(value)
+		case "status":
+			o.status = fieldText(value)
+		case "updatedAt":
+			o.updatedAt = fieldTime(value)
+		case "paid":
+			o.paid = fieldNumber(value)
+		case "refunded":
+			o.refunded = fieldNumber(value)
+		}
+	}
+	if o.status == "" {
+		o.status = string(e.Topic.status())
+	}
+	return o
+}
+
+// status is what a topic alone says of a transaction.
+func (t Topic) status() TransactionStatus {
+	switch t {
+	case TopicTransactionStarted:
+		return TransactionPending
+	case TopicTransactionCompleted:
+		return TransactionCompleted
+	case TopicTransactionFailed:
+		return TransactionFailed
+	}
+	return ""
+}
+
+// kind is the topic's part before the slash: all topics about one kind of object share it.
+func (t Topic) kind() string {
+	kind, _, _ := strings.Cut(string(t), "/")
+	return kind
+}
+
+// fieldTime reads a timestamp in any of the API's forms; the zero time is what is none.
+func fieldTime(value []byte) time.Time {
+	var t Timestamp
+	if t.UnmarshalJSON(value) != nil {
+		return time.Time{}
+	}
+	return t.Time
+}
+
+// known reports whether the documentation names the topic.
+func (t Topic) known() bool {
+	switch t {
+	case TopicTransactionStarted, TopicTransactionCompleted, TopicTransactionFailed, TopicCharge:
+		return true
+	}
+	return false
+}
+
+// normalTopic brings the spellings that were seen, singular and plural, to the documented ones, without copying those;
+// "" is what is no string.
+func normalTopic(value []byte) Topic {
+	switch string(value) {
+	case `"transactions/started"`:
+		return TopicTransactionStarted
+	case `"transactions/completed"`:
+		return TopicTransactionCompleted
+	case `"transactions/failed"`:
+		return TopicTransactionFailed
+	case `"charge/events"`:
+		return TopicCharge
+	}
+	topic := fieldText(value)
+	object, event, ok := strings.Cut(topic, "/")
+	switch {
+	case !ok:
+	case object == "transaction", object == "transactions":
+		return Topic("transactions/" + event)
+	case object == "charge", object == "charges":
+		return Topic("charge/" + event)
+	}
+	return Topic(topic)
+}
