@@ -1,0 +1,158 @@
+package djamo
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// WebhookHandler receives deliveries: an http.Handler that verifies, parses, drops repeats, and calls back. Secrets and
+// the callbacks are all it needs; set the fields before the first request and leave them alone afterwards.
+//
+// # Callbacks
+//
+// A delivery goes to the callback of its topic, and to OnEvent where that is nil or the topic is another. What no
+// callback takes is acknowledged. A callback that returns nil has handled the event, and no copy of it will come again;
+// after an error or a panic Djamo is asked to deliver again. A callback runs in the goroutine of its request, to its end:
+// its context ends after Timeout, not when the sender hangs up. It must return then; if it does not, a copy may run
+// beside it after as long again.
+//
+// Events can come in any order: see Event.Stale. And a process can die between the end of a callback and the mark that
+// it is done, so a callback should do no harm when it runs twice, for instance by writing under the event's Key.
+//
+// # Answers
+//
+//	200  handled, a repeat, or a topic that no callback takes
+//	400  signed, but not the JSON of an event, or cut off on the way
+//	401  the signature is missing, malformed or wrong: the same answer to all, the reason is logged
+//	405  not a POST
+//	408  the body did not come in time
+//	413  the body is longer than MaxBytes
+//	500  the callback failed, Seen failed, or there is no secret or an empty one
+//	503  another copy was being handled for as long as Timeout
+//
+// Nothing is parsed before it is verified. Neither bodies nor secrets nor whole phone numbers are logged.
+type WebhookHandler struct {
+	// Secrets are the webhook secrets a delivery may be signed with: two while one replaces the other. Without one, or
+	// with an empty one among them, every delivery is answered 500.
+	Secrets []string
+
+	// The callbacks of the topics the documentation names.
+	OnTransactionStarted   func(ctx context.Context, payment *Transaction) error
+	OnTransactionCompleted func(ctx context.Context, payment *Transaction) error
+	OnTransactionFailed    func(ctx context.Context, payment *Transaction) error
+	OnCharge               func(ctx context.Context, charge *Charge) error
+	// OnEvent takes every event that none of the others does.
+	OnEvent func(ctx context.Context, event Event) error
+
+	// Seen remembers what was handled; nil is a MemoryDeduper of the handler's own. Several machines need one they share.
+	Seen Deduper
+	// MaxBytes bounds a body: 1 MiB when it is 0 or less.
+	MaxBytes int64
+	// Timeout bounds a callback, and how long a copy waits for another that is being handled: 30 s when it is 0 or less.
+	// The body has as long, and at most 10 s, to come.
+	Timeout time.Duration
+	// Logger is told what is refused and what fails; nil is silent.
+	Logger *slog.Logger
+
+	memory MemoryDeduper
+}
+
+const (
+	defaultWebhookTimeout = 30 * time.Second
+	longestWebhookRead    = 10 * time.Second
+)
+
+func (h *WebhookHandler) timeout() time.Duration {
+	if h.Timeout <= 0 {
+		return defaultWebhookTimeout
+	}
+	return h.Timeout
+}
+
+func (h *WebhookHandler) maxBytes() int64 {
+	if h.MaxBytes <= 0 {
+		return maxWebhookBytes
+	}
+	return h.MaxBytes
+}
+
+// ServeHTTP implements http.Handler.
+func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, ok := h.receive(w, r)
+	if !ok {
+		return
+	}
+	event, err := parseEvent(body)
+	if err != nil {
+		h.refuse(w, r, http.StatusBadRequest, err)
+		return
+	}
+	callback, err := h.callback(event)
+	switch {
+	case errors.Is(err, errNoCallback):
+		h.log(r.Context(), slog.LevelInfo, "djamo: webhook acknowledged, no callback takes it", eventAttrs(event)...)
+		w.WriteHeader(http.StatusOK)
+	case err != nil:
+		h.refuse(w, r, http.StatusBadRequest, err)
+	default:
+		newWebhookRun(h, event, callback).serve(w, r)
+	}
+}
+
+type webhookCallback func(ctx context.Context) error
+
+const errNoCallback ErrorCode = "no callback takes the topic"
+
+// callback binds the event to the function that takes it.
+func (h *WebhookHandler) callback(event *Event) (webhookCallback, error) {
+	if on := h.onTransaction(event.Topic); on != nil {
+		return bindCallback(on, event.Transaction)
+	}
+	if event.Topic == TopicCharge && h.OnCharge != nil {
+		return bindCallback(h.OnCharge, event.Charge)
+	}
+	if h.OnEvent != nil {
+		return func(ctx context.Context) error { return h.OnEvent(ctx, *event) }, nil
+	}
+	return nil, errNoCallback
+}
+
+func (h *WebhookHandler) onTransaction(topic Topic) func(context.Context, *Transaction) error {
+	switch topic {
+	case TopicTransactionStarted:
+		return h.OnTransactionStarted
+	case TopicTransactionCompleted:
+		return h.OnTransactionCompleted
+	case TopicTransactionFailed:
+		return h.OnTransactionFailed
+	}
+	return nil
+}
+
+// bindCallback reads the data first: what cannot be read will not be when it is delivered again.
+func bindCallback[T any](on func(context.Context, *T) error, read func() (*T, error)) (webhookCallback, error) {
+	object, err := read()
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error { return on(ctx, object) }, nil
+}
+
+// eventAttrs names an event in the log, by what the signed body says of it.
+func eventAttrs(event *Event) []slog.Attr {
+	o := event.object()
+	return []slog.Attr{
+		slog.String("topic", logText(string(event.Topic))),
+		slog.String("id", logText(o.id)),
+		slog.String("event_status", logText(o.status)),
+	}
+}
+
+func (h *WebhookHandler) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+	if h.Logger != nil {
+		h.Logger.LogAttrs(ctx, level, message, attrs...) //nolint:sloglint // the callers' messages are literals
+	}
+}

@@ -1,0 +1,175 @@
+package djamo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/djamo/djamo-go/internal/transport"
+)
+
+// webhookRun is one attempt to handle a delivery.
+type webhookRun struct {
+	*WebhookHandler
+	seen       Deduper
+	event      *Event
+	callback   webhookCallback
+	key, owner string
+}
+
+func newWebhookRun(h *WebhookHandler, event *Event, callback webhookCallback) *webhookRun {
+	run := &webhookRun{WebhookHandler: h, seen: h.Seen, event: event, callback: callback, key: event.Key(), owner: rand.Text()}
+	if run.seen == nil {
+		run.seen = &h.memory
+	}
+	return run
+}
+
+// lease covers a callback and, as long again, the mark that it is done.
+func (run *webhookRun) lease() time.Duration { return 2 * run.timeout() }
+
+func (run *webhookRun) serve(w http.ResponseWriter, r *http.Request) {
+	claim, err := run.claim(r.Context())
+	switch {
+	case err != nil:
+		run.fail(r.Context(), "djamo: webhook not handled: the deduper failed", err)
+		http.Error(w, "the delivery cannot be handled now", http.StatusInternalServerError)
+	case claim == ClaimDone:
+		run.note(r.Context(), slog.LevelDebug, "djamo: webhook repeated")
+		w.WriteHeader(http.StatusOK)
+	case claim == ClaimGranted && run.handle(r.Context()):
+		w.WriteHeader(http.StatusOK)
+	case claim == ClaimGranted:
+		http.Error(w, "the delivery was not handled", http.StatusInternalServerError)
+	default:
+		run.note(r.Context(), slog.LevelWarn, "djamo: webhook not handled: another copy of it still is")
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "another copy of the delivery is being handled", http.StatusServiceUnavailable)
+	}
+}
+
+// claim asks for the delivery until it is granted or done, or the time or the sender's patience is over. Another copy
+// that fails gives it up, and then this one has its turn.
+func (run *webhookRun) claim(ctx context.Context) (Claim, error) {
+	const first, longest = 2 * time.Millisecond, 250 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, run.timeout())
+	defer cancel()
+	for pause := first; ; pause = min(2*pause, longest) {
+		claim, err := run.seen.Claim(ctx, run.key, run.owner, run.lease())
+		if err != nil {
+			run.release(ctx) // an error says that nothing is known: it may have been granted
+			if ctx.Err() != nil {
+				return ClaimHeld, nil
+			}
+			return ClaimHeld, err
+		}
+		if claim != ClaimHeld {
+			return claim, nil
+		}
+		if transport.Sleep(ctx, pause-mathrand.N(pause/2)) != nil { //nolint:gosec // jitter needs no secrecy
+			return ClaimHeld, nil
+		}
+	}
+}
+
+// handle runs the callback, whatever becomes of the sender, and reports whether it succeeded.
+func (run *webhookRun) handle(ctx context.Context) bool {
+	ctx = context.WithoutCancel(ctx)
+	started := time.Now()
+	if err := run.call(ctx); err != nil {
+		run.release(ctx)
+		run.fail(ctx, "djamo: webhook not handled: the callback failed", err)
+		return false
+	}
+	took := time.Since(started)
+	if took > run.lease() {
+		run.note(ctx, slog.LevelError, "djamo: the callback outlived its time, and a copy of the webhook may have run beside it", slog.Duration("took", took))
+	}
+	// The event is handled. If that cannot be remembered, asking for it again would run the callback a second time for
+	// certain, so the sender is thanked all the same.
+	if err := run.done(ctx); err != nil {
+		run.fail(ctx, "djamo: webhook handled, but the deduper cannot remember it: a copy would be handled again", err)
+		return true
+	}
+	run.note(ctx, slog.LevelDebug, "djamo: webhook handled", slog.Duration("took", took))
+	return true
+}
+
+// call runs the callback within its time, and takes a panic for an error.
+func (run *webhookRun) call(ctx context.Context) (err error) {
+	limited, cancel := context.WithTimeout(ctx, run.timeout())
+	defer cancel()
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		value := recover()
+		if value == nil { // runtime.Goexit: nothing after this runs
+			run.release(ctx)
+		}
+		err = asError(value)
+	}()
+	err = run.callback(limited)
+	returned = true
+	return err
+}
+
+// panicError is what a callback panicked with, and where.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func asError(value any) error {
+	if abort, ok := value.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
+		return abort // a wish to give up, not a fault to find: it needs no stack
+	}
+	return &panicError{value, debug.Stack()}
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// done marks the delivery as handled. It tries more than once: what is lost here is the memory of it.
+func (run *webhookRun) done(ctx context.Context) error {
+	const attempts, pause = 3, 20 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, run.timeout())
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		err := run.seen.Done(ctx, run.key, run.owner)
+		if err == nil || attempt == attempts || transport.Sleep(ctx, pause) != nil {
+			return err
+		}
+	}
+}
+
+// release gives the claim up, so that the next copy is handled at once and not when the lease ends.
+func (run *webhookRun) release(ctx context.Context) {
+	const longest = 5 * time.Second // with a store that is down there is no use in waiting
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(longest, run.timeout()))
+	defer cancel()
+	if err := run.seen.Release(ctx, run.key, run.owner); err != nil {
+		run.note(ctx, slog.LevelWarn, "djamo: a webhook's claim was not given up: copies wait until it ends", slog.String("error", logText(err.Error())))
+	}
+}
+
+func (run *webhookRun) note(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
+	run.log(ctx, level, message, append(eventAttrs(run.event), attrs...)...)
+}
+
+func (run *webhookRun) fail(ctx context.Context, message string, err error) {
+	attrs := []slog.Attr{slog.String("error", logText(err.Error()))}
+	if panicked, ok := errors.AsType[*panicError](err); ok {
+		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
+	}
+	run.note(ctx, slog.LevelError, message, attrs...)
+}
+
+// logText keeps a text that came from outside to one bounded line without whole phone numbers.
+func logText(text string) string { return oneLine(transport.MaskPhones(text)) }
