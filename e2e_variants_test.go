@@ -1,6 +1,7 @@
 package djamo_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -58,11 +59,7 @@ func shapesOfAnswers() map[string][]djamotest.Variant {
 	for _, lookup := range lookups {
 		for _, timestamp := range timestamps {
 			set := slices.DeleteFunc([]djamotest.Variant{lookup, timestamp}, func(v djamotest.Variant) bool { return v == "" })
-			name := "all the others"
-			for _, v := range set {
-				name += ", " + string(v)
-			}
-			sets[name] = append(set, others...)
+			sets[fmt.Sprint("all the others with ", set)] = append(set, others...)
 		}
 	}
 	return sets
