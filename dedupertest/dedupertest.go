@@ -73,6 +73,8 @@ func cases() []one {
 		{"fifty claim forty keys, one is granted each", oneOfManyEach},
 		{"fifty claim an expired key, one is granted", oneOfManyExpired},
 		{"fifty ask until it is done, one does it", oneDoesIt},
+		{"fifty copies to several handlers run the callback once", handlersRunOnce},
+		{"fifty copies to several handlers run the callback until it succeeds", handlersRunUntilOneSucceeds},
 	}
 }
 

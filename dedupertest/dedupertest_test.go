@@ -96,6 +96,9 @@ func TestCases_FindFaults(t *testing.T) {
 		{"always grants", broken{claim: always(djamo.ClaimGranted)},
 			"second claim is held; fifty claim one key, one is granted; fifty claim forty keys, one is granted each; " +
 				"fifty claim an expired key, one is granted", "granted"},
+		{"grants all that come to a handler", broken{claim: always(djamo.ClaimGranted)},
+			"fifty copies to several handlers run the callback once; " +
+				"fifty copies to several handlers run the callback until it succeeds", "the answers were"},
 		{"thinks all is done", broken{claim: always(djamo.ClaimDone)}, "first claim is granted; expired lease is taken over", "done"},
 		{"answers what is no answer", broken{claim: always(7)}, "first claim is granted; fifty claim one key, one is granted", "Claim(7)"},
 		{"forgets what is done", broken{done: func(d djamo.Deduper, ctx context.Context, key, owner string) error {
