@@ -212,6 +212,9 @@ func (f *csvFile) read(r *row, record []string, h header) {
 		p.Reference = value
 	}
 	if value := cell(columnDescription); r.accepts(columnDescription, value) {
+		if strings.Contains(value, "\r") { // a line that ends otherwise is the same line
+			value = strings.ReplaceAll(strings.ReplaceAll(value, "\r\n", "\n"), "\r", "\n")
+		}
 		p.Description = value
 	}
 	f.rules.check(r)

@@ -79,8 +79,8 @@ func newRules(options PlanOptions) (*rules, error) {
 
 // What stands in for the other fields while one field is checked.
 const (
-	anyMSISDN    djamo.MSISDN = "+2250700000000"
-	anyReference              = "-"
+	anyMSISDN    = djamo.MSISDN("+2250700000000")
+	anyReference = "-"
 )
 
 // check notes what is wrong with a row, takes what is wrong out of it, and gives it a reference if it has none. It is
