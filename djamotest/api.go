@@ -17,6 +17,7 @@ type API struct {
 
 	cfg     config
 	mux     *http.ServeMux
+	table   []route
 	unknown route // stands for every call there is not
 	test    reporter
 	journal requestLog

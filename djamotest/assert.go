@@ -2,6 +2,7 @@ package djamotest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,10 @@ func (a *API) AssertNotPaid(t testing.TB, references ...string) bool {
 
 func (a *API) assertPaid(t testing.TB, want int, rule string, references []string) bool {
 	t.Helper()
+	if slices.Contains(references, "") {
+		t.Errorf("djamotest: an empty reference names no payment; was it never set?")
+		return false
+	}
 	a.lock()
 	wrong := make(map[string]int)
 	var order []string

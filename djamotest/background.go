@@ -1,6 +1,7 @@
 package djamotest
 
 import (
+	"math"
 	"time"
 )
 
@@ -70,14 +71,19 @@ func (a *API) nextEvent() (int64, bool) {
 
 // Advance moves the server's clock forward, and lets everything happen on the way that waits for time to pass, in its
 // order: settlements, charges that expire, webhooks that are due, with all their repetitions. It returns when those
-// webhooks have been answered. A negative duration is misuse.
+// webhooks have been answered. A negative duration is misuse, and so
+// is one that leads beyond the year 2262.
 func (a *API) Advance(d time.Duration) error {
 	t := a.test.tb()
 	t.Helper()
 	if d < 0 {
 		return misuse(t, "Advance(%s): the clock only moves forward", d)
 	}
-	target := a.lock() + int64(d)
+	target := later(a.lock(), d)
+	if target == math.MaxInt64 {
+		a.mu.Unlock()
+		return misuse(t, "Advance(%s): the clock ends in the year 2262", d)
+	}
 	for len(a.endpoints) > 0 {
 		next, ok := a.nextEvent()
 		if !ok || next > target || a.closed {

@@ -1,6 +1,9 @@
 package djamotest
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // clock is the server's time: a base (the machine's clock unless WithClock injected another) plus whatever Advance
 // added. It never goes back, so that statuses and ledger entries stay in order even when the base does.
@@ -26,6 +29,14 @@ func (c *clock) moveTo(n int64) {
 		c.offset += time.Duration(gap)
 		c.last = n
 	}
+}
+
+// later is an instant that much after another, or the last there is: a duration such as 1<<63-1 stands for never.
+func later(at int64, d time.Duration) int64 {
+	if d > 0 && at > math.MaxInt64-int64(d) {
+		return math.MaxInt64
+	}
+	return at + int64(d)
 }
 
 // moment is the public form of an instant.

@@ -53,6 +53,9 @@ func (a *API) addCustomer(msisdn string) {
 func (a *API) AddCustomer(msisdns ...string) error {
 	t := a.test.tb()
 	t.Helper()
+	if len(msisdns) == 0 {
+		return misuse(t, "AddCustomer(): name at least one phone number; without one everybody has an account")
+	}
 	for _, m := range msisdns {
 		if !validMSISDN(m) {
 			return misuse(t, "AddCustomer(%s): want a phone number in E.164 form, such as +2250700000001", maskMSISDN(m))

@@ -228,7 +228,7 @@ func (a *API) attempt(d *delivery) bool {
 		return true
 	}
 	if n := len(d.attempts); retry && n <= len(a.cfg.webhookBackoff) && d.at < 0 {
-		a.enqueue(d, a.clock.now()+int64(a.cfg.webhookBackoff[n-1]))
+		a.enqueue(d, later(a.clock.now(), a.cfg.webhookBackoff[n-1]))
 	}
 	return false
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -67,7 +66,8 @@ func For(d time.Duration) Rule {
 //
 //	On("POST")  On("/v1/charges/*/refund")  On("POST /v1/transactions")  On("GET /v1/transactions?reference")
 //
-// For a webhook fault the scope is a topic: On("transactions/completed").
+// For a webhook fault the scope is a topic: On("transactions/completed"). A scope in which the fault could never strike,
+// such as a path that no call has, is misuse.
 func On(scopes ...string) Rule {
 	return func(i *Injection) error {
 		if len(scopes) == 0 {
@@ -75,6 +75,9 @@ func On(scopes ...string) Rule {
 		}
 		for _, text := range scopes {
 			s, err := parseScope(text)
+			if err == nil {
+				err = i.api.checkScope(s, i.fault)
+			}
 			if err != nil {
 				return err
 			}
@@ -82,37 +85,6 @@ func On(scopes ...string) Rule {
 		}
 		return nil
 	}
-}
-
-type scope struct{ method, pattern, param string }
-
-func parseScope(text string) (scope, error) {
-	var s scope
-	rest := text
-	if method, tail, ok := strings.Cut(text, " "); ok {
-		s.method, rest = method, tail
-	} else if !strings.Contains(text, "/") {
-		s.method, rest = text, ""
-	}
-	s.pattern, s.param, _ = strings.Cut(rest, "?")
-	_, err := path.Match(s.pattern, "")
-	_, topic := topics[s.pattern]
-	if err != nil || !(s.pattern == "" || topic || s.pattern[0] == '/') || strings.ContainsAny(rest, " ") || (s.method != "" && strings.Trim(s.method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
-		return s, fmt.Errorf("On(%q): want a method, a path or both, such as %q", text, "POST /v1/transactions")
-	}
-	return s, nil
-}
-
-func (s scope) matches(method, urlPath string, hasParam func(string) bool) bool {
-	if s.method != "" && s.method != method {
-		return false
-	}
-	if s.pattern != "" {
-		if ok, _ := path.Match(s.pattern, urlPath); !ok {
-			return false
-		}
-	}
-	return s.param == "" || hasParam(s.param)
 }
 
 // Injection is a fault at work.
@@ -163,6 +135,9 @@ func (a *API) Inject(fault Fault, rules ...Rule) (*Injection, error) {
 		return i, misuse(t, "Inject: %s", complaint)
 	}
 	for _, rule := range rules {
+		if rule == nil {
+			return i, misuse(t, "Inject: a rule must not be nil; leave it out, or use one such as OneShot()")
+		}
 		if err := rule(i); err != nil {
 			return i, misuse(t, "Inject: %w", err)
 		}
@@ -171,7 +146,7 @@ func (a *API) Inject(fault Fault, rules ...Rule) (*Injection, error) {
 	now := a.clock.now()
 	a.mu.Unlock()
 	if i.window > 0 {
-		i.until = now + i.window
+		i.until = later(now, time.Duration(i.window))
 	}
 	a.faults.mu.Lock()
 	defer a.faults.mu.Unlock()

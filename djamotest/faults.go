@@ -9,12 +9,13 @@ import (
 // Fault is one way for a request, or a webhook, to go wrong. Make one with the functions of this package and hand it to
 // [API.Inject] with the rules that say when it strikes.
 type Fault struct {
-	name   string
-	phase  phase
-	status int
-	retry  func(now time.Time) string // the Retry-After header of a 429
-	delay  time.Duration
-	choice []Fault // AnyOf
+	name    string
+	phase   phase
+	answers bool // with the status
+	status  int
+	retry   func(now time.Time) string // the Retry-After header of a 429
+	delay   time.Duration
+	choice  []Fault // AnyOf
 }
 
 // String names the fault as [Request.Faults] does.
@@ -54,7 +55,7 @@ func CloseConnection() Fault { return Fault{name: "closed before processing", ph
 // FailBefore answers with an HTML error page, as a proxy in front of the API does (500, 502, 503, 504), without processing
 // the request.
 func FailBefore(status int) Fault {
-	return Fault{name: strconv.Itoa(status) + " before processing", phase: before, status: status}
+	return Fault{name: strconv.Itoa(status) + " before processing", phase: before, answers: true, status: status}
 }
 
 // RateLimit answers 429 without a Retry-After, and without processing the request.
@@ -65,13 +66,13 @@ func RateLimit() Fault {
 // RateLimitFor answers 429 with Retry-After in seconds, rounded up, without processing the request.
 func RateLimitFor(d time.Duration) Fault {
 	seconds := strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
-	return Fault{name: "429 with seconds", phase: before, status: http.StatusTooManyRequests, retry: func(time.Time) string { return seconds }}
+	return Fault{name: "429 with seconds", phase: before, status: http.StatusTooManyRequests, delay: d, retry: func(time.Time) string { return seconds }}
 }
 
 // RateLimitUntil answers 429 with Retry-After as a date, that far in the future of the server's clock (whole seconds,
 // rounded up), without processing the request.
 func RateLimitUntil(d time.Duration) Fault {
-	return Fault{name: "429 with a date", phase: before, status: http.StatusTooManyRequests, retry: func(now time.Time) string {
+	return Fault{name: "429 with a date", phase: before, status: http.StatusTooManyRequests, delay: d, retry: func(now time.Time) string {
 		return now.Add(d + time.Second - 1).Truncate(time.Second).UTC().Format(http.TimeFormat)
 	}}
 }
@@ -94,7 +95,7 @@ func ResetReply() Fault { return Fault{name: replyReset, phase: after} }
 // FailAfter processes the request, then answers with an error all the same: 500 in the API's envelope, other statuses
 // as a proxy's HTML page.
 func FailAfter(status int) Fault {
-	return Fault{name: strconv.Itoa(status) + " after processing", phase: after, status: status}
+	return Fault{name: strconv.Itoa(status) + " after processing", phase: after, answers: true, status: status}
 }
 
 // TruncateReply processes the request, then sends half of the answer and closes the connection.
@@ -155,9 +156,11 @@ func (f Fault) complaint() string {
 		switch {
 		case one.name == "":
 			return "make faults with this package's functions, such as LoseReply()"
-		case one.delay < 0, one.delay == 0 && (one.phase == late || one.phase == pace || one.phase == lookup):
+		case one.delay < 0:
+			return one.name + ": a duration must not be negative"
+		case one.delay == 0 && (one.phase == late || one.phase == pace || one.phase == lookup):
 			return one.name + " needs a duration above 0"
-		case one.status != 0 && (one.status < 400 || one.status > 599):
+		case one.answers && (one.status < 400 || one.status > 599):
 			return one.name + ": a fault's status is between 400 and 599"
 		}
 	}

@@ -25,14 +25,17 @@ type spy struct {
 	helpers  map[string]bool
 }
 
-func (s *spy) Helper() {
+func (s *spy) Helper() { s.helper(3) }
+
+// helper notes the function that many frames up.
+func (s *spy) helper(up int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.helpers == nil {
 		s.helpers = make(map[string]bool)
 	}
 	var caller [1]uintptr
-	runtime.Callers(2, caller[:])
+	runtime.Callers(up, caller[:])
 	frame, _ := runtime.CallersFrames(caller[:]).Next()
 	s.helpers[frame.Function] = true
 }

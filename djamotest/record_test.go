@@ -174,7 +174,7 @@ func TestReplay_FailsLoudlyOnAnythingUnrecorded(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := &spy{}
+			s := &spy{TB: t}
 			replay := djamotest.Replay(dir).FailTest(s)
 			c := &caller{t: t, api: srv.API, url: srv.URL, do: replay.RoundTrip}
 			got := c.exchange(c.request(tt.method, tt.path, tt.body))

@@ -16,8 +16,8 @@ import (
 
 // Replayer is a round tripper that answers from a recording; see [Replay].
 type Replayer struct {
-	dir string
-	t   testing.TB
+	dir  string
+	test reporter
 
 	mu         sync.Mutex
 	loaded     bool
@@ -35,10 +35,11 @@ type Replayer struct {
 // connection, look at [Replayer.Unrecorded], or have it fail your test at once with [Replayer.FailTest].
 func Replay(dir string) *Replayer { return &Replayer{dir: dir} }
 
-// FailTest makes an unrecorded request fail the test as well. It returns the replayer.
+// FailTest makes an unrecorded request fail the test as well, until the test ends. It returns the replayer.
 func (rep *Replayer) FailTest(t testing.TB) *Replayer {
 	t.Helper()
-	rep.t = t
+	rep.test.bind(t)
+	t.Cleanup(rep.test.release)
 	return rep
 }
 
@@ -61,9 +62,7 @@ func (rep *Replayer) RoundTrip(r *http.Request) (*http.Response, error) {
 	asked := newScrubber(r).request(r, body)
 	answer, err := rep.answer(asked)
 	if err != nil {
-		if rep.t != nil {
-			rep.t.Errorf("%s", err)
-		}
+		rep.test.tb().Errorf("%s", err)
 		return nil, err
 	}
 	return answer.response(r), nil

@@ -46,7 +46,7 @@ type route struct {
 func (rt *route) isCharge() bool { return strings.HasPrefix(rt.pattern, "/v1/charges") }
 
 func (a *API) routes() *http.ServeMux {
-	table := []route{
+	a.table = []route{
 		{method: "POST", pattern: "/v1/transactions", money: true, handle: (*API).createTransaction},
 		{method: "POST", pattern: "/v1/transactions/batch", money: true, handle: (*API).createBatch},
 		{method: "GET", pattern: "/v1/transactions", handle: (*API).listTransactions},
@@ -67,8 +67,8 @@ func (a *API) routes() *http.ServeMux {
 		{method: "GET", pattern: "/v1/webhooks/{id}", handle: (*API).getEndpoint},
 	}
 	mux := http.NewServeMux()
-	for i := range table {
-		rt := &table[i]
+	for i := range a.table {
+		rt := &a.table[i]
 		mux.HandleFunc(rt.method+" "+a.cfg.basePath+rt.pattern, func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, rt) })
 	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { a.serve(w, r, &a.unknown) })

@@ -8,7 +8,7 @@ import (
 func (a *API) nextSettlement() (*transaction, int64) {
 	for t, ok := a.unsettled.head(); ok; t, ok = a.unsettled.head() {
 		if t.status == StatusPending {
-			return t, t.createdAt + int64(a.cfg.settleAfter)
+			return t, later(t.createdAt, a.cfg.settleAfter)
 		}
 		a.unsettled.pop()
 	}

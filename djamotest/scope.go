@@ -1,0 +1,87 @@
+package djamotest
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// scope is where a fault may strike: requests of a method, a path, with a query parameter, or webhooks of a topic.
+type scope struct{ method, pattern, param string }
+
+func parseScope(text string) (scope, error) {
+	var s scope
+	rest := text
+	if method, tail, ok := strings.Cut(text, " "); ok {
+		s.method, rest = method, tail
+	} else if !strings.Contains(text, "/") {
+		s.method, rest = text, ""
+	}
+	s.pattern, s.param, _ = strings.Cut(rest, "?")
+	_, err := path.Match(s.pattern, "")
+	_, topic := topics[s.pattern]
+	if err != nil || !(s.pattern == "" || topic || s.pattern[0] == '/') || strings.ContainsAny(rest, " ") || (s.method != "" && strings.Trim(s.method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+		return s, fmt.Errorf("On(%q): want a method, a path or both, such as %q", text, "POST /v1/transactions")
+	}
+	if topic {
+		s.pattern = topics[s.pattern] // as webhooks are matched, whatever the spelling of their endpoint
+	}
+	return s, nil
+}
+
+func (s scope) matches(method, urlPath string, hasParam func(string) bool) bool {
+	if s.method != "" && s.method != method {
+		return false
+	}
+	if s.pattern != "" {
+		if ok, _ := path.Match(s.pattern, urlPath); !ok {
+			return false
+		}
+	}
+	return s.param == "" || hasParam(s.param)
+}
+
+// checkScope refuses a scope in which a fault could never strike: a test that injects it would show nothing.
+func (a *API) checkScope(s scope, f Fault) error {
+	_, topic := topics[s.pattern]
+	webhooks := len(f.candidates(func(p phase) bool { return p == onWebhook }))
+	switch {
+	case topic && (webhooks == 0 || s.method != ""):
+		return fmt.Errorf("On(%q): %s strikes requests, so give a method, a path or both, such as %q", s, f, "POST /v1/transactions")
+	case !topic && webhooks == len(f.all()):
+		return fmt.Errorf("On(%q): %s strikes webhooks, so give a topic, such as %q", s, f, TopicTransactionsCompleted)
+	case !topic && !slices.ContainsFunc(a.table, s.meets):
+		return fmt.Errorf("On(%q): the API has no such call, so the fault would never strike; paths are given below the base path, with * for an id", s)
+	}
+	return nil
+}
+
+// meets says whether requests for a route can be in the scope.
+func (s scope) meets(rt route) bool {
+	if s.method != "" && s.method != rt.method {
+		return false
+	}
+	if s.pattern == "" {
+		return true
+	}
+	given, known := strings.Split(s.pattern, "/"), strings.Split(rt.pattern, "/")
+	if len(given) != len(known) {
+		return false
+	}
+	for i, segment := range known {
+		if ok, err := path.Match(given[i], segment); !ok && err == nil && segment != "{id}" {
+			return false
+		}
+	}
+	return true
+}
+
+// String is the scope as it was given.
+func (s scope) String() string {
+	out := strings.TrimSpace(s.method + " " + s.pattern)
+	if s.param != "" {
+		out += "?" + s.param
+	}
+	return out
+}
