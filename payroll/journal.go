@@ -83,7 +83,9 @@ type Journal interface {
 	// are left out.
 	Find(ctx context.Context, references ...string) ([]Payout, error)
 	// Advance takes payouts a step further, all of them or none, in one transaction. It fails with ErrLost when the
-	// lease is not the current one or has run out, or when a payout is not in the state its change starts from.
+	// lease is not the current one or has run out, or when a payout is not in the state its change starts from or bears
+	// another reference. No payout may come twice in one call; without changes only the lease is checked. Texts that
+	// came from outside are stored with U+FFFD for what is not UTF-8 or is NUL, times in UTC to the nanosecond.
 	Advance(ctx context.Context, lease Lease, changes ...Change) error
 	// Sums adds the payouts up by state. States without payouts are left out.
 	Sums(ctx context.Context) (map[State]Sum, error)
