@@ -1,0 +1,141 @@
+package sqljournal
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/djamo/djamo-go/payroll"
+)
+
+// rowsAtOnce is how many payouts one statement stores: few enough that a plan's size does not show in memory.
+const rowsAtOnce = 500
+
+// Plan implements payroll.Journal. The payouts go from their source to the database in parts, in one transaction; the
+// lease may be renewed meanwhile. The plan's source must not use the journal for anything else.
+func (j *Journal) Plan(ctx context.Context, lease payroll.Lease, plan *payroll.Plan) error {
+	if err := j.lock(ctx); err != nil {
+		return err
+	}
+	defer j.unlock()
+	return j.transact(planLimit, func(tx *transaction) error {
+		// The lease is not locked yet: its holder must be able to renew it for as long as this takes.
+		if held, err := tx.plannedBy(lease, j.dialect.lease); err != nil || held != nil {
+			return same(held, plan.PlanInfo, err)
+		}
+		if plan.Run != "" && plan.Run != j.name {
+			return fmt.Errorf("%w: it is of the run %q, not %q", payroll.ErrPlanDiffers, j.name, plan.Run)
+		}
+		p := planning{tx: tx, lease: lease, info: plan.PlanInfo}
+		if err := p.storeAll(ctx, plan); err != nil {
+			return err
+		}
+		held, err := tx.plannedBy(lease, j.dialect.leaseLocked)
+		if err != nil || held != nil {
+			return same(held, plan.PlanInfo, err)
+		}
+		return tx.exec("UPDATE djamo_payroll_runs SET plan = ?, digest = ?, count = ?, total = ? WHERE id = ?",
+			plan.Run, plan.Digest, plan.Count, int64(plan.Total), j.run)
+	})
+}
+
+// plannedBy returns the plan the journal holds, nil without one, to the holder of the run.
+func (tx *transaction) plannedBy(lease payroll.Lease, leaseQuery string) (*payroll.PlanInfo, error) {
+	now, err := tx.current(leaseQuery)
+	if err != nil {
+		return nil, err
+	}
+	if err := now.check(lease); err != nil {
+		return nil, err
+	}
+	var held *payroll.PlanInfo
+	err = tx.query(func(rows *sql.Rows) error {
+		held = &payroll.PlanInfo{}
+		return scanPlan(rows, held)
+	}, selectPlan, tx.journal.run)
+	return held, err
+}
+
+// same accepts the plan that is held already and no other.
+func same(held *payroll.PlanInfo, given payroll.PlanInfo, err error) error {
+	if err != nil || *held == given {
+		return err
+	}
+	return fmt.Errorf("%w: %d payouts of %d francs in all, not %d of %d", payroll.ErrPlanDiffers, held.Count, int64(held.Total), given.Count, int64(given.Total))
+}
+
+// planning is a plan on its way into the database.
+type planning struct {
+	tx    *transaction
+	lease payroll.Lease
+	info  payroll.PlanInfo
+	part  []payroll.Payout // not stored yet
+}
+
+// storeAll stores a plan's payouts. The plan itself sees to it that they are what was checked.
+func (p *planning) storeAll(ctx context.Context, plan *payroll.Plan) error {
+	for payout, err := range plan.Payouts() {
+		p.part = append(p.part, payout)
+		if err == nil && len(p.part) == rowsAtOnce {
+			err = p.store()
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return fmt.Errorf("payroll: storing the plan: %w", err)
+		}
+	}
+	return p.store()
+}
+
+// store writes a part. A database that has stored less of it than it was given holds one of its keys already.
+func (p *planning) store() error {
+	if len(p.part) == 0 {
+		return nil
+	}
+	rows, err := array(p.part, plannedRow)
+	if err != nil {
+		return err
+	}
+	stored, err := p.tx.change(p.tx.journal.dialect.insert(), p.tx.journal.run, rows)
+	switch {
+	case err != nil:
+		return err
+	case stored != int64(len(p.part)):
+		return p.whyNotStored()
+	}
+	p.part = p.part[:0]
+	return nil
+}
+
+// whyNotStored tells a reference that the plan holds twice from another process that has planned at the same time.
+func (p *planning) whyNotStored() error {
+	held, err := p.tx.plannedBy(p.lease, p.tx.journal.dialect.lease)
+	if err != nil || held != nil {
+		return same(held, p.info, err)
+	}
+	wanted, err := array(p.part, func(payout payroll.Payout) []any { return []any{payout.Reference} })
+	if err != nil {
+		return err
+	}
+	first := map[string]int64{}
+	err = p.tx.query(func(rows *sql.Rows) error {
+		payout, err := scanPayout(rows)
+		first[payout.Reference] = payout.ID
+		return err
+	}, p.tx.journal.dialect.find(), p.tx.journal.run, wanted)
+	if err != nil {
+		return err
+	}
+	for _, payout := range p.part {
+		if id := first[payout.Reference]; id != payout.ID {
+			return badPlan("payouts %d and %d have the same reference", id, payout.ID)
+		}
+	}
+	return badPlan("the database would not store payouts %d to %d", p.part[0].ID, p.part[len(p.part)-1].ID)
+}
+
+func badPlan(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", payroll.ErrBadPlan, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,170 @@
+package sqljournal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/payroll"
+)
+
+const selectPlan = `SELECT plan, digest, count, total FROM djamo_payroll_runs WHERE id = ? AND digest IS NOT NULL`
+
+// Planned implements payroll.Journal.
+func (j *Journal) Planned(ctx context.Context) (payroll.PlanInfo, error) {
+	info := payroll.PlanInfo{}
+	err := j.read(ctx, func(rows *sql.Rows) error { return scanPlan(rows, &info) }, selectPlan, j.run)
+	if err == nil && info.Digest == "" {
+		err = payroll.ErrNoPlan
+	}
+	return info, err
+}
+
+func scanPlan(rows *sql.Rows, info *payroll.PlanInfo) error {
+	var total int64
+	err := rows.Scan(&info.Run, &info.Digest, &info.Count, &total)
+	info.Total = djamo.XOF(total)
+	return err
+}
+
+// Payouts implements payroll.Journal.
+func (j *Journal) Payouts(ctx context.Context, after int64, limit int, states ...payroll.State) ([]payroll.Payout, error) {
+	if len(states) > 0 {
+		// What is no state finds nothing, and no query grows beyond one part for each state.
+		states = slices.DeleteFunc(payroll.States(), func(s payroll.State) bool { return !slices.Contains(states, s) })
+		if len(states) == 0 {
+			limit = 0
+		}
+	}
+	if limit <= 0 {
+		return nil, j.readNothing(ctx)
+	}
+	// One part for each state, each in the order of its index: what has to be read is in proportion to the limit and
+	// not to the run.
+	const part = `SELECT ` + columns + ` FROM (SELECT ` + columns + ` FROM djamo_payroll_payouts WHERE run = ? AND state = ? AND id > ? ORDER BY id LIMIT ?) AS part`
+	const whole = `SELECT ` + columns + ` FROM djamo_payroll_payouts WHERE run = ? AND id > ? ORDER BY id LIMIT ?`
+	if len(states) == 0 || len(states) == len(payroll.States()) {
+		return j.readPayouts(ctx, whole, j.run, after, limit)
+	}
+	var query strings.Builder
+	var args []any
+	for i, state := range states {
+		if i > 0 {
+			query.WriteString(" UNION ALL ")
+		}
+		query.WriteString(part)
+		args = append(args, j.run, string(state), after, limit)
+	}
+	query.WriteString(" ORDER BY id LIMIT ?")
+	return j.readPayouts(ctx, query.String(), append(args, limit)...)
+}
+
+// readNothing is the answer to a question that needs no database.
+func (j *Journal) readNothing(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("payroll: reading the journal: %w", ctx.Err())
+	}
+	return j.usable()
+}
+
+// Find implements payroll.Journal.
+func (j *Journal) Find(ctx context.Context, references ...string) ([]payroll.Payout, error) {
+	known := slices.DeleteFunc(slices.Clone(references), func(reference string) bool { return reference != clean(reference) })
+	if len(known) == 0 {
+		return nil, j.readNothing(ctx)
+	}
+	wanted, err := array(known, func(reference string) []any { return []any{reference} })
+	if err != nil {
+		return nil, err
+	}
+	return j.readPayouts(ctx, j.dialect.find(), j.run, wanted)
+}
+
+func (j *Journal) readPayouts(ctx context.Context, query string, args ...any) ([]payroll.Payout, error) {
+	var payouts []payroll.Payout
+	err := j.read(ctx, func(rows *sql.Rows) error {
+		payout, err := scanPayout(rows)
+		payouts = append(payouts, payout)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return payouts, nil
+}
+
+// Sums implements payroll.Journal. It reads the whole run, which takes a good part of a second for a million payouts:
+// whoever shows progress adds up for itself.
+func (j *Journal) Sums(ctx context.Context) (map[payroll.State]payroll.Sum, error) {
+	info, err := j.Planned(ctx)
+	if err != nil && !errors.Is(err, payroll.ErrNoPlan) {
+		return nil, err
+	}
+	// Upper and lower halves are added up apart, since SQLite cannot add beyond 64 bits.
+	const query = `
+		SELECT state, COUNT(*),
+			CAST(SUM(amount >> 32) AS BIGINT), CAST(SUM(amount & 4294967295) AS BIGINT),
+			CAST(SUM(fee >> 32) AS BIGINT), CAST(SUM(fee & 4294967295) AS BIGINT)
+		FROM djamo_payroll_payouts WHERE run = ? GROUP BY state`
+	found := map[payroll.State]stateSum{}
+	err = j.read(ctx, func(rows *sql.Rows) error {
+		var state string
+		var sum stateSum
+		err := rows.Scan(&state, &sum.count, &sum.amount.high, &sum.amount.low, &sum.fees.high, &sum.fees.low)
+		found[payroll.State(state)] = sum
+		return err
+	}, query, j.run)
+	if err != nil {
+		return nil, err
+	}
+	return addUp(info, found)
+}
+
+// stateSum is what the database adds up for one state.
+type stateSum struct {
+	count        int64
+	amount, fees halves
+}
+
+// halves are the sums of the upper and the lower 32 bits of amounts.
+type halves struct{ high, low int64 }
+
+func (h halves) whole() (djamo.XOF, error) {
+	sum := new(big.Int).Lsh(big.NewInt(h.high), 32)
+	if sum.Add(sum, big.NewInt(h.low)); !sum.IsInt64() {
+		return 0, fmt.Errorf("payroll: adding up: %w: %s", djamo.ErrOverflow, sum)
+	}
+	return djamo.XOF(sum.Int64()), nil
+}
+
+// addUp makes sums of what the database found, which must come to what the plan says: payouts and money neither appear
+// nor vanish.
+func addUp(info payroll.PlanInfo, found map[payroll.State]stateSum) (map[payroll.State]payroll.Sum, error) {
+	sums := make(map[payroll.State]payroll.Sum, len(found))
+	var count int64
+	var total djamo.XOF
+	for state, sum := range found {
+		amount, err := sum.amount.whole()
+		if err != nil {
+			return nil, err
+		}
+		fees, err := sum.fees.whole()
+		if err != nil {
+			return nil, err
+		}
+		if total, err = total.Add(amount); err != nil {
+			return nil, err
+		}
+		count += sum.count
+		sums[state] = payroll.Sum{Count: sum.count, Amount: amount, Fees: fees}
+	}
+	if info.Digest != "" && (count != info.Count || total != info.Total) {
+		return nil, unusable("it holds %d payouts of %d francs where its plan has %d of %d", count, int64(total), info.Count, int64(info.Total))
+	}
+	return sums, nil
+}
