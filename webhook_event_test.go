@@ -1,0 +1,184 @@
+package djamo_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/djamo/djamo-go"
+	"github.com/stretchr/testify/require"
+)
+
+const transactionData = `{"id":"txn_1","status":"completed","updatedAt":"2023-11-24T17:43:15.970Z"}`
+
+func TestEvent_Key(t *testing.T) {
+	t.Parallel()
+	key := func(topic djamo.Topic, data string) string {
+		e := &djamo.Event{Topic: topic, Data: json.RawMessage(data)}
+		require.Len(t, e.Key(), 64)
+		require.Equal(t, e.Key(), e.Key())
+		return e.Key()
+	}
+	same := key(djamo.TopicTransactionCompleted, transactionData)
+	for name, data := range map[string]string{
+		"other white space":    `{ "id" : "txn_1", "status":"completed","updatedAt" : "2023-11-24T17:43:15.970Z" }`,
+		"other order":          `{"updatedAt":"2023-11-24T17:43:15.970Z","status":"completed","id":"txn_1"}`,
+		"a field that is new":  `{"id":"txn_1","new":{"id":"x"},"status":"completed","updatedAt":"2023-11-24T17:43:15.970Z"}`,
+		"compact timestamp":    `{"id":"txn_1","status":"completed","updatedAt":"20231124T174315.970Z"}`,
+		"escaped":              `{"\u0069d":"\u0074xn_1","status":"completed","updatedAt":"2023-11-24T17:43:15.970Z"}`,
+		"the last of two":      `{"id":"txn_0","id":"txn_1","status":"completed","updatedAt":"2023-11-24T17:43:15.970Z"}`,
+		"nested, with its own": `{"a":[{"id":"}\"]"}],"id":"txn_1","status":"completed","updatedAt":"2023-11-24T17:43:15.970Z"}`,
+	} {
+		require.Equal(t, same, key(djamo.TopicTransactionCompleted, data), name)
+	}
+	seen := map[string]string{same: "the first"}
+	for name, e := range map[string]djamo.Event{
+		"topic":             {Topic: djamo.TopicTransactionFailed, Data: json.RawMessage(transactionData)},
+		"id":                {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "txn_1", "txn_2", 1))},
+		"status":            {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "completed", "failed", 1))},
+		"updatedAt":         {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "970Z", "971Z", 1))},
+		"where a text ends": {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(strings.Replace(transactionData, "txn_1", "txn_1c", 1), `"completed`, `"ompleted`, 1))},
+		"no updatedAt":      {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"refunded_partially","refunded":100}`)},
+		"a second refund":   {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"refunded_partially","refunded":200}`)},
+		"no id":             {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z"}`)},
+		"no id, more":       {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z","a":1}`)},
+		"a time that is no": {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"paid","updatedAt":"yesterday"}`)},
+		"a number as id":    {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":1,"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z"}`)},
+		"no data":           {Topic: "ping"},
+		"null":              {Topic: "ping", Data: json.RawMessage(`null`)},
+		"an array":          {Topic: "ping", Data: json.RawMessage(`[1]`)},
+	} {
+		k := key(e.Topic, string(e.Data))
+		require.Empty(t, seen[k], "%s has the key of %s", name, seen[k])
+		seen[k] = name
+	}
+}
+
+func TestParseWebhook_Events(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, body string
+		topic      djamo.Topic // "" is refused
+		data       string
+	}{
+		{"documented", `{"topic":"transactions/failed","data":{"id":"x"}}`, djamo.TopicTransactionFailed, `{"id":"x"}`},
+		{"other order, white space", " {\n\t\"data\" : { \"id\" : \"x\" } ,\r\n \"topic\" : \"charge/events\" } ", djamo.TopicCharge, `{ "id" : "x" }`},
+		{"older spelling", `{"topic":"charges/events","data":{}}`, djamo.TopicCharge, `{}`},
+		{"singular", `{"topic":"transaction/started","data":{}}`, djamo.TopicTransactionStarted, `{}`},
+		{"escaped", `{"\u0074opic":"transactions\/completed","d\u0061ta":{}}`, djamo.TopicTransactionCompleted, `{}`},
+		{"more than is known", `{"v":[{"topic":"x"},"]}\\\""],"topic":"charge/events","data":{"a":[1,{"b":"}"}]},"n":-1.5e3,"z":null}`, djamo.TopicCharge, `{"a":[1,{"b":"}"}]}`},
+		{"the last of two", `{"topic":"a","topic":"b","data":1,"data":2}`, "b", `2`},
+		{"unknown topic, number", `{"topic":"ping","data":17}`, "ping", `17`},
+		{"unknown topic, text", `{"topic":"ping","data":"a\"b"}`, "ping", `"a\"b"`},
+		{"unknown topic, no data", `{"topic":"transactions/reversed"}`, "transactions/reversed", ``},
+		{"known topic, no data", `{"topic":"charge/events"}`, "", ""},
+		{"known topic, null", `{"topic":"charge/events","data":null}`, "", ""},
+		{"known topic, an array", `{"topic":"charge/events","data":[{"id":"x"}]}`, "", ""},
+		{"no topic", `{"data":{"id":"x"}}`, "", ""},
+		{"empty topic", `{"topic":"","data":{"id":"x"}}`, "", ""},
+		{"a number as topic", `{"topic":5,"data":{"id":"x"}}`, "", ""},
+		{"null", `null`, "", ""},
+		{"array", `[{"topic":"ping"}]`, "", ""},
+		{"text", `"topic"`, "", ""},
+		{"empty object", `{}`, "", ""},
+		{"empty", ``, "", ""},
+		{"cut off", `{"topic":"ping","data":{"id":"x"}`, "", ""},
+		{"two values", `{"topic":"ping"} {"topic":"ping"}`, "", ""},
+		{"form", `topic=ping`, "", ""},
+		{"deep", `{"topic":"ping","data":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			event, err := djamo.ParseWebhook(signed(tt.body), "s")
+			if tt.topic == "" {
+				require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer)
+				require.NotErrorIs(t, err, djamo.ErrInvalidSignature)
+				require.Nil(t, event)
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, tt.topic, event.Topic)
+			require.Equal(t, tt.data, string(event.Data))
+		})
+	}
+}
+
+// The event's data are part of the bytes that came, and cannot be written over by appending.
+func TestParseWebhook_DataCannotGrowIntoTheRest(t *testing.T) {
+	t.Parallel()
+	event, err := djamo.ParseWebhook(signed(`{"data":{"id":"x"},"topic":"ping"}`), "s")
+	require.NoError(t, err)
+	require.Equal(t, len(event.Data), cap(event.Data))
+}
+
+// Reading in place finds what encoding/json finds, where the names are spelled as documented.
+func FuzzParseWebhook(f *testing.F) {
+	for _, body := range []string{
+		delivery, completedEvent, `{"topic":"ping","data":17}`, `{"topic":"a","topic":"b","data":{},"data":[{}]}`, `{"t\u006fpic":"\ud800","data":"\""}`,
+		` { "data" : [ true , "}" ] , "topic" : "charges/events" } `, `[]`, `{"topic":null}`, "{\"topic\":\"\xff\"}", `{"topic":"x","data":{"id":1,"status":[],"updatedAt":{}}}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		event, err := djamo.ParseWebhook(signed(string(body)), "s")
+		var members map[string]json.RawMessage
+		if json.Unmarshal(body, &members) != nil {
+			if err == nil {
+				t.Fatalf("%q was taken for an event", body)
+			}
+			return
+		}
+		var topic string
+		if json.Unmarshal(members["topic"], &topic) != nil || topic == "" {
+			if err == nil {
+				t.Fatalf("%q has no topic and was taken for an event", body)
+			}
+			return
+		}
+		if err != nil {
+			if !strings.Contains(err.Error(), "no object as its data") || bytes.HasPrefix(members["data"], []byte("{")) {
+				t.Fatalf("%q: %v", body, err)
+			}
+			return
+		}
+		if !bytes.Equal(event.Data, members["data"]) {
+			t.Fatalf("%q: data %q, want %q", body, event.Data, members["data"])
+		}
+		if string(event.Topic) != topic && !strings.Contains(topic, "/") {
+			t.Fatalf("%q: topic %q, want %q", body, event.Topic, topic)
+		}
+		_, _ = event.Transaction()
+		_, _ = event.Charge()
+	})
+}
+
+// Whatever an event holds, its key is 64 hex digits and that of its copy; it is news once at most where it has an id, and
+// what is about another object never makes it stale.
+func FuzzEvent(f *testing.F) {
+	f.Add("transactions/completed", []byte(transactionData), []byte(transactionData))
+	f.Add("charge/events", []byte(`{"id":"ch_1","status":"paid","paid":5000}`), []byte(`{"id":"ch_1","status":"refunded","refunded":5000}`))
+	f.Add("x", []byte(`{"id":"`), []byte(`{"id":"\`))
+	f.Add("x", []byte(`{"id":{"a":[`), []byte(`}`))
+	f.Fuzz(func(t *testing.T, topic string, a, b []byte) {
+		first, second := &djamo.Event{Topic: djamo.Topic(topic), Data: a}, &djamo.Event{Topic: djamo.Topic(topic), Data: b}
+		if len(first.Key()) != 64 || first.Key() != (&djamo.Event{Topic: djamo.Topic(topic), Data: bytes.Clone(a)}).Key() {
+			t.Fatalf("key %q", first.Key())
+		}
+		if first.Stale(nil) {
+			t.Fatal("stale after nothing")
+		}
+		var tracker djamo.StatusTracker
+		tracker.Update(first)
+		var x, y struct{ ID string }
+		if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil || x.ID == "" || y.ID == "" || strings.ContainsRune(x.ID+y.ID, '\uFFFD') {
+			return
+		}
+		if _, ok := tracker.Latest(first.Topic, x.ID); ok && tracker.Update(first) {
+			t.Fatalf("%q is news twice", a)
+		}
+		if x.ID != y.ID && (first.Stale(second) || second.Stale(first)) && bytes.Contains(a, []byte(`"id"`)) && bytes.Contains(b, []byte(`"id"`)) {
+			t.Fatalf("%q and %q are about two objects", a, b)
+		}
+	})
+}
