@@ -247,6 +247,7 @@ func TestSteering_MisuseIsAnErrorAndFailsTheTest(t *testing.T) {
 	}
 }
 
+//nolint:tparallel // the inner test must be over
 func TestSteering_AfterTheTestIsOver(t *testing.T) {
 	t.Parallel()
 	var srv *djamotest.Server

@@ -148,6 +148,7 @@ func TestDurations_TheLongestIsNever(t *testing.T) {
 	require.Equal(t, 1, injection.Fired())
 }
 
+//nolint:tparallel // the inner test must be over
 func TestReplay_FailTest_EndsWithTheTest(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "recording")

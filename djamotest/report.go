@@ -19,7 +19,7 @@ type outside struct{ testing.TB }
 func (outside) Helper()               {}
 func (outside) Errorf(string, ...any) {}
 
-func (r *reporter) bind(t testing.TB) {
+func (r *reporter) bind(t testing.TB) { //nolint:thelper // it keeps the test, which may be nil, and asks nothing of it
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.t = t
