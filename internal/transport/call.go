@@ -109,6 +109,20 @@ func (c *Call) trace() {
 	c.Context = httptrace.WithClientTrace(c.Context, &left.ClientTrace)
 }
 
+// once makes the context of an attempt that ends when the request is handed to a second connection. A write without a
+// body needs it: net/http sends one again by itself where a body without GetBody stops it, and a body that is empty would
+// change what goes over the wire. See fill.
+func once(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var got atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) {
+		if got.Swap(true) {
+			cancel(errResent)
+		}
+	}})
+	return ctx, func() { cancel(nil) }
+}
+
 func (c *Call) neverLeft() bool { return c.left != nil && c.left.asked.Load() && !c.left.got.Load() }
 
 // begin and end enclose one attempt.

@@ -125,14 +125,11 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 // newRequest makes the first attempt's request, under the first attempt's time limit. Later attempts run under a copy
 // with a limit of its own: most calls need only one, and are spared the copy.
 func (t *Transport) newRequest(limited context.Context, call *Call) (*http.Request, error) {
-	var body io.Reader
-	if call.Body != nil {
-		body = bytes.NewReader(call.Body)
-	}
-	req, err := http.NewRequestWithContext(limited, call.Method, t.config.BaseURL+call.Path, body)
+	req, err := http.NewRequestWithContext(limited, call.Method, t.config.BaseURL+call.Path, nil)
 	if err != nil {
 		return nil, err
 	}
+	fill(req, call)
 	// The values are shared between requests: a RoundTripper must not change a request, and this saves four allocations.
 	maps.Copy(req.Header, t.header)
 	if call.Body != nil {
@@ -143,11 +140,20 @@ func (t *Transport) newRequest(limited context.Context, call *Call) (*http.Reque
 }
 
 // rewind gives a repeated request its body again.
-func rewind(req *http.Request) (err error) {
-	if req.GetBody != nil {
-		req.Body, err = req.GetBody()
+func rewind(req *http.Request) error {
+	if call, ok := req.Context().Value(callKey{}).(*Call); ok {
+		fill(req, call)
 	}
-	return err
+	return nil
+}
+
+// fill gives a request its body. It leaves GetBody out: with it net/http sends a write again by itself, without asking
+// anyone, when an HTTP/2 server resets the stream with PROTOCOL_ERROR, which servers do after they have carried it out.
+func fill(req *http.Request, call *Call) {
+	if call.Body != nil {
+		req.ContentLength = int64(len(call.Body))
+		req.Body = io.NopCloser(bytes.NewReader(call.Body)) // of a kind that net/http knows to be in memory: one packet, not two
+	}
 }
 
 var jsonContentType = []string{"application/json"}
@@ -190,11 +196,19 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		defer cancel()
 		req = req.WithContext(ctx)
 	}
+	if call.Class == Write && call.Body == nil {
+		ctx, cancel := once(req.Context())
+		defer cancel()
+		req = req.WithContext(ctx)
+	}
 	call.begin()
 	start := time.Now()
 	resp, err := t.base.RoundTrip(req)
-	if err == nil && resp == nil {
+	switch {
+	case err == nil && resp == nil:
 		err = errNoAnswer
+	case err != nil && errors.Is(context.Cause(req.Context()), errResent):
+		err = errResent
 	}
 	if err == nil {
 		err = t.read(call, resp)
@@ -213,12 +227,17 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// errNoAnswer is what a RoundTripper of the caller's must not do, and sometimes does.
-const errNoAnswer = noAnswerError("the RoundTripper returned neither an answer nor an error")
+const (
+	// errNoAnswer is what a RoundTripper of the caller's must not do, and sometimes does.
+	errNoAnswer = attemptError("the RoundTripper returned neither an answer nor an error")
+	// errResent ends an attempt that was about to become two.
+	errResent = attemptError("no answer, and net/http was about to send the request a second time")
+)
 
-type noAnswerError string
+// attemptError is what this package itself has to say of an attempt.
+type attemptError string
 
-func (n noAnswerError) Error() string { return string(n) }
+func (e attemptError) Error() string { return string(e) }
 
 func closeBody(req *http.Request) {
 	if req.Body != nil {
