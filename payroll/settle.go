@@ -68,6 +68,7 @@ func (r *run) lookUp(ctx context.Context, p Payout) (Payout, error) {
 func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 	open := r.sum(Submitted).Count + r.sum(Unknown).Count
 	params := djamo.TransactionListParams{Limit: pageLimit}
+	var found []*djamo.Transaction // read, and not taken over yet
 	const few = 4
 	for met, pages := int64(0), int64(0); open >= few && met < open && pages <= open/10; pages++ {
 		page, err := r.Client.Transactions.ListPage(ctx, params)
@@ -76,24 +77,29 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 			continue
 		}
 		if err != nil {
-			return pending, r.tolerate(ctx, err)
+			if err := r.tolerate(ctx, err); err != nil {
+				return pending, err
+			}
+			break
 		}
-		found := make([]*djamo.Transaction, len(page.Data))
 		for i := range page.Data {
-			found[i] = &page.Data[i]
+			found = append(found, &page.Data[i])
+		}
+		if page.Cursor.Next == "" || page.Cursor.Next == params.Cursor {
+			break
+		}
+		params.Cursor = page.Cursor.Next
+		if len(found) < readAhead && met+int64(len(found)) < open {
+			continue // several pages share one commit
 		}
 		about, waiting, err := r.learn(ctx, found)
 		if err != nil {
 			return pending, err
 		}
-		met += about
-		pending += waiting
-		if page.Cursor.Next == "" || page.Cursor.Next == params.Cursor {
-			break
-		}
-		params.Cursor = page.Cursor.Next
+		met, pending, found = met+about, pending+waiting, nil
 	}
-	return pending, nil
+	_, waiting, err := r.learn(ctx, found)
+	return pending + waiting, err
 }
 
 // learn takes over what transactions say of open payouts, and returns how many of them were about one and how many of
