@@ -1,0 +1,242 @@
+package djamo_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/djamo/djamo-go"
+	"github.com/stretchr/testify/require"
+)
+
+// A charge with a phone number in it, to look for in the log.
+const chargeDelivery = `{"topic":"charge/events","data":{"id":"ch_1","externalId":"order-1","status":"paid","amount":5000,"description":"+2250748710523"}}`
+
+// failingReader is a sender that hangs up, or worse.
+type failingReader struct{ do func() error }
+
+func (f failingReader) Read([]byte) (int, error) { return 0, f.do() }
+
+func unread(do func() error) *http.Request {
+	r := signed(delivery)
+	r.Body = io.NopCloser(failingReader{do})
+	return r
+}
+
+func TestWebhookHandler_Answers(t *testing.T) {
+	t.Parallel()
+	large := `{"topic":"ping","data":"` + strings.Repeat("x", 1<<20) + `"}`
+	twice := signed(delivery)
+	twice.Header.Add(djamo.SignatureHeader, twice.Header.Get(djamo.SignatureHeader))
+	endless := signed(delivery)
+	endless.Body, endless.ContentLength = io.NopCloser(endlessSpaces{}), -1
+	with := func(method string) *http.Request {
+		r := signed(delivery)
+		r.Method = method
+		return r
+	}
+	for _, tt := range []struct {
+		name    string
+		request *http.Request
+		want    int
+		reason  string // in the log
+	}{
+		{"transaction", signed(delivery), 200, "handled"},
+		{"charge", signed(chargeDelivery), 200, "handled"},
+		{"unknown topic", signed(`{"topic":"loans/granted","data":{"id":"loan_1"}}`), 200, "no callback takes it"},
+		{"unknown topic without data", signed(`{"topic":"ping"}`), 200, "no callback takes it"},
+		{"GET", with("GET"), 405, "a webhook is a POST"},
+		{"HEAD", with("HEAD"), 405, "a webhook is a POST"},
+		{"PUT", with("PUT"), 405, "a webhook is a POST"},
+		{"OPTIONS", with("OPTIONS"), 405, "a webhook is a POST"},
+		{"large, announced", signed(large), 413, "longer than 1048576 bytes"},
+		{"large, not announced", endless, 413, "longer than 1048576 bytes"},
+		{"no signature", post(delivery, ""), 401, "header is missing"},
+		{"malformed", post(delivery, "x"), 401, "not standard base64 of 32 bytes"},
+		{"hex", post(delivery, "be874ebd3557dfbe4096693d083302bf9b98a7b57b952c51492e01387bdda321"), 401, "not standard base64 of 32 bytes"},
+		{"forged", post(delivery, djamo.SignWebhook([]byte(delivery), "x")), 401, "verify the raw request body"},
+		{"two signatures", twice, 401, "more than one"},
+		{"signed, not JSON", signed("{"), 400, "is not JSON"},
+		{"signed, no topic", signed(`{"data":{}}`), 400, "has no topic"},
+		{"signed, no object", signed(`[]`), 400, "is not a JSON object"},
+		{"signed, data of another shape", signed(`{"topic":"transactions/completed","data":{"id":"txn_1","amount":"five"}}`), 400, "its data cannot be read"},
+		{"signed, data without an id", signed(`{"topic":"transactions/completed","data":{}}`), 400, `it has no \"id\"`},
+		{"cut off", unread(func() error { return io.ErrUnexpectedEOF }), 400, "unexpected EOF"},
+		{"a body that panics", unread(func() error { panic("body") }), 400, "panic: body"},
+		{"a limit of the caller's", unread(func() error { return &http.MaxBytesError{Limit: 7} }), 413, "longer than 7 bytes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			called := 0
+			handler := &djamo.WebhookHandler{
+				Secrets:                []string{"other-secret", "s"},
+				OnTransactionCompleted: func(context.Context, *djamo.Transaction) error { called++; return nil },
+				OnCharge:               func(context.Context, *djamo.Charge) error { called++; return nil },
+				Logger:                 slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			}
+			w := answerTo(handler, tt.request)
+			require.Equal(t, tt.want, w.Code)
+			require.Contains(t, log.String(), tt.reason)
+			require.Equal(t, tt.reason == "handled", called == 1)
+			for _, secret := range []string{"other-secret", "payroll", "order-1", "+2250748710523", "07XXXXXX00"} {
+				require.NotContains(t, log.String(), secret)
+			}
+			switch tt.want {
+			case 405:
+				require.Equal(t, "POST", w.Header().Get("Allow"))
+			case 401:
+				require.Equal(t, "Unauthorized\n", w.Body.String(), "no hint to the sender")
+				require.Len(t, w.Header(), 2, "%v", w.Header())
+			case 200:
+				require.Empty(t, w.Body.String())
+			}
+		})
+	}
+}
+
+type endlessSpaces struct{}
+
+func (endlessSpaces) Read(p []byte) (int, error) { return copy(p, "    "), nil }
+
+func TestWebhookHandler_CallsBackByTopic(t *testing.T) {
+	t.Parallel()
+	var called []string
+	onTransaction := func(name string) func(context.Context, *djamo.Transaction) error {
+		return func(_ context.Context, payment *djamo.Transaction) error {
+			called = append(called, name+" "+payment.ID)
+			return nil
+		}
+	}
+	onEvent := func(_ context.Context, event djamo.Event) error {
+		called = append(called, "event "+string(event.Topic))
+		return nil
+	}
+	onCharge := func(_ context.Context, c *djamo.Charge) error { called = append(called, "charge "+c.ID); return nil }
+	bodies := []string{
+		`{"topic":"transactions/started","data":{"id":"txn_1"}}`, `{"topic":"transaction/completed","data":{"id":"txn_2"}}`,
+		`{"topic":"transactions/failed","data":{"id":"txn_3"}}`, `{"topic":"charges/events","data":{"id":"ch_4"}}`, `{"topic":"loans/granted","data":{"id":"loan_5"}}`,
+	}
+	for _, tt := range []struct {
+		name    string
+		handler *djamo.WebhookHandler
+		want    []string
+	}{
+		{"all", &djamo.WebhookHandler{
+			OnTransactionStarted: onTransaction("started"), OnTransactionCompleted: onTransaction("completed"), OnTransactionFailed: onTransaction("failed"),
+			OnCharge: onCharge, OnEvent: onEvent,
+		}, []string{"started txn_1", "completed txn_2", "failed txn_3", "charge ch_4", "event loans/granted"}},
+		{"the catch-all alone", &djamo.WebhookHandler{OnEvent: onEvent}, []string{
+			"event transactions/started", "event transactions/completed", "event transactions/failed", "event charge/events", "event loans/granted",
+		}},
+		{"one and the catch-all", &djamo.WebhookHandler{OnTransactionFailed: onTransaction("failed"), OnEvent: onEvent}, []string{
+			"event transactions/started", "event transactions/completed", "failed txn_3", "event charge/events", "event loans/granted",
+		}},
+		{"one alone", &djamo.WebhookHandler{OnCharge: onCharge}, []string{"charge ch_4"}},
+		{"none", &djamo.WebhookHandler{}, nil},
+	} {
+		called = nil
+		tt.handler.Secrets = []string{"s"}
+		for range 2 { // the second time round all are repeats
+			for _, body := range bodies {
+				require.Equal(t, http.StatusOK, answerTo(tt.handler, signed(body)).Code, tt.name)
+			}
+		}
+		require.Equal(t, tt.want, called, tt.name)
+	}
+}
+
+func TestWebhookHandler_LimitsAreSettable(t *testing.T) {
+	t.Parallel()
+	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, MaxBytes: int64(len(delivery))}
+	require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+	require.Equal(t, http.StatusRequestEntityTooLarge, answerTo(handler, signed(delivery+" ")).Code)
+	unannounced := signed(delivery + " ")
+	unannounced.ContentLength = -1
+	require.Equal(t, http.StatusRequestEntityTooLarge, answerTo(handler, unannounced).Code)
+}
+
+// A writer that knows no deadline, as a recorder's, still does not make the handler wait for ever.
+func TestWebhookHandler_StalledBodyIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ timeout, want time.Duration }{{0, 10 * time.Second}, {time.Second, time.Second}, {time.Hour, 10 * time.Second}} {
+		synctest.Test(t, func(t *testing.T) {
+			hangUp := make(chan struct{})
+			handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t), Timeout: tt.timeout}
+			start := time.Now()
+			w := answerTo(handler, unread(func() error { <-hangUp; return io.ErrUnexpectedEOF }))
+			require.Equal(t, http.StatusRequestTimeout, w.Code)
+			require.Equal(t, "close", w.Header().Get("Connection"))
+			require.Equal(t, tt.want, time.Since(start))
+			close(hangUp)
+		})
+	}
+}
+
+func TestVerifyWebhook_HandsTheBodyOn(t *testing.T) {
+	t.Parallel()
+	reached := 0
+	var got *http.Request
+	verified := djamo.VerifyWebhook("old", "s")(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		reached++
+		got = r
+		w.WriteHeader(http.StatusAccepted)
+	}))
+	r := signed(delivery)
+	r.SetPathValue("path", "kept")
+	r.ContentLength, r.TransferEncoding = -1, []string{"chunked"}
+	before := *r
+	require.Equal(t, http.StatusAccepted, answerTo(verified, r).Code)
+	require.Equal(t, before.ContentLength, r.ContentLength, "the caller's request is left as it is")
+	require.EqualValues(t, len(delivery), got.ContentLength)
+	require.Empty(t, got.TransferEncoding)
+	require.Equal(t, "kept", got.PathValue("path"))
+	event, err := djamo.ParseWebhook(got, "s")
+	require.NoError(t, err)
+	require.Equal(t, djamo.TopicTransactionCompleted, event.Topic)
+	for range 2 {
+		again, err := got.GetBody()
+		require.NoError(t, err)
+		body, err := io.ReadAll(again)
+		require.NoError(t, err)
+		require.True(t, bytes.Equal([]byte(delivery), body), "the very same bytes")
+	}
+	require.Equal(t, 1, reached)
+
+	for want, refused := range map[int]*http.Request{
+		401: post(delivery, djamo.SignWebhook([]byte(delivery), "forged")), 413: signed(strings.Repeat(" ", 1<<20+1)), 405: httptest.NewRequest(http.MethodGet, "/", nil),
+	} {
+		require.Equal(t, want, answerTo(verified, refused).Code)
+	}
+	require.Equal(t, 1, reached, "what is refused goes no further")
+	require.Equal(t, http.StatusAccepted, answerTo(djamo.VerifyWebhook("s")(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+	})), signed("signed, and whatever it is")).Code, "nothing but the signature counts")
+}
+
+// The secrets are copied: a slice that is used again does not change who gets in.
+func TestVerifyWebhook_CopiesTheSecrets(t *testing.T) {
+	t.Parallel()
+	secrets := []string{"s"}
+	verified := djamo.VerifyWebhook(secrets...)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	secrets[0] = "changed"
+	require.Equal(t, http.StatusOK, answerTo(verified, signed(delivery)).Code)
+}
+
+func TestWebhookHandler_Verify_LogsTheReason(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	guard := &djamo.WebhookHandler{Secrets: []string{"s"}, MaxBytes: 10, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	require.Equal(t, http.StatusRequestEntityTooLarge, answerTo(guard.Verify(http.NotFoundHandler()), signed(delivery)).Code)
+	require.Contains(t, log.String(), "longer than 10 bytes")
+}
+
+var errNotNow = errors.New("not now: +2250748710523")

@@ -1,0 +1,310 @@
+package djamo_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/djamo/djamo-go"
+	"github.com/stretchr/testify/require"
+)
+
+func TestWebhookHandler_CopiesRunTheCallbackOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const copies = 50
+		var ran atomic.Int32
+		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: func(context.Context, djamo.Event) error {
+			ran.Add(1)
+			time.Sleep(3 * time.Second) //nolint:forbidigo // in a synctest bubble
+			return nil
+		}}
+		var sending sync.WaitGroup
+		for range copies {
+			sending.Go(func() {
+				if code := answerTo(handler, signed(delivery)).Code; code != http.StatusOK {
+					t.Errorf("answered %d", code)
+				}
+			})
+		}
+		sending.Wait()
+		require.EqualValues(t, 1, ran.Load())
+		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code, "a repeat is thanked for")
+		require.EqualValues(t, 1, ran.Load())
+	})
+}
+
+// A copy that waits takes over when the first one fails, and none does when it succeeds.
+func TestWebhookHandler_WaitingCopyTakesOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const copies, failures = 10, 4
+		var ran atomic.Int32
+		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: func(context.Context, djamo.Event) error {
+			time.Sleep(time.Second) //nolint:forbidigo // in a synctest bubble
+			if ran.Add(1) <= failures {
+				return errNotNow
+			}
+			return nil
+		}}
+		var sending sync.WaitGroup
+		var mu sync.Mutex
+		codes := map[int]int{}
+		for range copies {
+			sending.Go(func() {
+				code := answerTo(handler, signed(delivery)).Code
+				mu.Lock()
+				codes[code]++
+				mu.Unlock()
+			})
+		}
+		sending.Wait()
+		require.Equal(t, map[int]int{500: failures, 200: copies - failures}, codes)
+		require.EqualValues(t, failures+1, ran.Load())
+	})
+}
+
+func TestWebhookHandler_CopyGivesUpWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var seen djamo.MemoryDeduper
+		event, err := djamo.ParseWebhook(signed(delivery), "s")
+		require.NoError(t, err)
+		claim, err := seen.Claim(t.Context(), event.Key(), "another machine", time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, djamo.ClaimGranted, claim)
+
+		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t), Seen: &seen, Timeout: 4 * time.Second}
+		start := time.Now()
+		w := answerTo(handler, signed(delivery))
+		require.Equal(t, http.StatusServiceUnavailable, w.Code)
+		require.Equal(t, "1", w.Header().Get("Retry-After"))
+		require.Equal(t, 4*time.Second, time.Since(start))
+
+		hungUp, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		start = time.Now()
+		require.Equal(t, http.StatusServiceUnavailable, answerTo(handler, signed(delivery).WithContext(hungUp)).Code)
+		require.Equal(t, time.Second, time.Since(start), "nobody waits for a sender that has hung up")
+	})
+}
+
+func TestWebhookHandler_CallbackFails(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		fail   func() error
+		reason string
+		stack  bool
+	}{
+		{"error", func() error { return errNotNow }, "not now: +22507", false},
+		{"panic", func() error { panic("no such row: +2250748710523") }, "panic: no such row: +22507", true},
+		{"panic with an error", func() error { panic(errNotNow) }, "panic: not now", true},
+		{"nil panic", func() error { panic(nil) }, "panic called with nil argument", true}, //nolint:govet // it is what is tested
+		{"nil pointer", func() error { var payment *djamo.Transaction; _ = payment.ID; return nil }, "nil pointer dereference", true},
+		{"abort", func() error { panic(http.ErrAbortHandler) }, "abort Handler", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			ran := 0
+			handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Logger: slog.New(slog.NewTextHandler(&log, nil)), OnEvent: func(context.Context, djamo.Event) error {
+				if ran++; ran == 1 {
+					return tt.fail()
+				}
+				return nil
+			}}
+			w := answerTo(handler, signed(delivery))
+			require.Equal(t, http.StatusInternalServerError, w.Code)
+			require.Equal(t, "the delivery was not handled\n", w.Body.String())
+			require.Contains(t, log.String(), tt.reason)
+			require.Contains(t, log.String(), "id=txn_1")
+			require.NotContains(t, log.String(), "+2250748710523")
+			if tt.stack {
+				require.Contains(t, log.String(), "webhook_run_test.go", "where it happened")
+			} else {
+				require.NotContains(t, log.String(), "goroutine")
+			}
+			require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code, "it is not remembered as done, and is handled at once")
+			require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+			require.Equal(t, 2, ran)
+		})
+	}
+}
+
+// A goroutine that ends in the callback, as that of a failed test does, leaves no claim behind.
+func TestWebhookHandler_CallbackEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
+	ran := 0
+	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: func(context.Context, djamo.Event) error {
+		if ran++; ran == 1 {
+			runtime.Goexit()
+		}
+		return nil
+	}}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		answerTo(handler, signed(delivery))
+	}()
+	<-ended
+	require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+	require.Equal(t, 2, ran)
+}
+
+func TestWebhookHandler_CallbackContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		type key struct{}
+		sender, hangUp := context.WithCancel(context.WithValue(t.Context(), key{}, "kept"))
+		var after func() error
+		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Timeout: 5 * time.Second, OnEvent: func(ctx context.Context, _ djamo.Event) error {
+			after = ctx.Err
+			require.Equal(t, "kept", ctx.Value(key{}))
+			hangUp()
+			require.NoError(t, ctx.Err(), "the sender's hanging up does not stop the callback")
+			deadline, ok := ctx.Deadline()
+			require.True(t, ok)
+			require.Equal(t, 5*time.Second, time.Until(deadline))
+			return nil
+		}}
+		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery).WithContext(sender)).Code)
+		require.ErrorIs(t, after(), context.Canceled, "what the callback has started ends with it")
+		handler.OnEvent = unexpectedEvent(t)
+		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code, "it is remembered, though the sender had gone")
+
+		handler.OnEvent = func(ctx context.Context, _ djamo.Event) error { <-ctx.Done(); return ctx.Err() }
+		start := time.Now()
+		require.Equal(t, http.StatusInternalServerError, answerTo(handler, signed(chargeDelivery)).Code)
+		require.Equal(t, 5*time.Second, time.Since(start))
+	})
+}
+
+// A callback that does not heed its context: its claim lasts longer than its time, and what it did is remembered.
+func TestWebhookHandler_CallbackOverstays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		var ran atomic.Int32
+		var took atomic.Int64
+		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Timeout: time.Second, Logger: slog.New(slog.NewTextHandler(&log, nil)), OnEvent: func(context.Context, djamo.Event) error {
+			ran.Add(1)
+			time.Sleep(time.Duration(took.Load())) //nolint:forbidigo // in a synctest bubble
+			return nil
+		}}
+		took.Store(int64(1500 * time.Millisecond))
+		go answerTo(handler, signed(delivery))
+		synctest.Wait()
+		require.Equal(t, http.StatusServiceUnavailable, answerTo(handler, signed(delivery)).Code)
+		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+		require.EqualValues(t, 1, ran.Load())
+		require.NotContains(t, log.String(), "outlived")
+
+		took.Store(int64(3 * time.Second))
+		require.Equal(t, http.StatusOK, answerTo(handler, signed(chargeDelivery)).Code)
+		require.Contains(t, log.String(), "the callback outlived its time")
+	})
+}
+
+// brokenDeduper fails where it is told to, and otherwise does what the one inside does.
+type brokenDeduper struct {
+	djamo.MemoryDeduper
+	claim, done, release int // how many calls fail
+	granted              bool
+}
+
+var errStore = errors.New("store: connection refused")
+
+func (d *brokenDeduper) Claim(ctx context.Context, key, owner string, lease time.Duration) (djamo.Claim, error) {
+	if d.claim--; d.claim >= 0 {
+		if d.granted { // carried out, but the answer is lost
+			_, _ = d.MemoryDeduper.Claim(ctx, key, owner, lease)
+		}
+		return djamo.ClaimHeld, errStore
+	}
+	return d.MemoryDeduper.Claim(ctx, key, owner, lease)
+}
+
+func (d *brokenDeduper) Done(ctx context.Context, key, owner string) error {
+	if d.done--; d.done >= 0 {
+		return errStore
+	}
+	return d.MemoryDeduper.Done(ctx, key, owner)
+}
+
+func (d *brokenDeduper) Release(ctx context.Context, key, owner string) error {
+	if d.release--; d.release >= 0 {
+		return errStore
+	}
+	return d.MemoryDeduper.Release(ctx, key, owner)
+}
+
+func TestWebhookHandler_DeduperFails(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		seen     *brokenDeduper
+		callback error
+		want     []int // answers to deliveries, one after the other
+		ran      int
+		reason   string
+	}{
+		{"claim", &brokenDeduper{claim: 1}, nil, []int{500, 200, 200}, 1, "the deduper failed"},
+		{"claim, granted all the same", &brokenDeduper{claim: 1, granted: true}, nil, []int{500, 200, 200}, 1, "connection refused"},
+		{"done, once", &brokenDeduper{done: 2}, nil, []int{200, 200}, 1, ""},
+		{"done, for good", &brokenDeduper{done: 3}, nil, []int{200, 503, 200, 200}, 2, "cannot remember it"},
+		{"release", &brokenDeduper{release: 1}, errNotNow, []int{500, 503, 500}, 2, "was not given up"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				ran := 0
+				handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Seen: tt.seen, Timeout: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(&log, nil)), OnEvent: func(context.Context, djamo.Event) error {
+					ran++
+					return tt.callback
+				}}
+				for i, want := range tt.want {
+					time.Sleep(time.Second) //nolint:forbidigo // in a synctest bubble
+					require.Equal(t, want, answerTo(handler, signed(delivery)).Code, "delivery %d", i+1)
+				}
+				require.Equal(t, tt.ran, ran)
+				require.Contains(t, log.String(), tt.reason)
+			})
+		})
+	}
+}
+
+// Two machines with one store: each delivery comes to both at the same moment.
+func TestWebhookHandler_TwoMachinesShareADeduper(t *testing.T) {
+	t.Parallel()
+	var seen djamo.MemoryDeduper
+	var ran atomic.Int32
+	machine := func() *djamo.WebhookHandler {
+		return &djamo.WebhookHandler{Secrets: []string{"s"}, Seen: &seen, OnEvent: func(context.Context, djamo.Event) error { ran.Add(1); return nil }}
+	}
+	first, second := machine(), machine()
+	const deliveries = 100
+	var sending sync.WaitGroup
+	for i := range deliveries {
+		body := fmt.Sprintf(`{"topic":"transactions/completed","data":{"id":"txn_%d","status":"completed","updatedAt":"2026-06-01T08:00:00Z"}}`, i)
+		for _, handler := range []*djamo.WebhookHandler{first, second} {
+			sending.Go(func() {
+				if code := answerTo(handler, signed(body)).Code; code != http.StatusOK {
+					t.Errorf("answered %d", code)
+				}
+			})
+		}
+	}
+	sending.Wait()
+	require.EqualValues(t, deliveries, ran.Load())
+}
