@@ -110,7 +110,9 @@ func TestHTTP2_ResetWriteIsNeverSentAgain(t *testing.T) {
 		"create": func(ctx context.Context, c *djamo.Client) error {
 			return second(c.Transactions.Create(ctx, payment, djamo.WithSingleAttempt()))
 		},
-		"batch":        func(ctx context.Context, c *djamo.Client) error { return second(c.Batches.Create(ctx, batchParams(""))) },
+		"batch": func(ctx context.Context, c *djamo.Client) error {
+			return second(c.Batches.Create(ctx, batchParams("")))
+		},
 		"refund":       func(ctx context.Context, c *djamo.Client) error { return second(c.Charges.Refund(ctx, "ch_1")) },
 		"raw":          func(ctx context.Context, c *djamo.Client) error { return c.Do(ctx, http.MethodPost, "/v1/x", 1, nil) },
 		"without body": func(ctx context.Context, c *djamo.Client) error { return c.Do(ctx, http.MethodPost, "/v1/x", nil, nil) },

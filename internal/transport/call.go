@@ -96,17 +96,53 @@ func (c *Call) OutcomeUnknown() bool { return c.maybe }
 
 // connTrace watches whether a connection was handed to the request. Until then not one byte can have left; after
 // that it counts as sent. Both hooks must be seen to work: a RoundTripper that is not net/http's may never call them.
+//
+// One that is wrapped around net/http's may have sent the request in its own way first, over HTTP/3 say, and net/http may
+// then tell of a connection that could not be made. So anything but net/http's own must have left the body untouched, too.
 type connTrace struct {
 	httptrace.ClientTrace
 	asked, got atomic.Bool
+	direct     bool         // net/http's own Transport sends, with nothing around it
+	body       *watchedBody // of the attempt; nil when there is none, or nothing to watch
 }
 
-func (c *Call) trace() {
-	left := &connTrace{}
+func (c *Call) trace(direct bool) {
+	left := &connTrace{direct: direct}
 	left.GetConn = func(string) { left.asked.Store(true) }
 	left.GotConn = func(httptrace.GotConnInfo) { left.got.Store(true) }
 	c.left = left
 	c.Context = httptrace.WithClientTrace(c.Context, &left.ClientTrace)
+}
+
+func (c *Call) neverLeft() bool {
+	return c.left != nil && c.left.asked.Load() && !c.left.got.Load() && (c.left.direct || c.left.body != nil && c.left.body.seal())
+}
+
+// watchedBody knows whether anyone has begun to read it.
+type watchedBody struct {
+	content *bytes.Reader
+	state   atomic.Int32
+}
+
+const (
+	bodyUntouched = iota
+	bodyRead
+	bodySealed
+)
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	if !b.state.CompareAndSwap(bodyUntouched, bodyRead) && b.state.Load() == bodySealed {
+		return 0, errSealed
+	}
+	return b.content.Read(p)
+}
+
+// Close changes nothing: what was closed unread was not sent.
+func (b *watchedBody) Close() error { return nil }
+
+// seal reports whether nothing was read, and sees to it that nothing will be: the request is about to be called unsent.
+func (b *watchedBody) seal() bool {
+	return b.state.CompareAndSwap(bodyUntouched, bodySealed) || b.state.Load() == bodySealed
 }
 
 // once makes the context of an attempt that ends when the request is handed to a second connection. A write without a
@@ -122,8 +158,6 @@ func once(ctx context.Context) (context.Context, context.CancelFunc) {
 	}})
 	return ctx, func() { cancel(nil) }
 }
-
-func (c *Call) neverLeft() bool { return c.left != nil && c.left.asked.Load() && !c.left.got.Load() }
 
 // begin and end enclose one attempt.
 func (c *Call) begin() {

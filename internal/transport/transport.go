@@ -50,6 +50,7 @@ type Retry struct {
 type Transport struct {
 	config  Config
 	base    http.RoundTripper
+	direct  bool // base is net/http's own, with nothing around it
 	client  *retryablehttp.Client
 	header  map[string][]string
 	gate    gate
@@ -74,6 +75,7 @@ func New(config Config) *Transport {
 	if t.base == nil {
 		t.base = http.DefaultTransport
 	}
+	_, t.direct = t.base.(*http.Transport)
 	httpClient.Transport = (*attempts)(t)
 	httpClient.CheckRedirect = onlySameHostReads(httpClient.CheckRedirect)
 	t.client = &retryablehttp.Client{
@@ -100,7 +102,7 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 	}
 	call.Context = ctx
 	if call.Class != Read {
-		call.trace()
+		call.trace(t.direct)
 	}
 	if err := t.gate.wait(call); err != nil {
 		return t.fail(call, err)
@@ -150,10 +152,16 @@ func rewind(req *http.Request) error {
 // fill gives a request its body. It leaves GetBody out: with it net/http sends a write again by itself, without asking
 // anyone, when an HTTP/2 server resets the stream with PROTOCOL_ERROR, which servers do after they have carried it out.
 func fill(req *http.Request, call *Call) {
-	if call.Body != nil {
-		req.ContentLength = int64(len(call.Body))
-		req.Body = io.NopCloser(bytes.NewReader(call.Body)) // of a kind that net/http knows to be in memory: one packet, not two
+	if call.Body == nil {
+		return
 	}
+	req.ContentLength = int64(len(call.Body))
+	if call.left != nil && !call.left.direct {
+		call.left.body = &watchedBody{content: bytes.NewReader(call.Body)}
+		req.Body = call.left.body
+		return
+	}
+	req.Body = io.NopCloser(bytes.NewReader(call.Body)) // of a kind that net/http knows to be in memory: one packet, not two
 }
 
 var jsonContentType = []string{"application/json"}
@@ -232,6 +240,8 @@ const (
 	errNoAnswer = attemptError("the RoundTripper returned neither an answer nor an error")
 	// errResent ends an attempt that was about to become two.
 	errResent = attemptError("no answer, and net/http was about to send the request a second time")
+	// errSealed is for who reads the body of an attempt that is over.
+	errSealed = attemptError("the attempt is over, its body must not be sent")
 )
 
 // attemptError is what this package itself has to say of an attempt.
