@@ -134,6 +134,30 @@ func TestDeduper_AsksAgainForTenSecondsAtMost(t *testing.T) {
 	})
 }
 
+// The driver's own words for a database that somebody else writes are understood, also without a busy timeout.
+func TestDeduper_WaitsForSQLite(t *testing.T) {
+	t.Parallel()
+	s := sqliteStore(t)
+	d := s.machine(t)
+	other := s.db(t)
+	_, err := other.Exec("BEGIN IMMEDIATE")
+	require.NoError(t, err)
+	impatient := s
+	impatient.dsn, _, _ = strings.Cut(s.dsn, "?")
+	waiting := impatient.uncreated(t)
+
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	answer, err := waiting.Claim(ctx, "key", "a", time.Minute)
+	require.Equal(t, djamo.ClaimHeld, answer)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+
+	_, err = other.Exec("COMMIT")
+	require.NoError(t, err)
+	claims(t, waiting, "key", "b", djamo.ClaimGranted)
+	claims(t, d, "key", "c", djamo.ClaimHeld)
+}
+
 func TestDeduper_ClosedDatabase(t *testing.T) {
 	t.Parallel()
 	for name, open := range stores() {

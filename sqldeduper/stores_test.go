@@ -21,7 +21,7 @@ type store struct {
 	driver, dsn string
 	dialect     sqldeduper.Dialect
 	table       string
-	connections int // of each machine, 0 for any number
+	connections int // of each machine
 }
 
 // stores are the databases that a test runs on.
