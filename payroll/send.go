@@ -79,7 +79,7 @@ func (r *run) send(ctx context.Context) (time.Duration, error) {
 	}
 	ahead := max(readAhead/2/size, r.Concurrency)
 	units := make(chan []Payout, ahead)
-	results := make(chan []Change, r.Concurrency)
+	results := make(chan []Change, ahead) // nobody waits with an answer while others are being recorded
 	var workers, recorder sync.WaitGroup
 	for range r.Concurrency {
 		workers.Go(func() {
