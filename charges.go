@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 )
 
 // ChargeStatus is where a charge stands: an open set.
@@ -96,11 +97,12 @@ func (p ChargeParams) differs(found *Charge) string {
 func (p ChargeParams) key() string            { return p.ExternalID }
 func (p ChargeParams) keyOf(c *Charge) string { return c.ExternalID }
 
-// find walks the listing for an external id. Giving up after some pages is no proof that the charge is not there, so
-// it is not reported as ErrNotFound.
+// find walks the listing for an external id. That the API asks the listing what it was asked is an assumption, so only
+// the listing itself can say that the charge is not there: whole pages to the last, on which every charge shows its
+// external id. Giving up after some pages is no proof, nor is an answer about something else.
 func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption) (*Charge, error) {
 	const pages, pageSize = 10, 100
-	filter, cursor := p.ExternalID, ""
+	filter, cursor, seen := p.ExternalID, "", 0
 	for range pages + 1 {
 		e, err := at(http.MethodGet, chargesPath).withQuery(struct {
 			ExternalID string `url:"externalId,omitempty"`
@@ -110,7 +112,8 @@ func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption)
 		if err != nil {
 			return nil, err
 		}
-		found, next, err := findByKey(ctx, c, e, p.ExternalID, p.keyOf, opts)
+		found, answer, err := findByKey(ctx, c, e, p.ExternalID, p.keyOf, opts)
+		seen += len(answer.found)
 		switch {
 		case filter != "" && errors.Is(err, ErrInvalidRequest):
 			filter = "" // the API knows no such filter
@@ -119,12 +122,16 @@ func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption)
 			return found, nil
 		case !errors.Is(err, errOthers) && !errors.Is(err, ErrNotFound):
 			return nil, err
-		case next == "":
+		case !answer.page || slices.ContainsFunc(answer.found, func(c Charge) bool { return c.ExternalID == "" }):
+			return nil, fmt.Errorf("djamo: the answer is no listing that shows the external id of every charge: %w", ErrUnexpectedAnswer)
+		case answer.next == "" && answer.count > seen:
+			return nil, fmt.Errorf("djamo: the listing of charges shows %d of %d: %w", seen, answer.count, ErrUnexpectedAnswer)
+		case answer.next == "":
 			return nil, fmt.Errorf("djamo: no charge bears the external id %s: %w", quoted(p.ExternalID), ErrNotFound)
-		case next == cursor:
+		case answer.next == cursor:
 			return nil, fmt.Errorf("djamo: the listing of charges gives the same page again: %w", ErrUnexpectedAnswer)
 		}
-		cursor = next
+		cursor = answer.next
 	}
 	return nil, fmt.Errorf("djamo: external id %s is not on the first %d pages of charges: %w", quoted(p.ExternalID), pages, ErrUnexpectedAnswer)
 }

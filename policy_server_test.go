@@ -211,7 +211,7 @@ func (a *scriptedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case emptyPage:
 		_, _ = io.WriteString(w, `{"count":0,"limit":15,"cursor":{"prev":null,"next":null},"data":[]}`)
 	case othersOnly:
-		_, _ = io.WriteString(w, `{"data":[{"id":"txn_other","reference":"somebody-else","amount":1}],"cursor":{"next":null}}`)
+		_, _ = io.WriteString(w, `{"data":[{"id":"txn_other","reference":"somebody-else","externalId":"somebody-else","amount":1}],"cursor":{"next":null}}`)
 	default:
 		a.process(w, r, body, f)
 	}

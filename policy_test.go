@@ -41,6 +41,8 @@ func create(ctx context.Context, c *djamo.Client) error {
 	return err
 }
 
+type policyCall = func(context.Context, *djamo.Client) error
+
 func createCharge(ctx context.Context, c *djamo.Client) error {
 	got, err := c.Charges.Create(ctx, djamo.ChargeParams{Amount: 10_000, ExternalID: "order-7"})
 	if err == nil && got.ExternalID != "order-7" {
@@ -196,7 +198,6 @@ func TestPolicy_Keyed(t *testing.T) {
 		{name: "empty 502", writes: []fault{emptyGateway}, want: sentTwice},
 		{name: "HTML 503", writes: []fault{htmlGateway}, want: sentTwice},
 		{name: "408", writes: []fault{timeout408}, want: sentTwice},
-		{name: "absent as 404", writes: []fault{lostBefore}, reads: times(2, notFound), want: sentTwice},
 		{name: "429, then reset before processing", writes: []fault{limited, lostBefore}, want: "POST " + sentTwice},
 		{name: "reset twice", writes: []fault{lostBefore, lostBefore}, want: "POST GET GET " + sentTwice},
 		{name: "reset, then 429", writes: []fault{lostBefore, limited}, want: sentTwice + " POST"},
@@ -234,20 +235,6 @@ func TestPolicy_Keyed(t *testing.T) {
 			})
 		}
 	}
-}
-
-// A page of other payments is no answer to the question for one of them. A page of other charges is, when it is the
-// last: the listing may ignore the filter, and has then been read to its end.
-func TestPolicy_Keyed_LookUpAnswersForOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		row := policyRow{writes: []fault{lostAfter}, reads: []fault{othersOnly}, want: settled, unknown: true, err: djamo.ErrUnexpectedAnswer}
-		runPolicy(t, row, create)
-	})
-	synctest.Test(t, func(t *testing.T) {
-		row := policyRow{writes: []fault{lostAfter}, reads: []fault{othersOnly}, want: "POST GET GET"}
-		runPolicy(t, row, createCharge)
-	})
 }
 
 // Under the same reference, with another payee or amount: the key was used before.

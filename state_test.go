@@ -38,7 +38,7 @@ func TestDefect14_NoPackageVariables(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, []string{
-		"settle: errOthers",
+		"lookup: errOthers",
 		"internal/transport/transport: ErrTooLarge",
 		"internal/transport/transport: errRedirect",
 		"internal/transport/transport: jsonContentType",

@@ -181,7 +181,8 @@ func (s TransactionService) Get(ctx context.Context, id string, opts ...RequestO
 // sent the API's index may not show it yet. Safe to repeat.
 //
 // The documentation names the query and not the shape of its answer, so a page, an array, an object and a 404 are all
-// understood, and what comes back must bear the reference; otherwise the error is ErrUnexpectedAnswer.
+// understood, and what comes back must bear the reference. ErrNotFound is for answers that can mean nothing else: a 404 of
+// the API itself, with its JSON, and an empty page that speaks of no more. Everything between is ErrUnexpectedAnswer.
 func (s TransactionService) GetByReference(ctx context.Context, reference string, opts ...RequestOption) (*Transaction, error) {
 	if s.client == nil {
 		return nil, errNotBuilt
@@ -195,9 +196,9 @@ func (s TransactionService) GetByReference(ctx context.Context, reference string
 	if err != nil {
 		return nil, err
 	}
-	found, next, err := findByKey(ctx, s.client, e, reference, transactionBody{}.keyOf, opts)
-	if next != "" && errors.Is(err, ErrNotFound) {
-		return nil, fmt.Errorf("djamo: %s %s: an empty page with more to come does not say that nothing is under %s: %w", e.method, e.template, quoted(reference), ErrUnexpectedAnswer)
+	found, answer, err := findByKey(ctx, s.client, e, reference, transactionBody{}.keyOf, opts)
+	if errors.Is(err, ErrNotFound) && (answer.next != "" || answer.count > 0) {
+		return nil, fmt.Errorf("djamo: %s %s: an empty page that speaks of more does not say that nothing is under %s: %w", e.method, e.template, quoted(reference), ErrUnexpectedAnswer)
 	}
 	return found, err
 }

@@ -1,0 +1,170 @@
+package djamo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/djamo/djamo-go/internal/transport"
+)
+
+// findByKey asks a listing for a key. What comes back must bear the key that was asked for: a server that ignores
+// the question would otherwise be taken for one that answers it.
+//
+// A key that counts as absent is sent again, so ErrNotFound is for answers that can mean nothing else. The rest of the
+// answer comes back too, for callers to judge whether there may be more.
+func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, keyOf func(*T) string, opts []RequestOption) (*T, lookup[T], error) {
+	var answer lookup[T]
+	r, err := c.newRequest(ctx, transport.Read, e, nil, opts)
+	if err != nil {
+		return nil, answer, err
+	}
+	r.verbatim = true
+	if err := c.do(ctx, r, &answer); err != nil {
+		if page := (*Error)(nil); errors.As(err, &page) && page.StatusCode == http.StatusNotFound && !isObject(page.Body) {
+			err = fmt.Errorf("%w: %s", ErrUnexpectedAnswer, err) // somebody else's page, who knows nothing of payments
+		}
+		return nil, answer, err
+	}
+	for i := range answer.found {
+		if found := &answer.found[i]; keyOf(found) == key {
+			if whole, ok := any(found).(object); ok && whole.missing() != "" {
+				return nil, answer, fmt.Errorf("djamo: %s %s: what bears %s has no %q: %w", e.method, e.template, quoted(key), whole.missing(), ErrUnexpectedAnswer)
+			}
+			return found, answer, nil
+		}
+	}
+	switch {
+	case answer.doubt != "":
+		err = fmt.Errorf("djamo: %s %s: asked for %s, the answer %s: %w", e.method, e.template, quoted(key), answer.doubt, ErrUnexpectedAnswer)
+	case len(answer.found) > 0:
+		err = fmt.Errorf("djamo: %s %s: asked for %s: %w", e.method, e.template, quoted(key), errOthers)
+	default:
+		err = fmt.Errorf("djamo: %s %s: nothing under %s: %w", e.method, e.template, quoted(key), ErrNotFound)
+	}
+	return nil, answer, err
+}
+
+// errOthers is an answer about other keys than the one asked for. It is an ErrUnexpectedAnswer.
+var errOthers = fmt.Errorf("the answer bears other references: %w", ErrUnexpectedAnswer)
+
+// lookup decodes any shape the answer of a look-up may have: a page, an array, an object, any of these inside
+// {"data": …}.
+type lookup[T any] struct {
+	found []T
+	next  string // of a page
+	count int    // of a page: its own items or all there are, which is not documented
+	page  bool   // the answer is an object with an array of "data", as a listing is
+	doubt string // why the answer proves nothing about what is not in it; "" when it does
+}
+
+// UnmarshalJSON makes lookup a decoding target like any other.
+func (l *lookup[T]) UnmarshalJSON(body []byte) error {
+	const layers = 3 // of {"data": …}: every one of them is a whole reading of what is inside
+	return l.decode(body, layers)
+}
+
+func (l *lookup[T]) decode(body []byte, layers int) error {
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) == 0:
+		return errors.New("it is empty")
+	case bytes.Equal(body, []byte("null")):
+		l.doubt = "is null"
+		return nil
+	case body[0] == '[':
+		return json.Unmarshal(body, &l.found)
+	}
+	var envelope struct {
+		Data   json.RawMessage `json:"data"`
+		ID     json.RawMessage `json:"id"`
+		Cursor Cursor          `json:"cursor"`
+		Count  int             `json:"count"`
+	}
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		return err
+	}
+	switch {
+	case len(envelope.ID) > 0 && string(envelope.ID) != "null":
+		l.found = make([]T, 1)
+		return json.Unmarshal(body, &l.found[0])
+	case envelope.Data == nil:
+		return errors.New(`it has neither "id" nor "data"`)
+	case layers == 0:
+		return errors.New(`it has too many layers of "data"`)
+	}
+	err := l.decode(envelope.Data, layers-1)
+	l.page = l.page || envelope.Data[0] == '['
+	l.count = max(l.count, envelope.Count)
+	if l.next == "" {
+		l.next = envelope.Cursor.Next
+	}
+	if l.doubt == "" {
+		l.doubt = doubtOf(body)
+	}
+	return err
+}
+
+// doubtOf says what in the envelope of an answer speaks against taking it for a page of all there is: that it calls
+// itself a failure, that it has more to come, or that it can be read two ways. It has been read as JSON before.
+func doubtOf(envelope []byte) string {
+	fields := json.NewDecoder(bytes.NewReader(envelope))
+	_, _ = fields.Token() // the brace
+	seen := map[string]bool{}
+	for fields.More() {
+		name, _ := fields.Token()
+		text, _ := name.(string)
+		var value json.RawMessage
+		_ = fields.Decode(&value)
+		key := strings.ToLower(strings.ToUpper(text)) // as encoding/json folds names: it would read either of the two
+		if seen[key] {
+			return "has a name twice"
+		}
+		seen[key] = true
+		var status int
+		switch key {
+		case "success":
+			if string(value) != "true" && string(value) != "null" {
+				return "says that it is no success"
+			}
+		case "statuscode":
+			if json.Unmarshal(value, &status) != nil || status >= http.StatusBadRequest {
+				return "says that it is no success"
+			}
+		case "error", "errors":
+			if !isNothing(value) {
+				return "holds an error"
+			}
+		case "hasmore", "has_more", "nextcursor", "next_cursor":
+			if !isNothing(value) {
+				return "has more to come"
+			}
+		}
+	}
+	return ""
+}
+
+func isNothing(value []byte) bool {
+	switch string(value) {
+	case "null", "false", `""`, "[]", "{}", "0":
+		return true
+	}
+	return false
+}
+
+// isObject reports whether a body is a JSON object, as the API's own refusals are.
+func isObject(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Valid(body)
+}
+
+// missingID is what every object with an id says of itself.
+func missingID(id string) string {
+	if id == "" {
+		return "id"
+	}
+	return ""
+}

@@ -1,0 +1,87 @@
+package djamo_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/djamo/djamo-go"
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+)
+
+// What the look-ups after a lost answer must say for a payment, or a charge, to be sent again. Whatever else they say
+// leaves the outcome unknown: to take a doubtful answer for absence is to pay twice.
+func TestPolicy_Keyed_ProofOfAbsence(t *testing.T) {
+	t.Parallel()
+	const other = `{"id":"x_9","externalId":"other","reference":"other","amount":1}`
+	for _, row := range []struct {
+		status          int
+		body            string
+		payment, charge bool // taken for absence
+	}{
+		{200, `{"count":0,"limit":15,"cursor":{"prev":null,"next":null},"data":[]}`, true, true},
+		{200, `{"data":[]}`, true, true},
+		{200, `[]`, true, false},
+		{404, `{"statusCode":404,"message":"no such transaction"}`, true, false}, // a listing is always there, even an empty one
+		// The listing of charges may ignore the filter, and has then been read to its end.
+		{200, `{"data":[` + other + `],"cursor":{"next":null}}`, false, true},
+		{200, `{"count":1,"limit":100,"cursor":{"prev":null,"next":null},"data":[` + other + `]}`, false, true},
+
+		{200, `{"count":2,"limit":100,"cursor":{"prev":null,"next":null},"data":[` + other + `]}`, false, false},
+		{200, `{"data":[{"id":"ch_1","amount":10000,"status":"created"}],"cursor":{"next":null}}`, false, false},
+		{200, `{"data":[` + other + `,{"id":"ch_1"}],"cursor":{"next":null}}`, false, false},
+		{200, `{"data":[null],"cursor":{"next":null}}`, false, false},
+		{200, `{"data":[{}]}`, false, false},
+		{200, other, false, false},
+		{200, `{"data":` + other + `}`, false, false},
+		{200, `[` + other + `]`, false, false},
+		{200, `[null]`, false, false},
+		{200, `[{}]`, false, false},
+		{200, `{"id":"x"}`, false, false},
+		{200, `null`, false, false},
+		{200, `{"data":null}`, false, false},
+		{200, `{"count":1,"data":[]}`, false, false},
+		{200, `{"success":false,"data":[]}`, false, false},
+		{200, `{"statusCode":503,"data":[]}`, false, false},
+		{200, `{"data":[` + other + `],"Data":[]}`, false, false},
+		{200, `{"data":[],"hasMore":true}`, false, false},
+		{404, `default backend - 404`, false, false},
+		{404, ``, false, false},
+	} {
+		for name, kind := range map[string]struct {
+			call   policyCall
+			absent bool
+			answer string
+		}{
+			"payment": {create, row.payment, `{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}`},
+			"charge":  {createCharge, row.charge, `{"id":"ch_1","externalId":"order-7","amount":10000}`},
+		} {
+			t.Run(name+"/"+http.StatusText(row.status)+row.body, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					posts := 0
+					client := through(t, func(req *http.Request) (*http.Response, error) {
+						if req.Method == http.MethodGet {
+							return httpmock.NewStringResponse(row.status, row.body), nil
+						}
+						if posts++; posts == 1 {
+							return nil, errors.New("reset")
+						}
+						return httpmock.NewStringResponse(http.StatusCreated, kind.answer), nil
+					}, djamo.WithRetry(djamo.RetryPolicy{}))
+					err := kind.call(t.Context(), client)
+					if kind.absent {
+						require.NoError(t, err)
+						require.Equal(t, 2, posts)
+						return
+					}
+					require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
+					require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer)
+					require.Equal(t, 1, posts)
+				})
+			})
+		}
+	}
+}
