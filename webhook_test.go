@@ -107,20 +107,3 @@ func FuzzVerifySignature(f *testing.F) {
 		}
 	})
 }
-
-func ExampleParseWebhook() {
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		event, err := djamo.ParseWebhook(r, "your webhook secret")
-		if err != nil {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		if payment, err := event.Transaction(); err == nil {
-			fmt.Println(event.Topic, payment.Reference, payment.Status)
-		}
-	})
-
-	body := `{"topic":"transactions/completed","data":{"id":"txn_1","reference":"r","status":"completed"}}`
-	handler.ServeHTTP(httptest.NewRecorder(), post(body, djamo.SignWebhook([]byte(body), "your webhook secret")))
-	// Output: transactions/completed r completed
-}
