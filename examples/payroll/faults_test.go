@@ -47,7 +47,7 @@ func runUntilPaid(t *testing.T, client *djamo.Client, file string, set settings)
 	t.Helper()
 	for run := 1; run <= 100; run++ {
 		var out bytes.Buffer
-		err := payroll(t.Context(), client, strings.NewReader(file), &out, set)
+		err := payFile(t.Context(), client, strings.NewReader(file), &out, set)
 		if err == nil {
 			require.Contains(t, strings.Join(strings.Fields(out.String()), " "), fmt.Sprintf("completed %d ", strings.Count(file, "\n")-1))
 			return run

@@ -77,7 +77,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return exitError{2, fmt.Errorf("%w (to see a demonstration, run without -in)", err)}
 	}
-	return payroll(ctx, client, in, out, settings{poll: time.Second, allowShort: *short})
+	return payFile(ctx, client, in, out, settings{poll: time.Second, allowShort: *short})
 }
 
 type settings struct {
@@ -97,10 +97,10 @@ func demo(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return payroll(ctx, client, strings.NewReader(sample), out, settings{poll: 100 * time.Millisecond})
+	return payFile(ctx, client, strings.NewReader(sample), out, settings{poll: 100 * time.Millisecond})
 }
 
-func payroll(ctx context.Context, client *djamo.Client, in io.Reader, out io.Writer, set settings) error {
+func payFile(ctx context.Context, client *djamo.Client, in io.Reader, out io.Writer, set settings) error {
 	payouts, err := readPayouts(in)
 	if err != nil {
 		return exitError{2, fmt.Errorf("nothing was sent:\n%w", err)}

@@ -61,7 +61,7 @@ func TestPayroll_SecondRunPaysNothingAgain(t *testing.T) {
 	}
 	for range 2 {
 		var out bytes.Buffer
-		require.NoError(t, payroll(t.Context(), client, strings.NewReader(file.String()), &out, quick))
+		require.NoError(t, payFile(t.Context(), client, strings.NewReader(file.String()), &out, quick))
 		require.Contains(t, strings.Join(strings.Fields(out.String()), " "), "completed 30 300")
 	}
 	server.AssertPaidOnce(t, references...)
@@ -75,7 +75,7 @@ func TestPayroll_ReportsWhatWasNotPaid(t *testing.T) {
 	_, err := client.Transactions.Create(t.Context(), djamo.TransactionParams{MSISDN: "+2250748710509", Amount: 7_000, Reference: "used", Description: "x"})
 	require.NoError(t, err)
 	var out bytes.Buffer
-	err = payroll(t.Context(), client, strings.NewReader(header+
+	err = payFile(t.Context(), client, strings.NewReader(header+
 		"+2250748710500,10000,good,a\n+2250748710501,20000,closed,b\n+2250748710502,30000,used,c\n"), &out, quick)
 	require.Equal(t, 3, exitCode(err))
 	text := strings.Join(strings.Fields(out.String()), " ")
@@ -109,7 +109,7 @@ func TestPayroll_BadFileSendsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, client := newServer(t)
-			err := payroll(t.Context(), client, strings.NewReader(row.file), &bytes.Buffer{}, quick)
+			err := payFile(t.Context(), client, strings.NewReader(row.file), &bytes.Buffer{}, quick)
 			require.Equal(t, 2, exitCode(err), "%v", err)
 			for _, part := range row.want {
 				require.ErrorContains(t, err, part)
