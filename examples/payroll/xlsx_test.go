@@ -175,8 +175,8 @@ func TestWorkbook_RefusesWhatIsNone(t *testing.T) {
 			before, _, _ := strings.Cut(s, `<row r="3"`)
 			return before
 		}),
-		"texts that break off":    rezip(t, whole, "xl/sharedStrings.xml", func(s string) string { return s[:len(s)-10] }),
-		"nothing to be seen":      rezip(t, whole, "xl/workbook.xml", func(s string) string { return strings.Replace(s, `<sheet `, `<sheet state="hidden" `, 1) }),
+		"texts that break off": rezip(t, whole, "xl/sharedStrings.xml", func(s string) string { return s[:len(s)-10] }),
+		"nothing to be seen":   rezip(t, whole, "xl/workbook.xml", func(s string) string { return strings.Replace(s, `<sheet `, `<sheet state="hidden" `, 1) }),
 	} {
 		path := filepath.Join(t.TempDir(), "salaries.xlsx")
 		require.NoError(t, os.WriteFile(path, content, 0o600))
