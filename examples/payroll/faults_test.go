@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -45,14 +46,17 @@ func salaries(n int) (file string, references []string) {
 // says how many runs that took.
 func runUntilPaid(t *testing.T, client *djamo.Client, file string, set settings) (runs int) {
 	t.Helper()
+	set.in = filepath.Join(t.TempDir(), "salaries.csv")
+	require.NoError(t, os.WriteFile(set.in, []byte(file), 0o600))
+	set.journal, set.runName, set.yes = set.in+".journal", "salaries", true
 	for run := 1; run <= 100; run++ {
 		var out bytes.Buffer
-		err := payFile(t.Context(), client, strings.NewReader(file), &out, set)
-		if err == nil {
+		complete, err := payWith(t.Context(), client, set, terminal{out: &out, err: &out})
+		if complete && err == nil {
 			require.Contains(t, strings.Join(strings.Fields(out.String()), " "), fmt.Sprintf("completed %d ", strings.Count(file, "\n")-1))
 			return run
 		}
-		require.NotEqual(t, 2, exitCode(err), "the file is good: %v", err)
+		require.NotEqual(t, exitBadInput, exitCode(complete, err), "the file is good: %v", err)
 		require.NotContains(t, out.String(), "conflict", "nobody else uses these references")
 		time.Sleep(10 * set.poll) //nolint:forbidigo // the operator reads the report and tries again; in a bubble no time passes
 	}
@@ -99,7 +103,9 @@ func TestPayroll_Faults_EachSalaryIsPaidOnce(t *testing.T) {
 					djamo.WithHTTPClient(&http.Client{Transport: api.Transport()}))
 				require.NoError(t, err)
 				file, references := salaries(8)
-				runs.Add(int64(runUntilPaid(t, client, file, settings{poll: 2 * time.Second})))
+				runs.Add(int64(runUntilPaid(t, client, file, settings{
+					poll: 2 * time.Second, mode: []string{"single", "batch"}[seed%2], batchSize: 3, sendTimeout: 2 * time.Second, quiet: 5 * time.Second, patience: time.Minute,
+				})))
 				time.Sleep(time.Hour) //nolint:forbidigo // what is late has arrived by then
 				api.AssertPaidOnce(t, references...)
 				api.AssertBalanced(t)
@@ -123,7 +129,7 @@ func TestPayroll_Faults_OverTCP(t *testing.T) {
 				djamo.WithRetry(djamo.RetryPolicy{MinWait: unit / 4, MaxWait: unit / 2, MaxRetryAfter: unit / 2, QuietPeriod: 2 * unit}))
 			require.NoError(t, err)
 			file, references := salaries(12)
-			runUntilPaid(t, client, file, settings{poll: unit / 2})
+			runUntilPaid(t, client, file, settings{poll: unit / 2, mode: "batch", batchSize: 4, sendTimeout: 2 * unit, quiet: 6 * unit, patience: time.Second})
 			time.Sleep(4 * unit) //nolint:forbidigo // for what is processed late
 			server.AssertPaidOnce(t, references...)
 			server.AssertBalanced(t)

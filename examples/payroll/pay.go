@@ -1,104 +1,144 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
-	"sync"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/payroll"
 )
 
-// What became of a payout, beside the API's own completed, failed and pending.
-const (
-	refused  = "refused"  // the API would not take it: nothing was paid
-	conflict = "conflict" // the reference was used before, for another payee or amount
-	unknown  = "unknown"  // it may have been paid: look the reference up before anything else
-	notSent  = "not sent" // the run was stopped before it
-)
-
-// outcome is one line of the report.
-type outcome struct {
-	payout
-
-	status  string
-	fee     djamo.XOF
-	id      string
-	reason  string
-	earlier bool // an earlier run has paid it
+// pay is the real thing: the account comes from the environment.
+func pay(ctx context.Context, set settings, t terminal) (complete bool, err error) {
+	if set.dryRun && os.Getenv(djamo.EnvAccessToken) == "" {
+		return dryRun(ctx, nil, set, t)
+	}
+	client, err := djamo.NewClientFromEnv(djamo.WithAppInfo(djamo.AppInfo{Name: "djamo-payroll-example"}))
+	if err != nil {
+		return false, badInput(fmt.Errorf("%w (to see a demonstration, run without -in)", err))
+	}
+	if set.dryRun {
+		return dryRun(ctx, client, set, t)
+	}
+	return payWith(ctx, client, set, t)
 }
 
-// pay sends every payout, a few at a time, and waits until each is final.
-func pay(ctx context.Context, client *djamo.Client, payouts []payout, poll time.Duration, progress func(done int)) []outcome {
-	const workers = 4
-	outcomes := make([]outcome, len(payouts))
-	next := make(chan int)
-	var group sync.WaitGroup
-	var mu sync.Mutex
-	done := 0
-	for range workers {
-		group.Go(func() {
-			for i := range next {
-				outcomes[i] = payOne(ctx, client, payouts[i], poll)
-				mu.Lock()
-				done++
-				progress(done)
-				mu.Unlock()
-			}
-		})
-	}
-	for i := range payouts {
-		next <- i
-	}
-	close(next)
-	group.Wait()
-	return outcomes
-}
-
-// payOne sends one payout and waits for its final status.
-func payOne(ctx context.Context, client *djamo.Client, p payout, poll time.Duration) outcome {
-	o := outcome{payout: p}
-	sent, err := o.send(ctx, client)
-	switch {
-	case errors.Is(err, djamo.ErrOutcomeUnknown):
-		o.status = unknown
-	case errors.Is(err, errConflict):
-		o.status = conflict
-	case err != nil && ctx.Err() != nil:
-		o.status = notSent
-	case err != nil:
-		o.status = refused
-	default:
-		o.take(sent)
-		if sent, err = client.Transactions.Wait(ctx, sent.ID, djamo.WaitParams{MinInterval: poll}); err == nil {
-			o.take(sent)
+// payWith pays the file, or what the journal holds, and reports.
+func payWith(ctx context.Context, client *djamo.Client, set settings, t terminal) (complete bool, err error) {
+	var plan *payroll.Plan
+	if !set.resumeOnly {
+		file, err := open(set)
+		if err != nil {
+			return false, badInput(fmt.Errorf("nothing was sent: %w", err))
+		}
+		defer file.Close()
+		if plan, err = read(file, set, t); err != nil {
+			return false, err
+		}
+		if err := confirm(ctx, client, plan, set, t); err != nil {
+			return false, err
 		}
 	}
+	journal, done, err := openJournal(ctx, set)
 	if err != nil {
-		o.reason = err.Error()
+		return false, err
 	}
-	return o
+	defer done()
+	runner := payroll.Runner{
+		Client: client, Journal: journal, Mode: payroll.Mode(set.mode), BatchSize: set.batchSize, Concurrency: set.concurrency,
+		AllowShort: set.allowShort, SendTimeout: set.sendTimeout, Quiet: set.quiet, Patience: set.patience, PollMin: set.poll,
+		Progress: progress(t.out),
+	}
+	var totals payroll.Totals
+	if plan == nil {
+		totals, err = runner.Resume(ctx)
+	} else {
+		totals, err = runner.Run(ctx, plan)
+	}
+	if errors.Is(err, payroll.ErrShort) || errors.Is(err, payroll.ErrPlanDiffers) || errors.Is(err, payroll.ErrNoPlan) || errors.Is(err, payroll.ErrBadPlan) {
+		return false, badInput(fmt.Errorf("nothing was sent: %w", err))
+	}
+	// Whatever ended the run, what it has done so far is worth reporting, also when it was told to stop.
+	reporting, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	return totals.AllCompleted(), errors.Join(err, report(reporting, journal, totals, set, t))
 }
 
-var errConflict = errors.New("the reference was used before, for another payee or amount")
-
-// send pays, or finds what an earlier run of the same file has paid.
-func (o *outcome) send(ctx context.Context, client *djamo.Client) (*djamo.Transaction, error) {
-	sent, err := client.Transactions.Create(ctx, o.TransactionParams)
-	if !errors.Is(err, djamo.ErrDuplicateReference) {
-		return sent, err
+// read checks the whole file.
+func read(file io.ReadSeeker, set settings, t terminal) (*payroll.Plan, error) {
+	parseMSISDN, err := parseMSISDN(set.country)
+	if err != nil {
+		return nil, badInput(err)
 	}
-	sent, err = client.Transactions.GetByReference(ctx, o.Reference)
-	switch {
-	case err != nil:
-		return nil, &djamo.OutcomeUnknownError{References: []string{o.Reference}, Err: err}
-	case !o.Matches(sent):
-		return nil, errConflict
+	plan, err := payroll.ReadCSV(file, payroll.CSVOptions{
+		Run: set.runName, ParseMSISDN: parseMSISDN, Limits: &djamo.Limits{MinAmount: djamo.XOF(set.least), MaxAmount: djamo.XOF(set.most)},
+	})
+	if err != nil {
+		return nil, badInput(fmt.Errorf("nothing was sent: %w", err))
 	}
-	o.earlier = true
-	return sent, nil
+	for _, warning := range plan.Warnings {
+		fmt.Fprintln(t.out, "Warning:", warning.Text)
+	}
+	return plan, nil
 }
 
-func (o *outcome) take(t *djamo.Transaction) {
-	o.id, o.fee, o.status, o.reason = t.ID, t.Fee, string(t.Status), t.FailureReason
+// confirm shows what is about to happen and asks, unless it was told not to.
+func confirm(ctx context.Context, client *djamo.Client, plan *payroll.Plan, set settings, t terminal) error {
+	balance, err := client.Balance.Get(ctx)
+	if err != nil {
+		return fmt.Errorf("nothing was sent: the balance cannot be read: %w", err)
+	}
+	left, err := balance.Balance.Sub(plan.Total)
+	if err != nil {
+		return badInput(err)
+	}
+	fmt.Fprintf(t.out, "Run %q: %d payouts, %s in all. The account holds %s; %s will be left, less the fees.\n", plan.Run, plan.Count, plan.Total, balance.Balance, left)
+	if set.yes {
+		return nil
+	}
+	fmt.Fprint(t.out, "Pay? [y/N] ")
+	answer, _ := bufio.NewReader(t.in).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes", "o", "oui":
+		return nil
+	}
+	return badInput(errors.New("nothing was sent: it was not confirmed (-yes confirms beforehand)"))
+}
+
+// dryRun says what would be paid, and whether the account covers it when there is one to ask.
+func dryRun(ctx context.Context, client *djamo.Client, set settings, t terminal) (complete bool, err error) {
+	file, err := open(set)
+	if err != nil {
+		return false, badInput(err)
+	}
+	defer file.Close()
+	plan, err := read(file, set, t)
+	if err != nil {
+		return false, err
+	}
+	if client == nil {
+		fmt.Fprintf(t.out, "Run %q: %d payouts, %s in all.\n", plan.Run, plan.Count, plan.Total)
+	} else {
+		set.yes = true
+		if err := confirm(ctx, client, plan, set, t); err != nil {
+			return false, err
+		}
+	}
+	fmt.Fprintln(t.out, "Dry run: nothing was sent.")
+	return true, nil
+}
+
+// open opens the input; a workbook reads like CSV.
+func open(set settings) (io.ReadSeekCloser, error) {
+	if strings.EqualFold(filepath.Ext(set.in), ".xlsx") {
+		return openWorkbook(set.in)
+	}
+	return os.Open(set.in)
 }

@@ -1,70 +1,60 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"text/tabwriter"
 
-	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/payroll"
 )
 
-// totals are the sums under the table, by status and in whole francs. The statuses add up to what was planned.
-type totals struct {
-	planned, fees djamo.XOF
-	amount        map[string]djamo.XOF
-	count         map[string]int
-}
-
-func sum(outcomes []outcome) (totals, error) {
-	t := totals{amount: map[string]djamo.XOF{}, count: map[string]int{}}
-	var err error
-	add := func(to *djamo.XOF, amount djamo.XOF) {
-		if err == nil {
-			*to, err = to.Add(amount)
+// report writes the report file and prints the totals, and what was not paid.
+func report(ctx context.Context, journal payroll.Journal, totals payroll.Totals, set settings, t terminal) error {
+	if err := listUnpaid(ctx, journal, t.out); err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\nTOTAL\tPAYOUTS\tAMOUNT\t")
+	for _, row := range []struct {
+		name string
+		sum  payroll.Sum
+	}{
+		{"planned", totals.Planned}, {"accepted", totals.Accepted}, {"completed", totals.Completed}, {"failed", totals.Failed}, {"refused", totals.Refused},
+		{"conflict", totals.Conflict}, {"unknown", totals.Unknown}, {"open", totals.Open},
+	} {
+		if row.sum.Count > 0 || row.name == "planned" || row.name == "completed" {
+			fmt.Fprintf(table, "%s\t%d\t%s\t\n", row.name, row.sum.Count, row.sum.Amount)
 		}
 	}
-	for _, o := range outcomes {
-		add(&t.planned, o.Amount)
-		subtotal := t.amount[o.status]
-		add(&subtotal, o.Amount)
-		t.amount[o.status] = subtotal
-		t.count[o.status]++
-		if o.status == string(djamo.TransactionCompleted) {
-			add(&t.fees, o.fee)
-		}
+	fmt.Fprintf(table, "fees\t\t%s\t\n", totals.Fees)
+	if err := table.Flush(); err != nil {
+		return err
 	}
-	return t, err
+	if set.report == "" {
+		return nil
+	}
+	if _, err := payroll.WriteReportFile(ctx, set.report, journal); err != nil {
+		return err
+	}
+	fmt.Fprintln(t.out, "Report:", set.report)
+	return nil
 }
 
-// report prints the table and the totals, and whether every payout was completed.
-func report(out io.Writer, outcomes []outcome) (complete bool, err error) {
-	t, err := sum(outcomes)
-	if err != nil {
-		return false, err
+// listUnpaid prints the first of those who were not paid, and why.
+func listUnpaid(ctx context.Context, journal payroll.Journal, out io.Writer) error {
+	const most = 20
+	unpaid, err := journal.Payouts(ctx, 0, most+1, payroll.Failed, payroll.Refused, payroll.Conflict, payroll.Unknown, payroll.Submitting, payroll.Submitted, payroll.Planned)
+	if err != nil || len(unpaid) == 0 {
+		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nREFERENCE\tPAYEE\tAMOUNT\tFEE\tSTATUS\tNOTE")
-	for _, o := range outcomes {
-		note := o.reason
-		if o.earlier {
-			note = "already paid earlier " + note
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", o.Reference, o.MSISDN, o.Amount, o.fee, o.status, note)
+	fmt.Fprintln(table, "\nREFERENCE\tPAYEE\tAMOUNT\tSTATUS\tREASON")
+	for _, p := range unpaid[:min(len(unpaid), most)] {
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Reference, p.MSISDN, p.Amount, p.State, p.Reason)
 	}
-	if err := table.Flush(); err != nil {
-		return false, err
+	if len(unpaid) > most {
+		fmt.Fprintln(table, "…\t\t\t\tand more: see the report")
 	}
-	fmt.Fprintln(table, "\nTOTAL\tPAYOUTS\tAMOUNT")
-	fmt.Fprintf(table, "planned\t%d\t%s\n", len(outcomes), t.planned)
-	for _, status := range []string{"completed", "failed", "pending", refused, conflict, unknown, notSent} {
-		if t.count[status] > 0 {
-			fmt.Fprintf(table, "%s\t%d\t%s\n", status, t.count[status], t.amount[status])
-		}
-		delete(t.count, status)
-	}
-	for status, n := range t.count { // statuses this program does not know
-		fmt.Fprintf(table, "%s\t%d\t%s\n", status, n, t.amount[status])
-	}
-	fmt.Fprintf(table, "fees\t\t%s\n", t.fees)
-	return t.amount["completed"] == t.planned, table.Flush()
+	return table.Flush()
 }

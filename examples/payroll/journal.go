@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
+
+	"github.com/djamo/djamo-go/payroll"
+	"github.com/djamo/djamo-go/payroll/sqljournal"
+)
+
+// openJournal opens the journal of the run; done closes it.
+func openJournal(ctx context.Context, set settings) (journal payroll.Journal, done func(), err error) {
+	driver, address, dialect := "sqlite", set.journal, sqljournal.SQLite
+	if strings.HasPrefix(set.journal, "postgres://") || strings.HasPrefix(set.journal, "postgresql://") {
+		driver, dialect = "pgx", sqljournal.PostgreSQL
+	} else if set.resumeOnly {
+		if _, err := os.Stat(set.journal); err != nil {
+			return nil, nil, badInput(fmt.Errorf("there is no journal to go on with: %w", err))
+		}
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		return nil, nil, err
+	}
+	run := set.runName
+	if run == "" {
+		if run, err = onlyRun(ctx, db, dialect); err != nil {
+			return nil, nil, errors.Join(err, db.Close())
+		}
+	}
+	opened, err := sqljournal.Open(ctx, db, dialect, run)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return opened, func() {
+		_ = opened.Close()
+		_ = db.Close()
+	}, nil
+}
+
+// onlyRun is the run to resume when none is named: the only one there is.
+func onlyRun(ctx context.Context, db *sql.DB, dialect sqljournal.Dialect) (string, error) {
+	names, err := sqljournal.Runs(ctx, db, dialect)
+	switch {
+	case err != nil:
+		return "", err
+	case len(names) == 1:
+		return names[0], nil
+	case len(names) == 0:
+		return "", badInput(errors.New("the journal holds no run to go on with"))
+	}
+	return "", badInput(fmt.Errorf("the journal holds %d runs: name one with -run: %q", len(names), names))
+}
