@@ -88,11 +88,13 @@ func (p ChargeParams) validate(limits Limits) error {
 }
 
 func (p ChargeParams) differs(found *Charge) string {
-	if found.Amount != p.Amount {
+	if p.shown(found) && found.Amount != p.Amount {
 		return "amount"
 	}
 	return ""
 }
+
+func (p ChargeParams) shown(found *Charge) bool { return found.Amount != 0 }
 
 func (p ChargeParams) key() string            { return p.ExternalID }
 func (p ChargeParams) keyOf(c *Charge) string { return c.ExternalID }

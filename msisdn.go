@@ -85,24 +85,63 @@ func (m MSISDN) EncodeValues(key string, values *url.Values) error {
 }
 
 // matches reports whether got, from a response, can be m, the whole number that was sent. Responses were seen to mask
-// digits and to leave some out, so a masked digit stands for any one digit, and a shorter number must hold its digits in
-// the order of ours. A response without a number contradicts nothing.
+// digits and to leave some out, and may write the rest in any way, so only a digit that is shown can differ. A whole
+// number that is masked, or shows as many digits as ours, is compared in place; a mask of another length stands for any
+// digits; a number that is shortened must hold its digits in the order of ours.
 func (m MSISDN) matches(got MSISDN) bool {
 	sent := strings.TrimPrefix(string(m), "+")
-	shown := []rune(strings.TrimPrefix(strings.Map(dropSeparator, string(got)), "+"))
-	if len(shown) > len(sent) {
+	shown, withCountry := shownDigits(string(got))
+	withCountry = withCountry || strings.HasPrefix(shown, sent[:min(len(sent), len(countryCIV))])
+	parts := strings.Split(shown, "*")
+	first, last := parts[0], parts[len(parts)-1]
+	switch {
+	case len(parts) == 1:
+		return inOrder(sent, shown)
+	case withCountry && len(shown) == len(sent):
+		for i := range sent {
+			if shown[i] != sent[i] && shown[i] != '*' {
+				return false
+			}
+		}
+		return true
+	case !withCountry: // where a national number begins in ours depends on the country
+		first = ""
+	case !strings.HasPrefix(sent, first):
 		return false
 	}
-	inPlace := len(shown) == len(sent)
-	for _, digit := range sent {
+	rest := sent[len(first):]
+	return strings.HasSuffix(rest, last) && inOrder(strings.TrimSuffix(rest, last), strings.TrimPrefix(strings.TrimSuffix(shown, last), first))
+}
+
+// shownDigits is what a response shows of a number: its digits, and a star for anything that may stand for one. The
+// second result says that it begins with the country code.
+func shownDigits(s string) (shown string, withCountry bool) {
+	shown = strings.Map(func(r rune) rune {
 		switch {
-		case len(shown) > 0 && (shown[0] == digit || isMask(shown[0])):
-			shown = shown[1:]
-		case inPlace:
+		case '0' <= r && r <= '9':
+			return r
+		case isSeparator(r), strings.ContainsRune("+()/,_\t", r):
+			return -1
+		}
+		return '*'
+	}, s)
+	shown, doubleZero := strings.CutPrefix(shown, "00")
+	return shown, doubleZero || strings.Contains(s, "+")
+}
+
+// inOrder reports whether the digits of part, stars aside, stand in whole in the same order.
+func inOrder(whole, part string) bool {
+	for i := range len(part) {
+		if part[i] == '*' {
+			continue
+		}
+		at := strings.IndexByte(whole, part[i])
+		if at < 0 {
 			return false
 		}
+		whole = whole[at+1:]
 	}
-	return len(shown) == 0
+	return true
 }
 
 // msisdnRule says what is wrong with a number, "" when nothing is.

@@ -54,7 +54,6 @@ const (
 	bareObject      fault = "bare object"   // look-ups: found, as {..}
 	wrappedObject   fault = "wrapped"       // look-ups: found, as {"data":{..}}
 	wrappedArray    fault = "wrapped array" // look-ups: found, as {"data":[..]} without a cursor
-	othersOnly      fault = "page of others"
 )
 
 // scriptedAPI is the smallest API that can lie in every way the policy has a row for. It runs over net.Pipe, so that
@@ -210,8 +209,6 @@ func (a *scriptedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 	case emptyPage:
 		_, _ = io.WriteString(w, `{"count":0,"limit":15,"cursor":{"prev":null,"next":null},"data":[]}`)
-	case othersOnly:
-		_, _ = io.WriteString(w, `{"data":[{"id":"txn_other","reference":"somebody-else","externalId":"somebody-else","amount":1}],"cursor":{"next":null}}`)
 	default:
 		a.process(w, r, body, f)
 	}

@@ -123,6 +123,7 @@ func TestTransactionParams_Matches(t *testing.T) {
 		"without a number":  {sent(func(tx *djamo.Transaction) { tx.MSISDN = "" }), true},
 		"other reference":   {sent(func(tx *djamo.Transaction) { tx.Reference += " " }), false},
 		"other amount":      {sent(func(tx *djamo.Transaction) { tx.Amount-- }), false},
+		"without an amount": {sent(func(tx *djamo.Transaction) { tx.Amount = 0 }), false},
 		"other payee":       {sent(func(tx *djamo.Transaction) { tx.MSISDN = "+2250748710524" }), false},
 		"other masked end":  {sent(func(tx *djamo.Transaction) { tx.MSISDN = "+22507XXXXXX24" }), false},
 		"in another format": {sent(func(tx *djamo.Transaction) { tx.MSISDN = "2250748710523" }), true},

@@ -16,8 +16,10 @@ type keyed[T any] interface {
 	keyOf(*T) string
 	// find looks the key up; ErrNotFound says that there is nothing under it.
 	find(context.Context, *Client, []RequestOption) (*T, error)
-	// differs names what in a found object is not what was sent, such as "amount"; "" when it is the same.
+	// differs names what an object shows that is not what was sent, such as "amount"; "" when there is nothing.
 	differs(*T) string
+	// shown reports whether an object shows enough to be told from another under the same key.
+	shown(*T) bool
 }
 
 // keyedWrite is one such write on its way.
@@ -77,7 +79,7 @@ func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 		found, err := w.lookUp(ctx, round)
 		switch {
 		case err == nil:
-			return w.accept(found)
+			return w.accept(found, cause)
 		case !errors.Is(err, ErrNotFound):
 			return nil, w.unknown(cause, err)
 		case round+1 >= w.client.settings.retry.MaxAttempts, w.left <= 0 && !collided:
@@ -109,7 +111,7 @@ func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 func (w *keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (*T, error) {
 	found, err := w.lookUp(ctx, round)
 	if err == nil {
-		return w.accept(found)
+		return w.accept(found, refusal)
 	}
 	if !errors.Is(err, ErrNotFound) {
 		return nil, w.unknown(refusal, err)
@@ -133,10 +135,16 @@ func (w *keyedWrite[T]) lookUp(ctx context.Context, round int) (*T, error) {
 	return w.body.find(ctx, w.client, w.opts)
 }
 
-func (w *keyedWrite[T]) accept(found *T) (*T, error) {
+// accept takes what was found for the answer, when it is what was sent. What shows no amount proves neither that nor that
+// the key was used before.
+func (w *keyedWrite[T]) accept(found *T, cause error) (*T, error) {
 	if field := w.body.differs(found); field != "" {
 		return nil, fmt.Errorf("djamo: %s %s: reference %s was used before with another %s: %w",
 			w.at.method, w.at.template, quoted(w.body.key()), field, ErrDuplicateReference)
+	}
+	if !w.body.shown(found) {
+		return nil, w.unknown(cause, fmt.Errorf("djamo: %s %s: what bears %s shows no amount: %w",
+			w.at.method, w.at.template, quoted(w.body.key()), ErrUnexpectedAnswer))
 	}
 	if w.response != nil {
 		w.response.Settled = true

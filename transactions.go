@@ -80,9 +80,10 @@ func (p TransactionParams) LogValue() slog.Value {
 
 // Matches reports whether t is the payment that p asks for: the same reference, amount and payee. The API may show the
 // payee masked or shortened; only what it does show can differ. Use it after ErrDuplicateReference, to tell a payment
-// sent earlier from a reference that was used for another one.
+// sent earlier from a reference that was used for another one. A t without an amount, which is how an answer that leaves
+// it out is read, is no match: it may be the payment all the same, so look again before you call it another.
 func (p TransactionParams) Matches(t *Transaction) bool {
-	return t != nil && t.Reference == p.Reference && p.body().differs(t) == ""
+	return t != nil && t.Reference == p.Reference && t.Amount == p.Amount && p.body().differs(t) == ""
 }
 
 // Validate checks p by the rules that Create checks before it sends anything, with limits as [WithLimits] takes them:
@@ -129,17 +130,19 @@ func (b transactionBody) find(ctx context.Context, c *Client, opts []RequestOpti
 	return c.Transactions.GetByReference(ctx, b.Reference, opts...)
 }
 
-// differs compares what was sent with what was found under its reference. The API may show the phone number masked
-// or shortened, so only what it does show can differ.
+// differs compares what was sent with what was found under its reference. The API may leave fields out and show the phone
+// number masked or shortened, so only what it does show can differ.
 func (b transactionBody) differs(found *Transaction) string {
 	switch {
-	case found.Amount != b.Amount:
+	case b.shown(found) && found.Amount != b.Amount:
 		return "amount"
 	case !MSISDN(b.MSISDN).matches(found.MSISDN):
 		return "payee"
 	}
 	return ""
 }
+
+func (b transactionBody) shown(found *Transaction) bool { return found.Amount != 0 }
 
 // TransactionService sends payments and reads what became of them.
 type TransactionService struct{ client *Client }
