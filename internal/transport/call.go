@@ -84,14 +84,22 @@ func (c *Call) PathOnly() string {
 	return path
 }
 
-// mayHaveActed are the redirects that can answer a write which was carried out: 303 says so by its meaning, and 301 and
-// 302 are often used in its place. 307 and 308 say that nothing has been done yet.
-func mayHaveActed(status int) bool {
-	return status == http.StatusMovedPermanently || status == http.StatusFound || status == http.StatusSeeOther
+// refuses reports whether a status says that a write was not carried out: the client errors that HTTP defines, but for
+// 408, which is given up on at any time, and 307 and 308, which ask for the request to be sent elsewhere. Everything else
+// that is no success leaves it open: a 303, and a 301 or 302 in its place, answers what was carried out, a 304 or a 1xx
+// makes no sense at all, and beyond 451 are proxies' own codes, such as 499 for a caller they lost.
+func refuses(status int) bool {
+	switch status {
+	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	case http.StatusRequestTimeout:
+		return false
+	}
+	return status >= http.StatusBadRequest && status <= http.StatusUnavailableForLegalReasons
 }
 
 // OutcomeUnknown reports whether the request may have been carried out although no answer says so: it may have left
-// and nothing came back, or what came back (5xx, 408) leaves it open.
+// and nothing came back, or what came back (5xx, 408, a redirect) leaves it open.
 func (c *Call) OutcomeUnknown() bool { return c.maybe }
 
 // connTrace watches whether a connection was handed to the request. Until then not one byte can have left; after
@@ -182,6 +190,7 @@ func (c *Call) end(resp *http.Response, err error) {
 	case err != nil:
 		c.maybe = !c.neverLeft()
 	default:
-		c.maybe = troubled(resp.StatusCode) || mayHaveActed(resp.StatusCode)
+		success := resp.StatusCode >= http.StatusOK && resp.StatusCode < http.StatusMultipleChoices
+		c.maybe = !success && !refuses(resp.StatusCode)
 	}
 }

@@ -268,6 +268,10 @@ func (t *Transport) read(call *Call, resp *http.Response) error {
 		resp.Body = http.NoBody // as net/http has it
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode < http.StatusOK {
+		resp.Body = http.NoBody // after 101 it would be the connection itself, which ends when the server likes
+		return nil
+	}
 	limit := t.config.MaxResponseBytes
 	if call.buffer == nil {
 		call.buffer, _ = t.buffers.Get().(*bytes.Buffer)

@@ -1,0 +1,77 @@
+package djamo_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/djamo/djamo-go"
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+)
+
+// Of every status there is: which of them, in answer to a write, say that it was not carried out. Those are errors of
+// their own; a payment is looked up after any other, and what has no key has an unknown outcome.
+func TestPolicy_StatusOfAWrite(t *testing.T) {
+	t.Parallel()
+	refusal := func(status int) bool {
+		return status == 307 || status == 308 || status >= 400 && status <= 451 && status != 408
+	}
+	for status := range 1000 {
+		if status == http.StatusTooManyRequests || status >= 200 && status < 300 {
+			continue // the tables of the policy have rows for these
+		}
+		synctest.Test(t, func(t *testing.T) {
+			posts, gets := 0, 0
+			client := through(t, func(req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodGet {
+					gets++
+					return httpmock.NewStringResponse(http.StatusOK, `{"data":[{"id":"txn_1","reference":"`+payment.Reference+`","amount":50000}]}`), nil
+				}
+				posts++
+				return httpmock.NewStringResponse(status, ""), nil
+			}, djamo.WithRetry(djamo.RetryPolicy{}))
+			err := create(t.Context(), client)
+			refund := second(client.Charges.Refund(t.Context(), "ch_1"))
+			require.Equal(t, 2, posts, status)
+			require.Equal(t, !refusal(status), errors.Is(refund, djamo.ErrOutcomeUnknown), "%d: %v", status, refund)
+			if refusal(status) {
+				require.Equal(t, status, answerOf(err).StatusCode)
+				require.Zero(t, gets, status)
+				return
+			}
+			require.NoError(t, err, status)
+			require.Equal(t, 1, gets, status)
+		})
+	}
+}
+
+// After a 101 the body is the connection: it must not be waited for.
+func TestPolicy_SwitchedProtocolsIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn) // until the client hangs up
+		_ = conn.Close()
+	}()
+	client, err := djamo.NewClient("at_x", djamo.WithBaseURL("http://"+listener.Addr().String()))
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	err = second(client.Charges.Refund(ctx, "ch_1"))
+	require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
+	require.NotErrorIs(t, err, context.DeadlineExceeded)
+}
