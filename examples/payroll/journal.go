@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
@@ -17,12 +18,11 @@ import (
 
 // openJournal opens the journal of the run; done closes it.
 func openJournal(ctx context.Context, set settings) (journal payroll.Journal, done func(), err error) {
-	driver, address, dialect := "sqlite", set.journal, sqljournal.SQLite
-	if strings.HasPrefix(set.journal, "postgres://") || strings.HasPrefix(set.journal, "postgresql://") {
-		driver, dialect = "pgx", sqljournal.PostgreSQL
-	} else if set.resumeOnly {
-		if _, err := os.Stat(set.journal); err != nil {
-			return nil, nil, badInput(fmt.Errorf("there is no journal to go on with: %w", err))
+	driver, address, dialect := "pgx", set.journal, sqljournal.PostgreSQL
+	if !strings.HasPrefix(set.journal, "postgres://") && !strings.HasPrefix(set.journal, "postgresql://") {
+		driver, address, dialect = "sqlite", "file:"+url.PathEscape(set.journal), sqljournal.SQLite
+		if err := keepPrivate(set.journal, set.resumeOnly); err != nil {
+			return nil, nil, badInput(fmt.Errorf("nothing was sent: the journal cannot be opened: %w", err))
 		}
 	}
 	db, err := sql.Open(driver, address)
@@ -43,6 +43,20 @@ func openJournal(ctx context.Context, set settings) (journal payroll.Journal, do
 		_ = opened.Close()
 		_ = db.Close()
 	}, nil
+}
+
+// keepPrivate makes a new journal readable by its owner alone, as it holds whole phone numbers; SQLite makes the files
+// beside it alike.
+func keepPrivate(path string, mustExist bool) error {
+	flags := os.O_RDWR | os.O_CREATE
+	if mustExist {
+		flags = os.O_RDWR
+	}
+	file, err := os.OpenFile(path, flags, 0o600)
+	if err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 // onlyRun is the run to resume when none is named: the only one there is.

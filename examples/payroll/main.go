@@ -105,7 +105,7 @@ type settings struct {
 	batchSize, concurrency                int
 	least, most                           int64
 	yes, dryRun, resumeOnly, allowShort   bool
-	sendTimeout, quiet, patience          time.Duration
+	sendTimeout, quiet, lease, patience   time.Duration
 
 	poll time.Duration // set by the demonstration, which has no time to lose
 }
@@ -130,6 +130,7 @@ func parse(args []string, out io.Writer) (settings, error) {
 	flags.BoolVar(&set.allowShort, "allow-short", false, "send although the balance does not cover the file")
 	flags.DurationVar(&set.sendTimeout, "send-timeout", 20*time.Second, "how long one request may take")
 	flags.DurationVar(&set.quiet, "quiet", 0, "how long a payout whose answer was lost is looked for before it is sent again; default: the send timeout and 10s")
+	flags.DurationVar(&set.lease, "lease", 15*time.Second, "how long the run stays with a process that was killed, when the journal is in PostgreSQL")
 	flags.DurationVar(&set.patience, "patience", 15*time.Minute, "how long to wait without any news before stopping")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -150,8 +151,8 @@ func (s *settings) check(rest []string) error {
 		return badInput(errors.New("-batch-size and -concurrency must be at least 1"))
 	case s.least < 0, s.most < 0, s.most != 0 && s.most < s.least:
 		return badInput(errors.New("-min and -max must not be negative, nor -max below -min"))
-	case s.sendTimeout <= 0, s.patience <= 0, s.quiet != 0 && s.quiet <= s.sendTimeout:
-		return badInput(errors.New("-send-timeout and -patience must be positive, and -quiet longer than -send-timeout"))
+	case s.sendTimeout <= 0, s.patience <= 0, s.lease <= 0, s.quiet != 0 && s.quiet <= s.sendTimeout:
+		return badInput(errors.New("-send-timeout, -lease and -patience must be positive, and -quiet longer than -send-timeout"))
 	case s.resumeOnly && s.dryRun:
 		return badInput(errors.New("-resume-only and -dry-run exclude each other"))
 	case s.resumeOnly && s.journal == "" && s.in == "":

@@ -176,6 +176,19 @@ func TestPay_DerivesReferences(t *testing.T) {
 	require.True(t, strings.HasPrefix(o.server.Transactions()[0].Reference, "salaries/"))
 }
 
+func TestPay_JournalIsPrivateWhateverItsName(t *testing.T) {
+	t.Parallel()
+	o := newOperator(t, header+"+2250748710523,10000,a,x\n")
+	o.set.journal = filepath.Join(t.TempDir(), "juin? 100% #1&mode=ro.journal")
+	require.Equal(t, exitOK, o.run(t, ""), o.out)
+	info, err := os.Stat(o.set.journal)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	require.NotZero(t, info.Size())
+	o.set.journal = filepath.Join(t.TempDir(), "no", "such", "directory.journal")
+	require.Equal(t, exitBadInput, o.run(t, ""), o.out)
+}
+
 func TestPay_ResumesWithoutTheFile(t *testing.T) {
 	t.Parallel()
 	o := newOperator(t, header+"+2250748710523,10000,a,x\n", djamotest.WithManualSettlement())

@@ -53,7 +53,7 @@ func payWith(ctx context.Context, client *djamo.Client, set settings, t terminal
 	defer done()
 	runner := payroll.Runner{
 		Client: client, Journal: journal, Mode: payroll.Mode(set.mode), BatchSize: set.batchSize, Concurrency: set.concurrency,
-		AllowShort: set.allowShort, SendTimeout: set.sendTimeout, Quiet: set.quiet, Patience: set.patience, PollMin: set.poll,
+		AllowShort: set.allowShort, SendTimeout: set.sendTimeout, Quiet: set.quiet, Lease: set.lease, Patience: set.patience, PollMin: set.poll,
 		Progress: progress(t.out),
 	}
 	var totals payroll.Totals
