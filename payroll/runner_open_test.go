@@ -28,9 +28,9 @@ func TestRunner_Run_HearsOfOutcomes(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			totals, err := w.run(t)
-			require.NoError(t, err)
-			require.True(t, totals.AllCompleted())
+			totals, err := w.run(t)                //nolint:testifylint // what fails here closes ended and fails the test
+			require.NoError(t, err)                //nolint:testifylint // as above
+			require.True(t, totals.AllCompleted()) //nolint:testifylint // as above
 		}()
 		synctest.Wait()
 		before := len(w.api.Requests())
@@ -59,7 +59,7 @@ func TestRunner_Reconcile_SendsNothing(t *testing.T) {
 		require.Equal(t, int64(6), totals.Accepted.Count)
 		require.Equal(t, int64(6), totals.Open.Count, "patience has an end")
 		w.api.SettleAll()
-		posts := w.requests(http.MethodPost, "/v1/transactions") + w.requests(http.MethodPost, "/v1/transactions/batch")
+		posts := w.posts("/v1/transactions") + w.posts("/v1/transactions/batch")
 
 		runner := w.runner
 		runner.Journal = w.journal
@@ -68,7 +68,7 @@ func TestRunner_Reconcile_SendsNothing(t *testing.T) {
 		totals, err = runner.Reconcile(t.Context())
 		require.NoError(t, err)
 		require.True(t, totals.AllCompleted())
-		require.Equal(t, posts, w.requests(http.MethodPost, "/v1/transactions")+w.requests(http.MethodPost, "/v1/transactions/batch"))
+		require.Equal(t, posts, w.posts("/v1/transactions")+w.posts("/v1/transactions/batch"))
 		w.check(t)
 	}, djamotest.WithManualSettlement())
 }
@@ -239,7 +239,7 @@ func TestRunner_Run_FindsALostBatchByPage(t *testing.T) {
 		_, err = w.run(t)
 		require.NoError(t, err)
 		w.check(t)
-		require.Equal(t, 1, w.requests(http.MethodPost, "/v1/transactions/batch"))
+		require.Equal(t, 1, w.posts("/v1/transactions/batch"))
 		require.False(t, slices.ContainsFunc(w.api.Requests(), func(r djamotest.Request) bool { return strings.Contains(r.Query, "reference=") }))
 	})
 }

@@ -47,11 +47,11 @@ func (w *world) states(t testing.TB) map[string]payroll.Payout {
 	return byReference
 }
 
-// requests counts the requests of a method to a path.
-func (w *world) requests(method, path string) int {
+// posts counts the POST requests to a path.
+func (w *world) posts(path string) int {
 	n := 0
 	for _, r := range w.api.Requests() {
-		if r.Method == method && r.Path == path {
+		if r.Method == http.MethodPost && r.Path == path {
 			n++
 		}
 	}

@@ -53,7 +53,7 @@ func (p *process) halt() {
 		p.thaw.Store(time.Now().Add(p.frozen).UnixNano())
 	}
 	if thaw := p.thaw.Load(); thaw != 0 {
-		time.Sleep(time.Until(time.Unix(0, thaw)))
+		time.Sleep(time.Until(time.Unix(0, thaw))) //nolint:forbidigo // the clock of the bubble
 	}
 }
 
@@ -235,7 +235,7 @@ func TestSimulation_FrozenPastItsLease(t *testing.T) {
 					defer w.api.Close()
 					ended := make(chan error, 1)
 					go func() {
-						_, err := w.live(t, &process{freeze: freeze, frozen: time.Minute})
+						_, err := w.live(t, &process{freeze: freeze, frozen: time.Minute}) //nolint:testifylint // a bubble without its answer is stuck, and fails
 						ended <- err
 					}()
 					synctest.Wait()
@@ -255,7 +255,7 @@ func TestSimulation_FrozenPastItsLease(t *testing.T) {
 }
 
 // BUGGIFY: rare branches forced at once. Everything here ends, so that a last life can finish.
-func unkind(t testing.TB, api *djamotest.API, share float64) {
+func unkind(t testing.TB, api *djamotest.API, share float64) { //nolint:forbidigo // a probability, nothing near an amount
 	t.Helper()
 	for _, fault := range []djamotest.Fault{
 		djamotest.AnyOf(djamotest.RefuseConnection(), djamotest.CloseConnection(), djamotest.FailBefore(http.StatusServiceUnavailable)),
@@ -293,7 +293,7 @@ func simulate(t *testing.T, seed uint64) {
 		if random.IntN(4) == 0 {
 			require.NoError(t, w.api.Fail("+2250748700000", "account closed"))
 		}
-		unkind(t, w.api, []float64{0, 0.1, 0.3, 0.6}[random.IntN(4)])
+		unkind(t, w.api, []float64{0, 0.1, 0.3, 0.6}[random.IntN(4)]) //nolint:forbidigo // as above
 		for range random.IntN(5) {
 			_, _ = w.live(t, &process{dieAt: 1 + random.Int64N(60)})
 		}
