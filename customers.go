@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"strings"
 )
 
 // CustomerCheck says whether a phone number has a Djamo account.
@@ -52,11 +53,17 @@ func (s CustomerService) Check(ctx context.Context, params CustomerCheckParams, 
 	return answer.check(), nil
 }
 
-// customerAnswer is either form. The older one is documented only as "a KYC status", so its likely names are read.
+// customerAnswer is either form. The older one is documented only as "a KYC status", so its likely names are read. A bare
+// "status" is one of them, unless it may be that of the request: beside a message, an error or data, or by its own words.
 type customerAnswer struct {
-	Result    json.RawMessage `json:"result"`
-	KYCStatus string          `json:"kycStatus"`
-	Status    string          `json:"status"`
+	Result     json.RawMessage `json:"result"`
+	KYCStatus  string          `json:"kycStatus"`
+	Status     string          `json:"status"`
+	Message    json.RawMessage `json:"message"`
+	Error      json.RawMessage `json:"error"`
+	StatusCode json.RawMessage `json:"statusCode"`
+	Success    json.RawMessage `json:"success"`
+	Data       json.RawMessage `json:"data"`
 }
 
 func (a *customerAnswer) missing() string {
@@ -76,10 +83,21 @@ func (a *customerAnswer) check() *CustomerCheck {
 	if len(a.Result) > 0 && string(a.Result) != "null" && json.Unmarshal(a.Result, &has) == nil {
 		return &CustomerCheck{HasAccount: has, KYCStatus: a.KYCStatus}
 	}
-	for _, status := range []string{status, a.KYCStatus, a.Status} {
+	for _, status := range []string{status, a.KYCStatus, a.bareStatus()} {
 		if status != "" {
 			return &CustomerCheck{HasAccount: true, KYCStatus: status}
 		}
 	}
 	return nil
+}
+
+func (a *customerAnswer) bareStatus() string {
+	if a.Message != nil || a.Error != nil || a.StatusCode != nil || a.Success != nil || a.Data != nil {
+		return ""
+	}
+	switch strings.ToLower(a.Status) {
+	case "ok", "success", "error", "fail", "failed", "not_found":
+		return ""
+	}
+	return a.Status
 }

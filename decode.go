@@ -6,18 +6,55 @@ import (
 	"fmt"
 )
 
-// decodeObject reads a single object, bare or wrapped in {"data": {…}} as some integrations see it. The usual, bare
-// form is decoded once; only a body that has "data" in it somewhere is looked at twice.
-func decodeObject(body []byte, out any) error {
-	if inner := unwrap(body); inner != nil && !whole(body, out) {
-		body = inner
+// object is what one of the API's objects can say of itself.
+type object interface {
+	// missing names the field without which an answer is none; "" when the answer is whole.
+	missing() string
+}
+
+// single is where an answer about one object is decoded to: bare, or wrapped in {"data": {…}} as some integrations see
+// it. The usual, bare form is decoded once; only a body that has "data" in it somewhere is looked at twice. What is
+// decoded is one or the other, never a mixture: the envelope may have a status of its own.
+type single[T any] struct {
+	value T
+	// want is the id or key that the object must bear, as keyOf reads it; "" for any.
+	want  string
+	keyOf func(*T) string
+}
+
+// decode reads the body. The object is the outer one when that has the field without which there is none.
+func (s *single[T]) decode(body []byte) error {
+	inner := unwrap(body)
+	if inner == nil {
+		return s.decodeBare(body)
 	}
-	if err := json.Unmarshal(body, out); err != nil {
+	first, second := body, inner
+	if o, ok := any(&s.value).(object); ok && !hasField(body, o.missing()) { // of the zero value
+		first, second = inner, body
+	}
+	err := s.decodeBare(first)
+	if err == nil {
+		return nil
+	}
+	*s = single[T]{want: s.want, keyOf: s.keyOf}
+	if s.decodeBare(second) == nil {
+		return nil
+	}
+	return err
+}
+
+func (s *single[T]) decodeBare(body []byte) error {
+	if err := json.Unmarshal(body, &s.value); err != nil {
 		return err
 	}
-	if o, ok := out.(object); ok {
+	if o, ok := any(&s.value).(object); ok {
 		if field := o.missing(); field != "" {
 			return fmt.Errorf("it has no %q", field)
+		}
+	}
+	if s.want != "" {
+		if got := s.keyOf(&s.value); got != s.want {
+			return fmt.Errorf("it is about %s, not %s", quoted(got), quoted(s.want))
 		}
 	}
 	return nil
@@ -30,16 +67,23 @@ func unwrap(body []byte) []byte {
 	}
 	var envelope struct {
 		Data json.RawMessage `json:"data"`
-		ID   json.RawMessage `json:"id"`
 	}
-	if json.Unmarshal(body, &envelope) != nil || envelope.ID != nil || !bytes.HasPrefix(envelope.Data, []byte("{")) {
+	if json.Unmarshal(body, &envelope) != nil || !bytes.HasPrefix(envelope.Data, []byte("{")) {
 		return nil
 	}
 	return envelope.Data
 }
 
-// whole reports whether a body is the object itself, though it has a "data" of its own.
-func whole(body []byte, out any) bool {
-	o, ok := out.(object)
-	return ok && json.Unmarshal(body, out) == nil && o.missing() == ""
+// hasField reports whether an object has a field that is not null.
+func hasField(body []byte, name string) bool {
+	var fields map[string]json.RawMessage
+	return json.Unmarshal(body, &fields) == nil && len(fields[name]) > 0 && string(fields[name]) != "null"
+}
+
+// missingID is what every object with an id says of itself.
+func missingID(id string) string {
+	if id == "" {
+		return "id"
+	}
+	return ""
 }

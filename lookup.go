@@ -23,7 +23,6 @@ func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, ke
 	if err != nil {
 		return nil, answer, err
 	}
-	r.verbatim = true
 	if err := c.do(ctx, r, &answer); err != nil {
 		if page := (*Error)(nil); errors.As(err, &page) && page.StatusCode == http.StatusNotFound && !isObject(page.Body) {
 			err = fmt.Errorf("%w: %s", ErrUnexpectedAnswer, err) // somebody else's page, who knows nothing of payments
@@ -62,13 +61,12 @@ type lookup[T any] struct {
 	doubt string // why the answer proves nothing about what is not in it; "" when it does
 }
 
-// UnmarshalJSON makes lookup a decoding target like any other.
-func (l *lookup[T]) UnmarshalJSON(body []byte) error {
+func (l *lookup[T]) decode(body []byte) error {
 	const layers = 3 // of {"data": …}: every one of them is a whole reading of what is inside
-	return l.decode(body, layers)
+	return l.decodeWithin(body, layers)
 }
 
-func (l *lookup[T]) decode(body []byte, layers int) error {
+func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 	body = bytes.TrimSpace(body)
 	switch {
 	case len(body) == 0:
@@ -97,7 +95,7 @@ func (l *lookup[T]) decode(body []byte, layers int) error {
 	case layers == 0:
 		return errors.New(`it has too many layers of "data"`)
 	}
-	err := l.decode(envelope.Data, layers-1)
+	err := l.decodeWithin(envelope.Data, layers-1)
 	l.page = l.page || envelope.Data[0] == '['
 	l.count = max(l.count, envelope.Count)
 	if l.next == "" {
@@ -159,12 +157,4 @@ func isNothing(value []byte) bool {
 // isObject reports whether a body is a JSON object, as the API's own refusals are.
 func isObject(body []byte) bool {
 	return bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) && json.Valid(body)
-}
-
-// missingID is what every object with an id says of itself.
-func missingID(id string) string {
-	if id == "" {
-		return "id"
-	}
-	return ""
 }

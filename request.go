@@ -24,7 +24,6 @@ type RequestOption func(*request) error
 type request struct {
 	transport.Call
 	response *Response
-	verbatim bool // the answer is decoded as it is, without unwrapping {"data": …}
 }
 
 // WithHeader adds a header to one call. The headers this package sets itself are refused, and so are
@@ -174,11 +173,13 @@ func (c *Client) decode(r *request, out any) error {
 	if out == nil {
 		return nil
 	}
-	decode := decodeObject
-	if r.verbatim {
-		decode = json.Unmarshal
+	var err error
+	if shaped, ok := out.(decoder); ok {
+		err = shaped.decode(r.Bytes())
+	} else {
+		err = json.Unmarshal(r.Bytes(), out)
 	}
-	if err := decode(r.Bytes(), out); err != nil {
+	if err != nil {
 		return fmt.Errorf("djamo: %s %s: %d with an answer that cannot be read (%s): %w: %s",
 			r.Method, c.transport.Scrub(r.PathOnly()), r.Status, oneLine(c.transport.Scrub(err.Error())), ErrUnexpectedAnswer,
 			oneLine(transport.Snippet([]byte(c.transport.Scrub(string(r.Bytes()[:min(len(r.Bytes()), errorBodyLimit)]))))))
@@ -186,37 +187,43 @@ func (c *Client) decode(r *request, out any) error {
 	return nil
 }
 
-// object is what one of the API's objects can say of itself.
-type object interface {
-	// missing names the field without which an answer is none; "" when the answer is whole.
-	missing() string
-}
+// decoder is what reads an answer whose shape is not certain; anything else is decoded as it is.
+type decoder interface{ decode(body []byte) error }
 
 // read is a call that may be repeated at will.
 func read[T any](ctx context.Context, c *Client, e endpoint, in any, opts []RequestOption) (*T, error) {
+	return readOf[T](ctx, c, e, "", nil, in, opts)
+}
+
+// readOf is a read of the object with an id, which the answer must bear.
+func readOf[T any](ctx context.Context, c *Client, e endpoint, id string, idOf func(*T) string, in any, opts []RequestOption) (*T, error) {
 	r, err := c.newRequest(ctx, transport.Read, e, in, opts)
 	if err != nil {
 		return nil, err
 	}
-	out := new(T)
+	out := &single[T]{want: id, keyOf: idOf}
 	if err := c.do(ctx, r, out); err != nil {
 		return nil, err
 	}
-	return out, nil
+	return &out.value, nil
 }
 
 // write is a call that is never sent again once it may have been carried out. The references go into the error that
 // says so.
 func write[T any](ctx context.Context, c *Client, e endpoint, in any, opts []RequestOption, references ...string) (*T, error) {
+	return writeTo(ctx, c, e, new(single[T]), in, opts, references...)
+}
+
+// writeTo is a write whose answer must be what out wants.
+func writeTo[T any](ctx context.Context, c *Client, e endpoint, out *single[T], in any, opts []RequestOption, references ...string) (*T, error) {
 	r, err := c.newRequest(ctx, transport.Write, e, in, opts)
 	if err != nil {
 		return nil, err
 	}
-	out := new(T)
 	if err := c.do(ctx, r, out); err != nil {
 		return nil, naming(err, references...)
 	}
-	return out, nil
+	return &out.value, nil
 }
 
 // naming puts the references into an error that says that the outcome is unknown.
@@ -245,7 +252,6 @@ func readPage[T any](ctx context.Context, c *Client, path string, params ListPar
 	if size == 0 {
 		size = defaultLimit
 	}
-	r.verbatim = true
 	page := &Page[T]{Data: make([]T, 0, min(size, most))}
 	if err := c.do(ctx, r, page); err != nil {
 		return nil, err
@@ -275,7 +281,6 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts 
 	if err != nil {
 		return err
 	}
-	r.verbatim = true
 	return c.do(ctx, r, out)
 }
 

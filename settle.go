@@ -59,18 +59,18 @@ func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 // post sends once, and again only what provably never left or was turned away with 429. An answer that bears another
 // key is no answer.
 func (w *keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
-	sent := new(T)
+	sent := new(single[T])
 	r.Budget = w.left
 	err := w.client.do(ctx, r, sent)
 	w.left -= r.Attempts
 	if err != nil {
 		return nil, naming(err, w.body.key())
 	}
-	if got := w.body.keyOf(sent); got != "" && got != w.body.key() {
+	if got := w.body.keyOf(&sent.value); got != "" && got != w.body.key() {
 		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer bears another reference, %s: %w",
 			w.at.method, w.at.template, w.client.transport.Scrub(quoted(got)), ErrUnexpectedAnswer))
 	}
-	return sent, nil
+	return &sent.value, nil
 }
 
 func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {

@@ -27,11 +27,11 @@ func (e *Event) Transaction() (*Transaction, error) { return eventData[Transacti
 func (e *Event) Charge() (*Charge, error) { return eventData[Charge](e) }
 
 func eventData[T any](e *Event) (*T, error) {
-	out := new(T)
-	if err := decodeObject(e.Data, out); err != nil {
+	var out single[T]
+	if err := out.decode(e.Data); err != nil {
 		return nil, fmt.Errorf("djamo: webhook %s: its data cannot be read: %w", quoted(string(e.Topic)), err)
 	}
-	return out, nil
+	return &out.value, nil
 }
 
 // Key names the delivery for a Deduper: 64 hex digits, the same for every copy of it and on every machine. It stands for
