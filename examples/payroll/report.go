@@ -4,14 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/djamo/djamo-go/payroll"
 )
 
-// report writes the report file and prints the totals, and what was not paid.
+// report prints what became of the payouts, and writes the report file.
 func report(ctx context.Context, journal payroll.Journal, totals payroll.Totals, set settings, t terminal) error {
-	if err := listUnpaid(ctx, journal, t.out); err != nil {
+	if err := list(ctx, journal, totals.Planned.Count, t.out); err != nil {
 		return err
 	}
 	table := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -41,20 +42,28 @@ func report(ctx context.Context, journal payroll.Journal, totals payroll.Totals,
 	return nil
 }
 
-// listUnpaid prints the first of those who were not paid, and why.
-func listUnpaid(ctx context.Context, journal payroll.Journal, out io.Writer) error {
-	const most = 20
-	unpaid, err := journal.Payouts(ctx, 0, most+1, payroll.Failed, payroll.Refused, payroll.Conflict, payroll.Unknown, payroll.Submitting, payroll.Submitted, payroll.Planned)
-	if err != nil || len(unpaid) == 0 {
+// list prints every payout of a short run, and of a long one the first of those who were not paid.
+func list(ctx context.Context, journal payroll.Journal, planned int64, out io.Writer) error {
+	const most = 50
+	var states []payroll.State
+	if planned > most {
+		states = slices.DeleteFunc(payroll.States(), func(s payroll.State) bool { return s == payroll.Completed })
+	}
+	payouts, err := journal.Payouts(ctx, 0, most+1, states...)
+	if err != nil || len(payouts) == 0 {
 		return err
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nREFERENCE\tPAYEE\tAMOUNT\tSTATUS\tREASON")
-	for _, p := range unpaid[:min(len(unpaid), most)] {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Reference, p.MSISDN, p.Amount, p.State, p.Reason)
+	fmt.Fprintln(table, "\nREFERENCE\tPAYEE\tAMOUNT\tFEE\tSTATUS\tNOTE")
+	for _, p := range payouts[:min(len(payouts), most)] {
+		note := p.Reason
+		if p.Earlier {
+			note = "already paid earlier " + note
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Reference, p.MSISDN, p.Amount, p.Fee, p.State, note)
 	}
-	if len(unpaid) > most {
-		fmt.Fprintln(table, "…\t\t\t\tand more: see the report")
+	if len(payouts) > most {
+		fmt.Fprintln(table, "…\t\t\t\t\tand more: see the report")
 	}
 	return table.Flush()
 }
