@@ -162,7 +162,7 @@ func TestClient_IsSafeForConcurrentUse(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		_, reference, _ := strings.Cut(string(body), `"reference":"`)
 		reference, _, _ = strings.Cut(reference, `"`)
-		_, _ = fmt.Fprintf(w, `{"id":"txn_%s","reference":%q,"amount":1}`, reference, reference)
+		_, _ = fmt.Fprintf(w, `{"id":"txn_%s","reference":%q,"amount":50000}`, reference, reference)
 	}))
 	t.Cleanup(server.Close)
 	client, err := djamo.NewClient("at_x", djamo.WithBaseURL(server.URL), djamo.WithLogger(slog.New(slog.DiscardHandler)))

@@ -53,8 +53,12 @@ func (s *single[T]) decodeBare(body []byte) error {
 		}
 	}
 	if s.want != "" {
-		if got := s.keyOf(&s.value); got != s.want {
-			return fmt.Errorf("it is about %s, not %s", quoted(got), quoted(s.want))
+		switch got := s.keyOf(&s.value); got {
+		case s.want:
+		case "":
+			return fmt.Errorf("it does not name %s", quoted(s.want))
+		default:
+			return fmt.Errorf("it is about another, %s", quoted(got))
 		}
 	}
 	return nil

@@ -64,3 +64,84 @@ func TestPolicy_Keyed_WhatWasFound(t *testing.T) {
 		})
 	}
 }
+
+// A success that does not bear the key, or bears it with something else than was sent, is not believed: what was carried
+// out is looked up, and nothing is sent again before.
+func TestPolicy_Keyed_WhatWasAnswered(t *testing.T) {
+	t.Parallel()
+	const ours = `"id":"txn_1","reference":"payroll-2026-06/0042","externalId":"order-7"`
+	const found = `{"data":[{` + ours + `,"amount":50000,"msisdn":"+2250748710523"}]}`
+	const foundCharge = `{"data":[{` + ours + `,"amount":10000}]}`
+	for name, row := range map[string]struct {
+		call         policyCall
+		answer, find string
+		gets         int
+		err          error
+	}{
+		"the payment":                 {create, `{` + ours + `,"amount":50000,"msisdn":"+22507******23"}`, found, 0, nil},
+		"without amount and payee":    {create, `{` + ours + `}`, found, 0, nil},
+		"wrapped":                     {create, `{"data":{` + ours + `}}`, found, 0, nil},
+		"in an envelope with an id":   {create, `{"id":"req_1","data":{` + ours + `}}`, found, 0, nil},
+		"in an envelope with id null": {create, `{"id":null,"data":{` + ours + `}}`, found, 0, nil},
+		"no reference":                {create, `{"id":"txn_1","amount":50000}`, found, 1, nil},
+		"reference empty":             {create, `{"id":"txn_1","reference":"","amount":50000}`, found, 1, nil},
+		"another reference":           {create, `{"id":"txn_1","reference":"r","amount":50000}`, found, 1, nil},
+		"another amount":              {create, `{` + ours + `,"amount":5}`, found, 1, nil},
+		"another payee":               {create, `{` + ours + `,"msisdn":"+2250748710524"}`, found, 1, nil},
+		"another amount, found too":   {create, `{` + ours + `,"amount":5}`, `{"data":[{` + ours + `,"amount":5}]}`, 1, djamo.ErrUnexpectedAnswer},
+		"another amount, found none":  {create, `{` + ours + `,"amount":5}`, `{"data":[{` + ours + `}]}`, 1, djamo.ErrUnexpectedAnswer},
+		"the charge":                  {createCharge, `{` + ours + `,"amount":10000}`, foundCharge, 0, nil},
+		"charge without its key":      {createCharge, `{"id":"ch_1","amount":10000}`, foundCharge, 1, nil},
+		"charge of another amount":    {createCharge, `{` + ours + `,"amount":1}`, foundCharge, 1, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			posts, gets := 0, 0
+			client := through(t, func(req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodPost {
+					posts++
+					return httpmock.NewStringResponse(http.StatusCreated, row.answer), nil
+				}
+				gets++
+				return httpmock.NewStringResponse(http.StatusOK, row.find), nil
+			}, djamo.WithRetry(djamo.RetryPolicy{}))
+			err := row.call(t.Context(), client)
+			require.Equal(t, []int{1, row.gets}, []int{posts, gets})
+			if row.err == nil {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
+			require.ErrorIs(t, err, row.err)
+			require.NotErrorIs(t, err, djamo.ErrDuplicateReference)
+		})
+	}
+}
+
+// What was asked of one object is not answered by another.
+func TestServices_AnotherObjectIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	client := mocked(t, httpmock.NewStringResponder(http.StatusOK, `{"id":"other","status":"completed","amount":5}`))
+	for name, call := range map[string]struct {
+		err   error
+		write bool
+	}{
+		"Transactions.Get":     {second(client.Transactions.Get(t.Context(), "txn_1")), false},
+		"Transactions.Wait":    {second(client.Transactions.Wait(t.Context(), "txn_1", djamo.WaitParams{})), false},
+		"SubCompanies.Get":     {second(client.SubCompanies.Get(t.Context(), "subco_1")), false},
+		"SubCompanies.Update":  {second(client.SubCompanies.Activate(t.Context(), "subco_1")), false},
+		"WebhookEndpoints.Get": {second(client.WebhookEndpoints.Get(t.Context(), "wh_1")), false},
+		"Charges.Get":          {second(client.Charges.Get(t.Context(), "ch_1")), false},
+		"Charges.Refund":       {second(client.Charges.Refund(t.Context(), "ch_1")), true},
+		"Charges.RefundPart":   {second(client.Charges.RefundPart(t.Context(), "ch_1", 5)), true},
+		"Charges.Pay":          {second(client.Charges.Pay(t.Context(), "ch_1")), true},
+	} {
+		require.ErrorIs(t, call.err, djamo.ErrUnexpectedAnswer, name)
+		require.ErrorContains(t, call.err, `about another, "other"`, name)
+		require.Equal(t, call.write, errors.Is(call.err, djamo.ErrOutcomeUnknown), name)
+	}
+	wrapped := mocked(t, httpmock.NewStringResponder(http.StatusOK, `{"id":"req_1","data":{"id":"txn_1","status":"completed"}}`))
+	tx, err := wrapped.Transactions.Get(t.Context(), "txn_1")
+	require.NoError(t, err)
+	require.Equal(t, djamo.TransactionCompleted, tx.Status)
+}

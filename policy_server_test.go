@@ -206,7 +206,7 @@ func (a *scriptedAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case firewall:
 		html(w, http.StatusForbidden, "<html><title>Attention Required! | Cloudflare</title>Sorry, you have been blocked</html>")
 	case redirected:
-		http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		http.Redirect(w, r, r.URL.Path+"?elsewhere", http.StatusTemporaryRedirect)
 	case emptyPage:
 		_, _ = io.WriteString(w, `{"count":0,"limit":15,"cursor":{"prev":null,"next":null},"data":[]}`)
 	default:
@@ -311,7 +311,11 @@ func (a *scriptedAPI) answer(r *http.Request, body []byte, f fault) string {
 	if r.Method != http.MethodGet {
 		a.double++ // every unkeyed write counts
 	}
-	return `{"id":"obj_1","status":"processing","reference":"r","amount":1,"transactions":[{"id":"txn_1"}]}`
+	id := "obj_1"
+	if parts := strings.Split(path, "/"); len(parts) > 3 && strings.Contains(parts[3], "_") {
+		id = parts[3]
+	}
+	return `{"id":"` + id + `","status":"processing","reference":"r","amount":1,"transactions":[{"id":"txn_1"}]}`
 }
 
 func (a *scriptedAPI) refuse(w http.ResponseWriter, status int) {

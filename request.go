@@ -192,16 +192,15 @@ type decoder interface{ decode(body []byte) error }
 
 // read is a call that may be repeated at will.
 func read[T any](ctx context.Context, c *Client, e endpoint, in any, opts []RequestOption) (*T, error) {
-	return readOf[T](ctx, c, e, "", nil, in, opts)
+	return readTo(ctx, c, e, new(single[T]), in, opts)
 }
 
-// readOf is a read of the object with an id, which the answer must bear.
-func readOf[T any](ctx context.Context, c *Client, e endpoint, id string, idOf func(*T) string, in any, opts []RequestOption) (*T, error) {
+// readTo is a read whose answer must be what out wants.
+func readTo[T any](ctx context.Context, c *Client, e endpoint, out *single[T], in any, opts []RequestOption) (*T, error) {
 	r, err := c.newRequest(ctx, transport.Read, e, in, opts)
 	if err != nil {
 		return nil, err
 	}
-	out := &single[T]{want: id, keyOf: idOf}
 	if err := c.do(ctx, r, out); err != nil {
 		return nil, err
 	}

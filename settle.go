@@ -32,6 +32,8 @@ type keyedWrite[T any] struct {
 	response *Response
 	// left is how many requests the write may still send, look-ups not counted.
 	left int
+	// contradicted: a success has said that something else was carried out under the key than was sent.
+	contradicted bool
 }
 
 // send carries the write out at most once, and finds out what became of it when the answer is lost:
@@ -56,19 +58,20 @@ func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 	return w.settle(ctx, err)
 }
 
-// post sends once, and again only what provably never left or was turned away with 429. An answer that bears another
-// key is no answer.
+// post sends once, and again only what provably never left or was turned away with 429. An answer without the key, or
+// with another amount or payee than was sent, is no answer.
 func (w *keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
-	sent := new(single[T])
+	sent := &single[T]{want: w.body.key(), keyOf: w.body.keyOf}
 	r.Budget = w.left
 	err := w.client.do(ctx, r, sent)
 	w.left -= r.Attempts
 	if err != nil {
 		return nil, naming(err, w.body.key())
 	}
-	if got := w.body.keyOf(&sent.value); got != "" && got != w.body.key() {
-		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer bears another reference, %s: %w",
-			w.at.method, w.at.template, w.client.transport.Scrub(quoted(got)), ErrUnexpectedAnswer))
+	if field := w.body.differs(&sent.value); field != "" {
+		w.contradicted = true
+		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer bears the reference, and another %s than was sent: %w",
+			w.at.method, w.at.template, field, ErrUnexpectedAnswer))
 	}
 	return &sent.value, nil
 }
@@ -138,7 +141,10 @@ func (w *keyedWrite[T]) lookUp(ctx context.Context, round int) (*T, error) {
 // accept takes what was found for the answer, when it is what was sent. What shows no amount proves neither that nor that
 // the key was used before.
 func (w *keyedWrite[T]) accept(found *T, cause error) (*T, error) {
-	if field := w.body.differs(found); field != "" {
+	switch field := w.body.differs(found); {
+	case field != "" && w.contradicted:
+		return nil, w.unknown(cause) // it was not used before: this call did it, whatever it did
+	case field != "":
 		return nil, fmt.Errorf("djamo: %s %s: reference %s was used before with another %s: %w",
 			w.at.method, w.at.template, quoted(w.body.key()), field, ErrDuplicateReference)
 	}

@@ -55,7 +55,7 @@ func (s SubCompanyService) Get(ctx context.Context, id string, opts ...RequestOp
 	if err != nil {
 		return nil, err
 	}
-	return read[SubCompany](ctx, s.client, e, nil, opts)
+	return readTo(ctx, s.client, e, subCompanyOf(id), nil, opts)
 }
 
 // SubCompanyListParams says where a listing starts and how long its pages are.
@@ -85,7 +85,7 @@ func (s SubCompanyService) Update(ctx context.Context, id string, params SubComp
 	if err := checkTexts(map[string]string{"name": params.Name, "logoUrl": params.LogoURL}); err != nil {
 		return nil, err
 	}
-	return read[SubCompany](ctx, s.client, e, params, opts)
+	return readTo(ctx, s.client, e, subCompanyOf(id), params, opts)
 }
 
 // Activate lets the sub-company be used again. Safe to repeat.
@@ -96,4 +96,9 @@ func (s SubCompanyService) Activate(ctx context.Context, id string, opts ...Requ
 // Deactivate keeps the sub-company from being used. Safe to repeat.
 func (s SubCompanyService) Deactivate(ctx context.Context, id string, opts ...RequestOption) (*SubCompany, error) {
 	return s.Update(ctx, id, SubCompanyUpdateParams{IsActive: new(false)}, opts...)
+}
+
+// subCompanyOf takes the sub-company with an id and no other.
+func subCompanyOf(id string) *single[SubCompany] {
+	return &single[SubCompany]{want: id, keyOf: func(c *SubCompany) string { return c.ID }}
 }

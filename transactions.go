@@ -177,7 +177,7 @@ func (s TransactionService) Get(ctx context.Context, id string, opts ...RequestO
 	if err != nil {
 		return nil, err
 	}
-	return read[Transaction](ctx, s.client, e, nil, opts)
+	return readTo(ctx, s.client, e, &single[Transaction]{want: id, keyOf: func(t *Transaction) string { return t.ID }}, nil, opts)
 }
 
 // GetByReference reads the payment sent under a reference; ErrNotFound when there is none. Right after a payment was

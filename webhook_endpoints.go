@@ -75,7 +75,7 @@ func (s WebhookEndpointService) Get(ctx context.Context, id string, opts ...Requ
 	if err != nil {
 		return nil, err
 	}
-	return read[WebhookEndpoint](ctx, s.client, e, nil, opts)
+	return readTo(ctx, s.client, e, &single[WebhookEndpoint]{want: id, keyOf: func(e *WebhookEndpoint) string { return e.ID }}, nil, opts)
 }
 
 // WebhookEndpointListParams says where a listing starts and how long its pages are.
