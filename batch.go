@@ -90,7 +90,7 @@ func (s BatchService) Create(ctx context.Context, params BatchParams, opts ...Re
 		return nil, errNotBuilt
 	}
 	if err := params.validate(s.client.settings.limits); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	body := batchBody{SubCompanyID: params.SubCompanyID, Transactions: make([]transactionBody, len(params.Transactions))}
 	references := make([]string, len(params.Transactions))

@@ -154,7 +154,7 @@ func (s ChargeService) Create(ctx context.Context, params ChargeParams, opts ...
 		return nil, errNotBuilt
 	}
 	if err := params.validate(s.client.settings.limits); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	w := keyedWrite[Charge]{client: s.client, at: at(http.MethodPost, chargesPath), body: params, opts: opts}
 	return w.send(ctx)
@@ -164,7 +164,7 @@ func (s ChargeService) Create(ctx context.Context, params ChargeParams, opts ...
 func (s ChargeService) Get(ctx context.Context, id string, opts ...RequestOption) (*Charge, error) {
 	e, err := atID(http.MethodGet, chargesPath+"/{id}", id)
 	if err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, chargeOf(id), nil, opts)
 }
@@ -195,7 +195,7 @@ func (s ChargeService) Refund(ctx context.Context, id string, opts ...RequestOpt
 // *OutcomeUnknownError read the charge's Refunded before asking again.
 func (s ChargeService) RefundPart(ctx context.Context, id string, amount XOF, opts ...RequestOption) (*Charge, error) {
 	if err := checkAmount("amount", amount, Limits{}); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return s.post(ctx, id, "refund", struct {
 		Amount XOF `json:"amount"`
@@ -208,7 +208,7 @@ func (s ChargeService) Pay(ctx context.Context, id string, opts ...RequestOption
 		return nil, errNotBuilt
 	}
 	if e := cmp.Or(s.client.settings.environment, environmentOfToken(s.client.settings.token)); e.IsProduction() {
-		return nil, &ValidationError{Field: "environment", Value: string(e), Rule: "paying a charge is simulated on staging only"}
+		return nil, unsent(&ValidationError{Field: "environment", Value: string(e), Rule: "paying a charge is simulated on staging only"}, opts)
 	}
 	return s.post(ctx, id, "pay", struct{}{}, opts)
 }
@@ -216,7 +216,7 @@ func (s ChargeService) Pay(ctx context.Context, id string, opts ...RequestOption
 func (s ChargeService) post(ctx context.Context, id, action string, in any, opts []RequestOption) (*Charge, error) {
 	e, err := atID(http.MethodPost, chargesPath+"/{id}/"+action, id)
 	if err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return writeTo(ctx, s.client, e, chargeOf(id), in, opts, id)
 }

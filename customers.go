@@ -34,10 +34,10 @@ type CustomerService struct{ client *Client }
 // Check asks whether a number has a Djamo account. Safe to repeat.
 func (s CustomerService) Check(ctx context.Context, params CustomerCheckParams, opts ...RequestOption) (*CustomerCheck, error) {
 	if err := checkMSISDN("msisdn", params.MSISDN); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	if err := checkText("subCompanyId", params.SubCompanyID); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	e, err := at(http.MethodGet, transactionsPath+"/customers/check").withQuery(struct {
 		MSISDN       string `url:"msisdn"`

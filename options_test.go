@@ -69,6 +69,8 @@ func TestRequestOptions_RefusedBeforeAnythingIsSent(t *testing.T) {
 		"WithHeader: must not be one of the headers the client controls, got Content-Length":    djamo.WithHeader("content-Length", "1"),
 		"WithHeader: must not be one of the headers the client controls, got Host":              djamo.WithHeader("host", "evil.example"),
 		"WithHeader: must not be one of the headers the client controls, got User-Agent":        djamo.WithHeader("user-agent", "x"),
+		"WithHeader: must not be one of the headers the client controls, got X-Company-Id":      djamo.WithHeader("x-company-id", "other"),
+		"WithHeader: must not be one of the headers the client controls, got Accept":            djamo.WithHeader("accept", "text/html"),
 		"WithHeader: must be a header name and a value on one line":                             djamo.WithHeader("X-Note", "a\r\nIdempotency-Key: 1"),
 		"WithHeader: must be a header name and a value on one line ":                            djamo.WithHeader("", "x"),
 		"WithHeader: must be a header name and a value on one line  ":                           djamo.WithHeader("Idempotency-Key ", "x"),

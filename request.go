@@ -26,13 +26,15 @@ type request struct {
 	response *Response
 }
 
-// WithHeader adds a header to one call. The headers this package sets itself are refused, and so are
-// Idempotency-Key and X-Idempotency-Key: the API has no such key, and net/http resends POSTs that carry one.
+// WithHeader adds a header to one call. The headers this package sets itself are refused (Clone makes a client for another
+// company), and so are Idempotency-Key and X-Idempotency-Key: the API has no such key, and net/http resends POSTs that
+// carry one.
 func WithHeader(name, value string) RequestOption {
+	name = http.CanonicalHeaderKey(name)
 	return func(r *request) error {
-		name = http.CanonicalHeaderKey(name)
 		switch name {
-		case "Authorization", "Content-Type", "Content-Length", "Host", "User-Agent", "Idempotency-Key", "X-Idempotency-Key", "Accept-Encoding", "Transfer-Encoding", "Trailer", "Connection", "Te", "Expect":
+		case "Authorization", "X-Company-Id", "Accept", "Content-Type", "Content-Length", "Host", "User-Agent", "Idempotency-Key", "X-Idempotency-Key",
+			"Accept-Encoding", "Transfer-Encoding", "Trailer", "Connection", "Te", "Expect":
 			return optionError("WithHeader", name, "must not be one of the headers the client controls")
 		}
 		if !isHeaderName(name) || strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }) {
@@ -119,16 +121,16 @@ func (c *Client) newRequest(ctx context.Context, class transport.Class, e endpoi
 		return nil, errNotBuilt
 	}
 	if ctx == nil {
-		return nil, &ValidationError{Field: "ctx", Value: "nil", Rule: "must be a context"}
+		return nil, unsent(&ValidationError{Field: "ctx", Value: "nil", Rule: "must be a context"}, opts)
 	}
 	r := &request{}
 	r.Method, r.Path, r.Template, r.Class = e.method, e.path, e.template, class
 	for _, opt := range opts {
 		if opt == nil {
-			return nil, &ValidationError{Field: "request option", Value: "nil", Rule: "must not be nil"}
+			return nil, unsent(&ValidationError{Field: "request option", Value: "nil", Rule: "must not be nil"}, opts)
 		}
 		if err := opt(r); err != nil {
-			return nil, err
+			return nil, unsent(err, opts)
 		}
 	}
 	if in != nil {
@@ -139,6 +141,18 @@ func (c *Client) newRequest(ctx context.Context, class transport.Class, e endpoi
 		r.Body = body
 	}
 	return r, nil
+}
+
+// unsent is the end of a call that was refused before anything was sent. What WithResponse points to must not keep the
+// answer of an earlier call.
+func unsent(err error, opts []RequestOption) error {
+	var scratch request
+	for _, opt := range opts {
+		if opt != nil {
+			_ = opt(&scratch)
+		}
+	}
+	return err
 }
 
 // do sends the request and decodes a successful answer into out. An answer that leaves open whether a write was
@@ -236,7 +250,7 @@ func naming(err error, references ...string) error {
 // readPage reads one page. Its slice gets its size beforehand, which spares the decoder from growing it.
 func readPage[T any](ctx context.Context, c *Client, path string, params ListParams, opts []RequestOption) (*Page[T], error) {
 	if err := params.validate(); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	e, err := at(http.MethodGet, path).withQuery(params)
 	if err != nil {
@@ -269,7 +283,7 @@ func readPage[T any](ctx context.Context, c *Client, path string, params ListPar
 func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts ...RequestOption) error {
 	e, err := rawEndpoint(method, path)
 	if err != nil {
-		return err
+		return unsent(err, opts)
 	}
 	class := transport.Write
 	switch method {

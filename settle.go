@@ -112,6 +112,10 @@ func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 // one has landed late and taken them. Only when the key is still absent is the refusal the answer. A 429, or no
 // connection at all, is no verdict on the payment, and leaves the first request as unknown as it was.
 func (w *keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (*T, error) {
+	var answered Response // the refusal's own, before the look-ups write theirs over it
+	if w.response != nil {
+		answered = *w.response
+	}
 	found, err := w.lookUp(ctx, round)
 	if err == nil {
 		return w.accept(found, refusal)
@@ -120,6 +124,9 @@ func (w *keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (
 		return nil, w.unknown(refusal, err)
 	}
 	if verdict, ok := errors.AsType[*Error](refusal); ok && verdict.StatusCode != http.StatusTooManyRequests {
+		if w.response != nil {
+			*w.response = answered
+		}
 		return nil, refusal
 	}
 	return nil, w.unknown(refusal)

@@ -64,6 +64,7 @@ func TestSettlement_SaysSoInTheResponse(t *testing.T) {
 		"unknown":        {times(4, lostBefore), nil, false, http.StatusOK}, // the last look-up's
 		"cannot ask":     {[]fault{lostAfter}, []fault{unauthorized}, false, http.StatusUnauthorized},
 		"nothing at all": {times(4, dialRefused), nil, false, 0},
+		"refused later":  {[]fault{lostBefore, unprocessable}, nil, false, http.StatusUnprocessableEntity}, // and not the look-ups' after it
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,10 +41,10 @@ const subCompaniesPath = "/v1/sub-companies"
 // List when the error is an *OutcomeUnknownError.
 func (s SubCompanyService) Create(ctx context.Context, params SubCompanyParams, opts ...RequestOption) (*SubCompany, error) {
 	if params.Name == "" {
-		return nil, &ValidationError{Field: "name", Rule: "must not be empty"}
+		return nil, unsent(&ValidationError{Field: "name", Rule: "must not be empty"}, opts)
 	}
 	if err := checkTexts(map[string]string{"name": params.Name, "logoUrl": params.LogoURL}); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return write[SubCompany](ctx, s.client, at(http.MethodPost, subCompaniesPath), params, opts)
 }
@@ -53,7 +53,7 @@ func (s SubCompanyService) Create(ctx context.Context, params SubCompanyParams, 
 func (s SubCompanyService) Get(ctx context.Context, id string, opts ...RequestOption) (*SubCompany, error) {
 	e, err := atID(http.MethodGet, subCompaniesPath+"/{id}", id)
 	if err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, subCompanyOf(id), nil, opts)
 }
@@ -77,13 +77,13 @@ func (s SubCompanyService) ListPage(ctx context.Context, params SubCompanyListPa
 func (s SubCompanyService) Update(ctx context.Context, id string, params SubCompanyUpdateParams, opts ...RequestOption) (*SubCompany, error) {
 	e, err := atID(http.MethodPut, subCompaniesPath+"/{id}", id)
 	if err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	if params == (SubCompanyUpdateParams{}) {
-		return nil, &ValidationError{Field: "params", Rule: "must change something"}
+		return nil, unsent(&ValidationError{Field: "params", Rule: "must change something"}, opts)
 	}
 	if err := checkTexts(map[string]string{"name": params.Name, "logoUrl": params.LogoURL}); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, subCompanyOf(id), params, opts)
 }

@@ -163,7 +163,7 @@ func (s TransactionService) Create(ctx context.Context, params TransactionParams
 		return nil, errNotBuilt
 	}
 	if err := params.validate("", s.client.settings.limits); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	body := params.body()
 	body.Type, body.SubCompanyID = TransactionTransfer, params.SubCompanyID
@@ -175,7 +175,7 @@ func (s TransactionService) Create(ctx context.Context, params TransactionParams
 func (s TransactionService) Get(ctx context.Context, id string, opts ...RequestOption) (*Transaction, error) {
 	e, err := atID(http.MethodGet, transactionsPath+"/{id}", id)
 	if err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, &single[Transaction]{want: id, keyOf: func(t *Transaction) string { return t.ID }}, nil, opts)
 }
@@ -191,7 +191,7 @@ func (s TransactionService) GetByReference(ctx context.Context, reference string
 		return nil, errNotBuilt
 	}
 	if err := checkReference("reference", reference, s.client.settings.limits); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	e, err := at(http.MethodGet, transactionsPath).withQuery(struct {
 		Reference string `url:"reference"`
@@ -247,7 +247,7 @@ func (p WaitParams) withDefaults() (WaitParams, error) {
 func (s TransactionService) Wait(ctx context.Context, id string, params WaitParams, opts ...RequestOption) (*Transaction, error) {
 	params, err := params.withDefaults()
 	if err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	for pause := params.MinInterval; ; pause = min(2*pause, params.MaxInterval) {
 		t, err := s.Get(ctx, id, opts...)

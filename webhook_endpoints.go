@@ -64,7 +64,7 @@ const webhooksPath = "/v1/webhooks"
 // for it with List when the error is an *OutcomeUnknownError.
 func (s WebhookEndpointService) Create(ctx context.Context, params WebhookEndpointParams, opts ...RequestOption) (*WebhookEndpoint, error) {
 	if err := params.validate(); err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return write[WebhookEndpoint](ctx, s.client, at(http.MethodPost, webhooksPath), params, opts)
 }
@@ -73,7 +73,7 @@ func (s WebhookEndpointService) Create(ctx context.Context, params WebhookEndpoi
 func (s WebhookEndpointService) Get(ctx context.Context, id string, opts ...RequestOption) (*WebhookEndpoint, error) {
 	e, err := atID(http.MethodGet, webhooksPath+"/{id}", id)
 	if err != nil {
-		return nil, err
+		return nil, unsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, &single[WebhookEndpoint]{want: id, keyOf: func(e *WebhookEndpoint) string { return e.ID }}, nil, opts)
 }
