@@ -1,5 +1,5 @@
-// Command ratios measures the SDK against clients written by hand, in interleaved rounds, and prints the ratios of the
-// medians: machines drift, and rounds side by side drift together.
+// Command ratios measures the SDK against clients written by hand, and its webhooks against those of other SDKs too, in
+// interleaved rounds, and prints the ratios of the medians: machines drift, and rounds side by side drift together.
 //
 //	go run ./benchmarks/ratios -rounds 15
 package main
@@ -66,6 +66,9 @@ func run(rounds int) error {
 			fmt.Fprintf(table, "%s\t%s\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\t%.0f\n",
 				row.name, against, us.time/them.time, us.allocs/them.allocs, us.bytes/them.bytes, us.time, us.allocs, us.bytes)
 		}
+	}
+	if err := compareReceivers(rounds, table); err != nil {
+		return err
 	}
 	return table.Flush()
 }

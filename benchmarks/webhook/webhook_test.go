@@ -1,0 +1,44 @@
+package webhook
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// All must do the work they are measured at, on the same size.
+func TestReceivers(t *testing.T) {
+	t.Parallel()
+	receivers, err := Receivers()
+	require.NoError(t, err)
+	require.Len(t, receivers, 6)
+	want := map[string]string{
+		"djamo": "transactions/completed", "by hand": "transactions/completed", "stripe-go": "payout.paid",
+		"svix": "payout.paid", "standard-webhooks": "payout.paid", "go-github": "ping",
+	}
+	for _, receiver := range receivers {
+		for range 2 {
+			kind, err := receiver.Receive()
+			require.NoError(t, err, receiver.Name)
+			require.Equal(t, want[receiver.Name], kind, receiver.Name)
+		}
+	}
+	require.Len(t, djamoEvent(), Size)
+	require.Len(t, genericEvent(), Size)
+}
+
+// For ratios use go run ./benchmarks/ratios, which interleaves them.
+func BenchmarkReceive(b *testing.B) {
+	receivers, err := Receivers()
+	require.NoError(b, err)
+	for _, receiver := range receivers {
+		b.Run("sdk="+receiver.Name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := receiver.Receive(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
