@@ -110,7 +110,10 @@ func (j *Journal) serve() {
 	for len(waiting) > 0 {
 		group := gather(waiting)
 		waiting = waiting[len(group.requests):]
-		err := j.transact(advanceLimit, group.write)
+		err := j.transact(advanceLimit, group.writeAll)
+		if errors.Is(err, errNotAll) {
+			err = j.transact(advanceLimit, group.write)
+		}
 		for i, r := range group.requests {
 			if group.verdicts[i] != nil {
 				r.done <- group.verdicts[i]
@@ -143,6 +146,84 @@ func gather(waiting []*request) *group {
 		count += len(r.changes)
 	}
 	return &group{requests: waiting, verdicts: make([]error, len(waiting))}
+}
+
+// errNotAll is a group of which some request may not be carried out.
+var errNotAll = errors.New("payroll: some of these payouts are not what their reader saw")
+
+// writeAll carries out every request, or fails with errNotAll and leaves it to write to find out which may be. Hardly
+// ever may one not be, and finding out costs as much as writing.
+func (g *group) writeAll(tx *transaction) error {
+	j := tx.journal
+	if !j.dialect.oneByOne {
+		return errNotAll
+	}
+	now, err := tx.current(j.dialect.leaseLocked)
+	if err != nil {
+		return err
+	}
+	for _, r := range g.requests {
+		if now.check(r.lease) != nil {
+			return errNotAll
+		}
+		for changes := r.changes; len(changes) > 0; {
+			n := alike(changes)
+			if err := tx.step(changes[:n]); err != nil {
+				return err
+			}
+			changes = changes[n:]
+		}
+	}
+	return nil
+}
+
+// alike counts the changes at the front that do the same to payouts that follow each other, as claims do.
+func alike(changes []payroll.Change) int {
+	first := changes[0]
+	for i, c := range changes[1:] {
+		want := c.Payout
+		want.ID, want.Line, want.MSISDN, want.Amount, want.Reference, want.Description = first.Payout.ID, first.Payout.Line, first.Payout.MSISDN,
+			first.Payout.Amount, first.Payout.Reference, first.Payout.Description
+		if c.Payout.ID != first.Payout.ID+int64(i)+1 || c.From != first.From || want != first.Payout {
+			return i + 1
+		}
+	}
+	return len(changes)
+}
+
+// step writes changes that are alike in one statement. That they are about these payouts is checked by their references.
+func (tx *transaction) step(changes []payroll.Change) error {
+	first, count := changes[0], int64(len(changes))
+	last := first.Payout.ID + count - 1
+	row := changedRow(tx.journal.run, first)
+	args := append(row[1:], first.Payout.ID, last, string(first.From))
+	if count == 1 {
+		changed, err := tx.change(updateOne, append(args, first.Payout.Reference)...)
+		if err == nil && changed != 1 {
+			err = errNotAll
+		}
+		return err
+	}
+	same := true
+	next := 0
+	err := tx.query(func(rows *sql.Rows) error {
+		var reference string
+		err := rows.Scan(&reference)
+		same = same && next < len(changes) && changes[next].Payout.Reference == reference
+		next++
+		return err
+	}, selectReferences, tx.journal.run, first.Payout.ID, last)
+	if err != nil {
+		return err
+	}
+	if !same || next != len(changes) {
+		return errNotAll
+	}
+	changed, err := tx.change(updateAlike, args...)
+	if err == nil && changed != count {
+		err = errNotAll
+	}
+	return err
 }
 
 // write carries out the requests that may be, each whole. Those that may not be get a verdict and harm no other.

@@ -35,6 +35,7 @@ type dialect struct {
 	array         string   // the elements of a JSON array as rows of a table c with the column value
 	lease         string   // reads the lease
 	leaseLocked   string   // the same, and keeps it from changing before the transaction ends
+	oneByOne      bool     // many short statements cost less than a long one with an array
 	oneConnection bool     // there can be no second connection, so leases are known to the process
 }
 

@@ -190,7 +190,7 @@ func (tx *transaction) exec(query string, args ...any) error {
 
 // change returns how many rows there were.
 func (tx *transaction) change(query string, args ...any) (int64, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), tx.limit)
+	ctx, cancel := tx.bounded()
 	defer cancel()
 	statement, err := tx.journal.statement(ctx, query)
 	if err != nil {
@@ -207,9 +207,17 @@ func (tx *transaction) change(query string, args ...any) (int64, error) {
 	return count, nil
 }
 
+// bounded is the context of one statement. A file cannot swallow packets, and drivers pay for watching a context.
+func (tx *transaction) bounded() (context.Context, context.CancelFunc) {
+	if tx.journal.dialect.oneConnection {
+		return context.Background(), func() {}
+	}
+	return context.WithTimeout(context.Background(), tx.limit)
+}
+
 // query scans each row.
 func (tx *transaction) query(scan func(*sql.Rows) error, query string, args ...any) error {
-	ctx, cancel := context.WithTimeout(context.Background(), tx.limit)
+	ctx, cancel := tx.bounded()
 	defer cancel()
 	statement, err := tx.journal.statement(ctx, query)
 	if err != nil {

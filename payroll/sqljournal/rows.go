@@ -45,7 +45,7 @@ func changedRow(run int64, c payroll.Change) []any {
 	if p.Earlier {
 		earlier = 1
 	}
-	return []any{p.ID, p.State, p.Attempts, sent, clean(p.TransactionID), int64(p.Fee), clean(p.Reason), earlier, run}
+	return []any{p.ID, string(p.State), p.Attempts, sent, clean(p.TransactionID), int64(p.Fee), clean(p.Reason), earlier, run}
 }
 
 // array writes rows as one parameter, for dialect.array to take apart.
@@ -87,6 +87,14 @@ func (d *dialect) update() string {
 			reason = c.value ->> 6, earlier = CAST(c.value ->> 7 AS BIGINT)
 		FROM ` + d.array + ` WHERE p.run = CAST(c.value ->> 8 AS BIGINT) AND p.id = CAST(c.value ->> 0 AS BIGINT)`
 }
+
+// The statements that change payouts one by one, or several that are alike, in the order of changedRow.
+const (
+	updateAlike = `UPDATE djamo_payroll_payouts SET state = ?, attempts = ?, sent_at = ?, transaction_id = ?, fee = ?, reason = ?, earlier = ?
+		WHERE run = ? AND id BETWEEN ? AND ? AND state = ?`
+	updateOne        = updateAlike + ` AND reference = ?`
+	selectReferences = `SELECT reference FROM djamo_payroll_payouts WHERE run = ? AND id BETWEEN ? AND ? ORDER BY id`
+)
 
 // clean replaces what no database keeps as text.
 func clean(text string) string {

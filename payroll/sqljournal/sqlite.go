@@ -27,6 +27,7 @@ func sqlite() *dialect {
 		array:         "json_each(?) AS c",
 		lease:         "SELECT owner, fence, 1 FROM djamo_payroll_runs WHERE id = ?",
 		leaseLocked:   "SELECT owner, fence, 1 FROM djamo_payroll_runs WHERE id = ?",
+		oneByOne:      true,
 		oneConnection: true,
 	}
 }
