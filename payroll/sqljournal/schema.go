@@ -1,9 +1,6 @@
 package sqljournal
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // schema holds, for each version, the statements that make it from the one before. A version that was released never
 // changes: what comes next is added.
@@ -46,7 +43,8 @@ func (d *dialect) schema() [][]string {
 	}}
 }
 
-// migrate brings the tables to the version that this program knows.
+// migrate brings the tables to the version that this program knows. When it fails, the connection is closed and with it
+// the transaction.
 func (j *Journal) migrate(ctx context.Context) error {
 	for _, statement := range j.dialect.beginUpgrade {
 		if _, err := j.conn.ExecContext(ctx, statement); err != nil {
@@ -58,12 +56,6 @@ func (j *Journal) migrate(ctx context.Context) error {
 		if err == nil {
 			_, err = j.conn.ExecContext(ctx, statement)
 		}
-	}
-	if err == nil {
-		return nil
-	}
-	if _, rollback := j.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); rollback != nil {
-		return errors.Join(err, rollback)
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package sqljournal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -74,8 +75,22 @@ func setUpSQLite(ctx context.Context, conn *sql.Conn) error {
 			return unusable("SQLite cannot keep it safely here: PRAGMA %s is %s, not %s", setting.name, got, setting.want)
 		}
 	}
-	_, err := conn.ExecContext(ctx, "PRAGMA journal_size_limit = 67108864") // the plan of a large run leaves a large -wal file
-	return err
+	if _, err := conn.ExecContext(ctx, "PRAGMA journal_size_limit = 67108864"); err != nil { // the plan of a large run leaves a large -wal file
+		return err
+	}
+	return checkSQLite(ctx, conn)
+}
+
+// checkSQLite looks for damage in the whole file, which takes half a second for a million payouts.
+func checkSQLite(ctx context.Context, conn *sql.Conn) error {
+	var found string
+	if err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return err
+	}
+	if found != "ok" {
+		return errors.New("malformed: " + found)
+	}
+	return nil
 }
 
 // versionSQLite reads the version of the tables, 0 for an empty file.
@@ -113,6 +128,7 @@ func explainSQLite(err error) error {
 		{"malformed", "the file is corrupt: go back to a copy of it, or start a new journal, which finds at the API what was paid already"},
 		{"disk is full", "the disk is full: make room and start again; nothing that is not recorded was sent"},
 		{"readonly database", "the file or its directory cannot be written to"},
+		{"3850", "the file cannot be locked: it may not be written to, or its disk has no locks, as NFS"}, // SQLITE_IOERR_LOCK
 		{"unable to open", "the file cannot be opened"},
 	} {
 		if strings.Contains(text, known.part) {
