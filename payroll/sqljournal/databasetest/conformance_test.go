@@ -2,7 +2,6 @@ package databasetest_test
 
 import (
 	"database/sql"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,15 +16,8 @@ import (
 
 func TestSQLite_IsAJournal(t *testing.T) {
 	t.Parallel()
-	journaltest.Run(t, journaltest.Harness{
-		Open: func(t testing.TB, run string) payroll.Journal {
-			return openSQLite(t, filepath.Join(t.TempDir(), "journal.db"), run)
-		},
-		Reopen: func(t testing.TB, journal payroll.Journal, run string) payroll.Journal {
-			require.NoError(t, journal.(*sqliteJournal).Close())
-			return openSQLite(t, journal.(*sqliteJournal).file, run)
-		},
-	})
+	file := databases()[0]
+	journaltest.Run(t, journaltest.Harness{Open: file.open, Reopen: file.again})
 }
 
 // sqliteJournal is a journal and the file it is in.
@@ -38,10 +30,7 @@ type sqliteJournal struct {
 // openSQLite opens a journal in a file and closes it when the test ends.
 func openSQLite(t testing.TB, file, run string) *sqliteJournal {
 	t.Helper()
-	db, err := sql.Open("sqlite", file)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	journal, err := sqljournal.Open(t.Context(), db, sqljournal.SQLite, run)
+	journal, err := sqljournal.Open(t.Context(), opened(t, "sqlite", file), sqljournal.SQLite, run)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, journal.Close()) })
 	return &sqliteJournal{journal, file}
@@ -49,16 +38,23 @@ func openSQLite(t testing.TB, file, run string) *sqliteJournal {
 
 func TestPostgreSQL_IsAJournal(t *testing.T) {
 	t.Parallel()
-	journaltest.Run(t, journaltest.Harness{
-		Open: func(t testing.TB, run string) payroll.Journal { return openPostgres(t, newSchema(t), run) },
-		Reopen: func(t testing.TB, journal payroll.Journal, run string) payroll.Journal {
-			require.NoError(t, journal.(*postgresJournal).Close())
-			return openPostgres(t, journal.(*postgresJournal).db, run)
-		},
-		Elapse: func(t testing.TB, journal payroll.Journal, d time.Duration) {
-			_, err := journal.(*postgresJournal).db.ExecContext(t.Context(),
-				"UPDATE djamo_payroll_runs SET until = until - $1 * INTERVAL '1 microsecond'", d.Microseconds())
-			require.NoError(t, err)
-		},
-	})
+	server := databases()[1]
+	journaltest.Run(t, journaltest.Harness{Open: server.open, Reopen: server.again, Elapse: elapse})
+}
+
+// elapse lets time pass for leases that are measured by a database's clock, by moving their ends.
+func elapse(t testing.TB, journal payroll.Journal, d time.Duration) {
+	t.Helper()
+	_, err := journal.(*postgresJournal).db.ExecContext(t.Context(),
+		"UPDATE djamo_payroll_runs SET until = until - $1 * INTERVAL '1 microsecond'", d.Microseconds())
+	require.NoError(t, err)
+}
+
+// opened is a database that is closed when the test ends.
+func opened(t testing.TB, driver, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(driver, dsn)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
 }

@@ -32,11 +32,7 @@ func openPostgres(t testing.TB, db *sql.DB, run string) *postgresJournal {
 // newSchema returns a pool of connections to an empty schema, which is dropped when the test ends.
 func newSchema(t testing.TB) *sql.DB {
 	t.Helper()
-	address := schemaAddress(t)
-	db, err := sql.Open("pgx", address)
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db
+	return opened(t, "pgx", schemaAddress(t))
 }
 
 // schemaAddress makes a schema and returns the address of the database with that schema as its default.
@@ -60,6 +56,7 @@ func schemaAddress(t testing.TB) string {
 	})
 	query := address.Query()
 	query.Set("search_path", schema)
+	query.Set("application_name", schema)
 	address.RawQuery = query.Encode()
 	return address.String()
 }
