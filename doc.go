@@ -44,4 +44,10 @@
 // [Transaction] whose Status is [TransactionFailed].
 //
 // The access token and whole phone numbers never appear in an error or a log record.
+//
+// # Webhooks
+//
+// [WebhookHandler] receives deliveries: it verifies the raw bytes, drops repeats, and calls back once, on several machines
+// too when they share a [Deduper]. In a handler that exists already, [ParseWebhook] verifies and parses, and
+// [VerifyWebhook] is the same as middleware. Deliveries come in any order: [Event.Stale] says whether one is news.
 package djamo
