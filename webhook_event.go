@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 )
@@ -21,12 +22,12 @@ type Event struct {
 }
 
 // Transaction reads the data of a transaction's event.
-func (e *Event) Transaction() (*Transaction, error) { return eventData[Transaction](e) }
+func (e Event) Transaction() (*Transaction, error) { return eventData[Transaction](e) }
 
 // Charge reads the data of a charge's event.
-func (e *Event) Charge() (*Charge, error) { return eventData[Charge](e) }
+func (e Event) Charge() (*Charge, error) { return eventData[Charge](e) }
 
-func eventData[T any](e *Event) (*T, error) {
+func eventData[T any](e Event) (*T, error) {
 	var out single[T]
 	if err := out.decode(e.Data); err != nil {
 		return nil, fmt.Errorf("djamo: webhook %s: its data cannot be read: %w", quoted(string(e.Topic)), err)
@@ -34,11 +35,27 @@ func eventData[T any](e *Event) (*T, error) {
 	return &out.value, nil
 }
 
+// Format prints the topic and the object's id and status, whatever the verb: the data may hold whole phone numbers.
+func (e Event) Format(state fmt.State, _ rune) {
+	o := e.object()
+	_, _ = fmt.Fprintf(state, "djamo.Event(%s %s %s)", logText(string(e.Topic)), logText(o.id), logText(o.status))
+}
+
+// LogValue gives slog the topic and the object's id and status.
+func (e Event) LogValue() slog.Value { return slog.GroupValue(e.attrs()...) }
+
+func (e Event) attrs() []slog.Attr {
+	o := e.object()
+	return []slog.Attr{
+		slog.String("topic", logText(string(e.Topic))), slog.String("id", logText(o.id)), slog.String("status", logText(o.status)),
+	}
+}
+
 // Key names the delivery for a Deduper: 64 hex digits, the same for every copy of it and on every machine. It stands for
 // the topic and the object's id, status and updatedAt. When one of these is missing, as updatedAt is in charges, where
 // two partial refunds share a status, it stands for the topic and all of the data instead: news is never taken for a
 // repeat.
-func (e *Event) Key() string {
+func (e Event) Key() string {
 	o := e.object()
 	hash := sha256.New()
 	var room [256]byte
@@ -68,7 +85,7 @@ type eventObject struct {
 }
 
 // object reads the data once. Of a field that is there twice the last counts, as in encoding/json.
-func (e *Event) object() eventObject {
+func (e Event) object() eventObject {
 	o := eventObject{kind: e.Topic.kind()}
 	fields, _ := fieldsOf(e.Data)
 	for name, value := fields.next(); name != nil; name, value = fields.next() {

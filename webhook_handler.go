@@ -3,6 +3,8 @@ package djamo
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -79,6 +81,15 @@ func (h *WebhookHandler) maxBytes() int64 {
 	return h.MaxBytes
 }
 
+// Format prints how many secrets there are, whatever the verb, and not which.
+func (h *WebhookHandler) Format(state fmt.State, _ rune) {
+	if h == nil {
+		_, _ = io.WriteString(state, "djamo.WebhookHandler(nil)")
+		return
+	}
+	_, _ = fmt.Fprintf(state, "djamo.WebhookHandler(%d secrets)", len(h.Secrets))
+}
+
 // ServeHTTP implements http.Handler.
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, ok := h.receive(w, r)
@@ -93,7 +104,7 @@ func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	callback, err := h.callback(event)
 	switch {
 	case errors.Is(err, errNoCallback):
-		h.log(r.Context(), slog.LevelInfo, "djamo: webhook acknowledged, no callback takes it", eventAttrs(event)...)
+		h.log(r.Context(), slog.LevelInfo, "djamo: webhook acknowledged, no callback takes it", event.attrs()...)
 		w.WriteHeader(http.StatusOK)
 	case err != nil:
 		h.refuse(w, r, http.StatusBadRequest, err)
@@ -139,16 +150,6 @@ func bindCallback[T any](on func(context.Context, *T) error, read func() (*T, er
 		return nil, err
 	}
 	return func(ctx context.Context) error { return on(ctx, object) }, nil
-}
-
-// eventAttrs names an event in the log, by what the signed body says of it.
-func eventAttrs(event *Event) []slog.Attr {
-	o := event.object()
-	return []slog.Attr{
-		slog.String("topic", logText(string(event.Topic))),
-		slog.String("id", logText(o.id)),
-		slog.String("event_status", logText(o.status)),
-	}
 }
 
 func (h *WebhookHandler) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {

@@ -18,7 +18,7 @@ import (
 //
 // A status this package does not know has no place in that order: updatedAt alone decides, and without it on both sides
 // an event is stale only if it has the very same data.
-func (e *Event) Stale(previous *Event) bool {
+func (e Event) Stale(previous *Event) bool {
 	if previous == nil {
 		return false
 	}

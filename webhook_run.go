@@ -160,7 +160,7 @@ func (run *webhookRun) release(ctx context.Context) {
 }
 
 func (run *webhookRun) note(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
-	run.log(ctx, level, message, append(eventAttrs(run.event), attrs...)...)
+	run.log(ctx, level, message, append(run.event.attrs(), attrs...)...)
 }
 
 func (run *webhookRun) fail(ctx context.Context, message string, err error) {
