@@ -43,10 +43,17 @@ func (s SubCompanyService) Create(ctx context.Context, params SubCompanyParams, 
 	if params.Name == "" {
 		return nil, unsent(&ValidationError{Field: "name", Rule: "must not be empty"}, opts)
 	}
-	if err := checkTexts(map[string]string{"name": params.Name, "logoUrl": params.LogoURL}); err != nil {
+	if err := checkSubCompany(params.Name, params.LogoURL); err != nil {
 		return nil, unsent(err, opts)
 	}
 	return write[SubCompany](ctx, s.client, at(http.MethodPost, subCompaniesPath), params, opts)
+}
+
+func checkSubCompany(name, logoURL string) error {
+	if err := checkText("name", name); err != nil || logoURL == "" {
+		return err
+	}
+	return checkURL("logoUrl", logoURL)
 }
 
 // Get reads one sub-company by its id (subco_…). Safe to repeat.
@@ -82,7 +89,7 @@ func (s SubCompanyService) Update(ctx context.Context, id string, params SubComp
 	if params == (SubCompanyUpdateParams{}) {
 		return nil, unsent(&ValidationError{Field: "params", Rule: "must change something"}, opts)
 	}
-	if err := checkTexts(map[string]string{"name": params.Name, "logoUrl": params.LogoURL}); err != nil {
+	if err := checkSubCompany(params.Name, params.LogoURL); err != nil {
 		return nil, unsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, subCompanyOf(id), params, opts)

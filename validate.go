@@ -53,16 +53,6 @@ func checkMSISDN(field string, msisdn MSISDN) error {
 	return nil
 }
 
-// checkTexts checks several at once.
-func checkTexts(texts map[string]string) error {
-	for field, text := range texts {
-		if err := checkText(field, text); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // checkText is for free texts: anything goes that arrives as it was sent.
 func checkText(field, text string) error {
 	if !utf8.ValidString(text) {
