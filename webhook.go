@@ -53,19 +53,17 @@ func receiveWebhook(r *http.Request, limit int64, secrets []string) ([]byte, err
 	if r.ContentLength > limit {
 		return nil, tooLarge(limit)
 	}
-	headers := r.Header.Values(SignatureHeader)
-	switch len(headers) {
-	case 0:
-		return nil, refusedSignature(signature.ErrMissing, nil, "", nil)
-	case 1:
-	default:
-		return nil, fmt.Errorf("%w: more than one %s header", ErrInvalidSignature, SignatureHeader)
-	}
-	body, err := readBody(r.Body, r.ContentLength, limit)
+	body, err := readBody(r.Body, r.ContentLength, limit) // first, so that a sender can read the answer whatever it is
 	if err != nil {
 		return nil, err
 	}
-	return body, VerifySignature(body, headers[0], secrets...)
+	switch headers := r.Header.Values(SignatureHeader); len(headers) {
+	case 0:
+		return nil, refusedSignature(signature.ErrMissing, nil, "", nil)
+	case 1:
+		return body, VerifySignature(body, headers[0], secrets...)
+	}
+	return nil, fmt.Errorf("%w: more than one %s header", ErrInvalidSignature, SignatureHeader)
 }
 
 // readBody reads all of a body that should be of the given length, if that is known. It takes at most as much memory as

@@ -195,3 +195,29 @@ func TestWebhookHandler_OverTCP_LargeBodyIsRefusedUnread(t *testing.T) {
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
 	require.NoError(t, conn.Close())
 }
+
+// A sender that writes all it has before it reads, over a connection of its own, still learns the answer.
+func TestWebhookHandler_OverTCP_RefusalReachesTheSender(t *testing.T) {
+	t.Parallel()
+	leavesNothing(t)
+	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t)})
+	defer server.Close()
+	misconfigured := httptest.NewServer(&djamo.WebhookHandler{OnEvent: unexpectedEvent(t)})
+	defer misconfigured.Close()
+	for _, tt := range []struct {
+		server *httptest.Server
+		method string
+		size   int
+		want   int
+	}{
+		{server, "POST", 600, 401}, {server, "POST", 1 << 20, 401}, {server, "POST", 1<<20 + 1, 413}, {server, "POST", 4 << 20, 413},
+		{server, "PUT", 4 << 20, 405}, {misconfigured, "POST", 4 << 20, 500},
+	} {
+		conn := dialed(t, tt.server)
+		_, err := fmt.Fprintf(conn, "%s / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", tt.method, tt.size, strings.Repeat(" ", tt.size))
+		require.NoError(t, err, "%+v", tt)
+		status, _ := readAnswer(t, bufio.NewReader(conn))
+		require.Equal(t, tt.want, status)
+		require.NoError(t, conn.Close())
+	}
+}

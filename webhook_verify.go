@@ -130,4 +130,18 @@ func (h *WebhookHandler) refuse(w http.ResponseWriter, r *http.Request, status i
 		w.Header().Set("Connection", "close") // what is still to come is not waited for
 	}
 	http.Error(w, http.StatusText(status), status)
+	if status != http.StatusRequestTimeout {
+		linger(w, r)
+	}
+}
+
+// linger takes in some of a body that was not read. A connection closed on a sender that is still writing is reset, and
+// the answer may be lost with it.
+func linger(w http.ResponseWriter, r *http.Request) {
+	const longest, most = 500 * time.Millisecond, 8 << 20
+	connection := http.NewResponseController(w)
+	if r.Body == nil || connection.Flush() != nil || connection.SetReadDeadline(time.Now().Add(longest)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, r.Body, most)
 }
