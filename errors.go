@@ -61,7 +61,7 @@ type Error struct {
 	Method        string        // of the request
 	Path          string        // of the request, without the query
 	StatusCode    int           // HTTP status
-	Messages      []string      // the API's "message", which is a string or an array of strings
+	Messages      []string      // the API's "message", which is a string or an array of strings; 8 KiB of it at most
 	Name          string        // the API's "error", such as "Bad Request Exception"
 	CorrelationID string        // what Djamo's support asks for
 	RetryAfter    time.Duration // what a 429 or 503 announced; 0 when it announced nothing
@@ -79,14 +79,31 @@ func (e *Error) Error() string {
 	case e.Code() == ErrBlocked:
 		text.WriteString(": the firewall in front of the API refused this IP address; the token is not at fault, ask Djamo to allow the address")
 	case len(e.Messages) > 0:
-		text.WriteString(": " + strings.Join(e.Messages, "; "))
+		text.WriteString(": " + e.message())
 	case len(e.Body) > 0:
 		text.WriteString(": " + transport.Snippet(e.Body))
 	}
-	if e.CorrelationID != "" {
-		text.WriteString(" (correlation id " + e.CorrelationID + ")")
+	shown := oneLine(transport.MaskPhones(text.String()))
+	if e.CorrelationID != "" { // after the cut, and as it is: support asks for the whole of it
+		shown += " (correlation id " + oneLine(e.CorrelationID) + ")"
 	}
-	return oneLine(transport.MaskPhones(text.String()))
+	return shown
+}
+
+// message joins the messages as far as one line may show them. Callers may have built the error, of any length.
+func (e *Error) message() string {
+	const enough = 4 << 10 // more than oneLine keeps, so that what it cuts off has been masked
+	var text strings.Builder
+	for i, message := range e.Messages {
+		if i > 0 {
+			text.WriteString("; ")
+		}
+		text.WriteString(message[:min(len(message), enough)])
+		if text.Len() > enough {
+			break
+		}
+	}
+	return text.String()
 }
 
 // oneLine keeps a text that came from outside to one line of bounded length, without what a terminal would obey.
@@ -143,7 +160,7 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("method", e.Method),
 		slog.String("path", e.Path),
 		slog.Int("status", e.StatusCode),
-		slog.String("message", oneLine(transport.MaskPhones(strings.Join(e.Messages, "; ")))),
+		slog.String("message", oneLine(transport.MaskPhones(e.message()))),
 		slog.String("correlation_id", e.CorrelationID),
 	)
 }
@@ -153,16 +170,15 @@ func isHTML(body []byte) bool {
 }
 
 // newError reads an answer that is not a success. Nothing about its shape is taken for granted: any field can be
-// missing or of another type, and the body can be HTML, empty or cut off.
-func newError(call *transport.Call, scrub func(string) string) *Error {
+// missing or of another type, and the body can be HTML, empty, cut off or endless.
+func newError(call *transport.Call, t *transport.Transport) *Error {
 	e := &Error{
-		Method: call.Method, Path: scrub(call.PathOnly()), StatusCode: call.Status,
+		Method: call.Method, Path: t.Scrub(call.PathOnly()), StatusCode: call.Status,
 		RetryAfter: transport.RetryAfter(call.ResponseHeader),
 	}
 	body := call.Bytes()
 	if len(body) > 0 {
-		e.Body = []byte(scrub(string(body[:min(len(body), 2*errorBodyLimit)])))
-		e.Body = e.Body[:min(len(e.Body), errorBodyLimit)]
+		e.Body = []byte(t.ScrubAnswer(call, string(body[:min(len(body), 2*errorBodyLimit)]), errorBodyLimit))
 	}
 	var wire struct {
 		Message       json.RawMessage `json:"message"`
@@ -172,33 +188,40 @@ func newError(call *transport.Call, scrub func(string) string) *Error {
 	if json.Unmarshal(body, &wire) != nil {
 		return e
 	}
-	const layers = 3
-	e.Name = strings.Join(textsOf(wire.Name, layers, scrub), "; ")
-	e.CorrelationID = strings.Join(textsOf(wire.CorrelationID, layers, scrub), "; ")
-	e.Messages = textsOf(wire.Message, layers, scrub)
+	const idLimit, nameLimit, messagesLimit = 256, 1 << 10, 8 << 10
+	for _, message := range textsOf(wire.Message, messagesLimit) {
+		e.Messages = append(e.Messages, t.ScrubAnswer(call, message, messagesLimit))
+	}
+	e.Name = t.ScrubAnswer(call, strings.Join(textsOf(wire.Name, nameLimit), "; "), nameLimit)
+	e.CorrelationID = t.ScrubID(call, strings.Join(textsOf(wire.CorrelationID, idLimit), "; "), idLimit)
 	return e
 }
 
-// textsOf reads a string, an array of anything, or anything else as itself.
-func textsOf(raw json.RawMessage, layers int, scrub func(string) string) []string {
+// textsOf reads a string, an array of anything, or anything else as itself, and stops when it has read enough. The last
+// text may be longer: whoever cuts it must scrub it first.
+func textsOf(raw json.RawMessage, enough int) []string {
+	texts, _ := appendTexts(nil, raw, 3, enough)
+	return texts
+}
+
+func appendTexts(texts []string, raw json.RawMessage, layers, enough int) (all []string, left int) {
 	var one string
 	var many []json.RawMessage
 	switch {
-	case len(raw) == 0 || string(raw) == "null":
-		return nil
+	case len(raw) == 0 || string(raw) == "null" || enough <= 0:
+		return texts, enough
 	case json.Unmarshal(raw, &one) == nil:
 		if one == "" {
-			return nil
+			return texts, enough
 		}
-		return []string{scrub(one)}
+		return append(texts, one), enough - len(one)
 	case layers > 0 && json.Unmarshal(raw, &many) == nil:
-		var texts []string
 		for _, item := range many {
-			texts = append(texts, textsOf(item, layers-1, scrub)...)
+			texts, enough = appendTexts(texts, item, layers-1, enough)
 		}
-		return texts
+		return texts, enough
 	}
-	return []string{scrub(string(raw))}
+	return append(texts, string(raw)), enough - len(raw)
 }
 
 // OutcomeUnknownError says that a write may have been carried out and that the API could not tell. Do not send it
@@ -206,6 +229,9 @@ func textsOf(raw json.RawMessage, layers int, scrub func(string) string) []strin
 // case to a person. It matches ErrOutcomeUnknown, and the errors of the context or the network that led to it. It does
 // not match ErrUnauthorized, ErrServer and the other answers of the API, and is no *Error, on purpose: that a look-up
 // was not allowed says nothing of the payment, and must not pass for a refusal of it. The cause is in Err.
+//
+// Its text masks what may be a phone number, and some references may: 2026063001 and 2026063101 both read 20260***01.
+// References holds them whole.
 type OutcomeUnknownError struct {
 	References []string // what was sent: transfer references, a charge's externalId or id
 	Err        error    // why the outcome is not known

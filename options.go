@@ -94,7 +94,11 @@ type AppInfo struct{ Name, Version, URL string }
 func WithEnvironment(e Environment) Option {
 	return func(s *settings) error {
 		if e.BaseURL() == "" {
-			return optionError("WithEnvironment", string(e), "must be ProductionCIV, ProductionSEN, StagingCIV or StagingSEN")
+			value := string(e)
+			if strings.ContainsFunc(value, func(r rune) bool { return (r < 'a' || r > 'z') && r != '-' }) {
+				value = "" // it may be the token, or hold it
+			}
+			return optionError("WithEnvironment", value, "must be ProductionCIV, ProductionSEN, StagingCIV or StagingSEN")
 		}
 		return s.setBase("WithEnvironment", e.BaseURL())
 	}

@@ -136,7 +136,7 @@ func (c *Client) newRequest(ctx context.Context, class transport.Class, e endpoi
 	if in != nil {
 		body, err := json.Marshal(in)
 		if err != nil {
-			return nil, &ValidationError{Field: "body", Rule: "must be JSON: " + err.Error()}
+			return nil, &ValidationError{Field: "body", Rule: "must be JSON: " + oneLine(c.transport.ScrubAnswer(&r.Call, err.Error(), errorBodyLimit))}
 		}
 		r.Body = body
 	}
@@ -165,7 +165,7 @@ func (c *Client) do(ctx context.Context, r *request, out any) error {
 	}
 	switch {
 	case err == nil && (r.Status < http.StatusOK || r.Status >= http.StatusMultipleChoices):
-		err = newError(&r.Call, c.transport.Scrub)
+		err = newError(&r.Call, c.transport)
 	case err == nil:
 		if err = c.decode(r, out); err == nil {
 			return nil
@@ -195,8 +195,8 @@ func (c *Client) decode(r *request, out any) error {
 	}
 	if err != nil {
 		return fmt.Errorf("djamo: %s %s: %d with an answer that cannot be read (%s): %w: %s",
-			r.Method, c.transport.Scrub(r.PathOnly()), r.Status, oneLine(c.transport.Scrub(err.Error())), ErrUnexpectedAnswer,
-			oneLine(transport.Snippet([]byte(c.transport.Scrub(string(r.Bytes()[:min(len(r.Bytes()), errorBodyLimit)]))))))
+			r.Method, c.transport.Scrub(r.PathOnly()), r.Status, oneLine(c.transport.ScrubAnswer(&r.Call, err.Error(), errorBodyLimit)), ErrUnexpectedAnswer,
+			oneLine(transport.Snippet([]byte(c.transport.ScrubAnswer(&r.Call, string(r.Bytes()[:min(len(r.Bytes()), 2*errorBodyLimit)]), errorBodyLimit)))))
 	}
 	return nil
 }

@@ -27,10 +27,10 @@ func (t *Transport) log(call *Call, took time.Duration, err error) {
 		slog.Duration("duration", took),
 	}
 	if id := correlationID(call); id != "" {
-		attrs = append(attrs, slog.String("correlation_id", t.Scrub(id)))
+		attrs = append(attrs, slog.String("correlation_id", t.ScrubID(call, id, errorLimit)))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", t.Scrub(err.Error())))
+		attrs = append(attrs, slog.String("error", t.ScrubAnswer(call, err.Error(), errorLimit)))
 	}
 	t.config.Logger.LogAttrs(call.Context, level, "djamo: request", attrs...)
 }

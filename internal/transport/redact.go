@@ -11,6 +11,10 @@ import (
 func MaskPhones(text string) string {
 	var masked []byte
 	for at := 0; at < len(text); {
+		if strings.HasPrefix(text[at:], `\u`) {
+			at += len(`\u00e9`) // whose digits are no part of a number that follows
+			continue
+		}
 		if !isDigit(text[at]) {
 			at++
 			continue
@@ -73,10 +77,11 @@ func phoneAt(text string, start int) []int {
 
 // separator is the length of what may stand between two groups of digits, 0 when something else stands there.
 func separator(text string) int {
+	const most = 3 // such as ") ("
 	length := 0
-	for range 2 {
+	for range most {
 		next := 0
-		for _, one := range []string{" ", "\u00a0", "\u202f", ".", "-", "(", ")", "%20"} {
+		for _, one := range []string{" ", "\u00a0", "\u202f", ".", "-", "(", ")", "/", "_", "\t", "%20", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`} {
 			if strings.HasPrefix(text[length:], one) {
 				next = len(one)
 				break
@@ -100,7 +105,7 @@ func isPhone(text string, places, groups []int) bool {
 			return len(places) >= 7 && len(places) <= 15
 		}
 	}
-	if before != "" && isHex(before[len(before)-1]) || after != "" && isHex(after[0]) {
+	if endsInHex(before) || startsInHex(after) {
 		return false // a part of an id or of a hexadecimal number
 	}
 	digits := make([]byte, 0, len(places))
@@ -145,6 +150,27 @@ func isNational(number string, groups []int) bool {
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isHex(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
+
+// endsInHex reports whether a text ends in hexadecimal digits that are not the end of a word, as those of "phone" are, or
+// of an escape.
+func endsInHex(text string) bool {
+	word := len(text)
+	for word > 0 && isHex(text[word-1]) {
+		word--
+	}
+	return word < len(text) && (word == 0 || !isLetter(text[word-1]))
+}
+
+// startsInHex reports the same of the beginning of a text.
+func startsInHex(text string) bool {
+	word := 0
+	for word < len(text) && isHex(text[word]) {
+		word++
+	}
+	return word > 0 && (word == len(text) || !isLetter(text[word]))
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 
 // Snippet is the beginning of a body on one line, for error texts.
 func Snippet(body []byte) string {

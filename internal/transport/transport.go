@@ -55,6 +55,9 @@ type Transport struct {
 	header  map[string][]string
 	gate    gate
 	buffers sync.Pool
+
+	tokenForms []string
+	scrubber   *strings.Replacer
 }
 
 // New builds a Transport. It does no I/O.
@@ -64,6 +67,8 @@ func New(config Config) *Transport {
 		"Accept":        {"application/json"},
 		"User-Agent":    {config.UserAgent},
 	}}
+	t.tokenForms = tokenForms(config.Token)
+	t.scrubber = scrubber(t.tokenForms)
 	if config.CompanyID != "" {
 		t.header["X-Company-Id"] = []string{config.CompanyID}
 	}
@@ -172,10 +177,14 @@ func (t *Transport) fail(call *Call, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // its text holds the whole URL
 	}
-	return &Error{text: fmt.Sprintf("djamo: %s %s: %s", call.Method, t.Scrub(call.PathOnly()), t.Scrub(err.Error())), cause: err}
+	return &Error{text: fmt.Sprintf("djamo: %s %s: %s", call.Method, t.Scrub(call.PathOnly()), t.ScrubAnswer(call, err.Error(), errorLimit)), cause: err}
 }
 
-// Error is a call without an answer.
+// errorLimit bounds what an error of a RoundTripper may say, in bytes.
+const errorLimit = 4 << 10
+
+// Error is a call without an answer. Its text is scrubbed; what net/http, a RoundTripper or the context said can be asked
+// for with errors.Is and errors.As, and is not printed with it.
 type Error struct {
 	text  string
 	cause error
@@ -183,8 +192,22 @@ type Error struct {
 
 func (e *Error) Error() string { return e.text }
 
-// Unwrap returns what net/http, a RoundTripper or the context said.
-func (e *Error) Unwrap() error { return e.cause }
+// GoString keeps %#v from printing the cause.
+func (e *Error) GoString() string { return fmt.Sprintf("&transport.Error{%q}", e.text) }
+
+// Is asks the cause.
+func (e *Error) Is(target error) bool { return errors.Is(e.cause, target) }
+
+// As asks the cause. A *url.Error comes back without its URL, which may hold a phone number.
+func (e *Error) As(target any) bool {
+	if !errors.As(e.cause, target) {
+		return false
+	}
+	if found, ok := target.(**url.Error); ok {
+		*found = &url.Error{Op: (*found).Op, Err: (*found).Err}
+	}
+	return true
+}
 
 // attempts is the RoundTripper under the retry loop: one call of RoundTrip is one request on the wire. It is not an
 // io.Closer of idle connections on purpose, since they belong to the caller.
@@ -366,12 +389,4 @@ func (t *Transport) wait(_, _ time.Duration, attempt int, resp *http.Response) t
 		return 0
 	}
 	return t.backoff(attempt, resp.Header)
-}
-
-// Scrub masks phone numbers and removes the token from a text that came from outside.
-func (t *Transport) Scrub(text string) string {
-	if t.config.Token != "" {
-		text = strings.ReplaceAll(text, t.config.Token, "[access token]")
-	}
-	return MaskPhones(text)
 }
