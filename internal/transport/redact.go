@@ -80,19 +80,30 @@ func separator(text string) int {
 	const most = 3 // such as ") ("
 	length := 0
 	for range most {
-		next := 0
-		for _, one := range []string{" ", "\u00a0", "\u202f", ".", "-", "(", ")", "/", "_", "\t", "%20", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`} {
-			if strings.HasPrefix(text[length:], one) {
-				next = len(one)
-				break
-			}
-		}
-		length += next
+		length += separatorByte(text[length:])
 	}
 	if length == len(text) || !isDigit(text[length]) {
 		return 0
 	}
 	return length
+}
+
+// separatorByte is the length of one of them: a byte, or what stands for one.
+func separatorByte(text string) int {
+	if text == "" {
+		return 0
+	}
+	switch text[0] {
+	case ' ', '.', '-', '(', ')', '/', '_', '\t':
+		return 1
+	case '%', '\\', "\u00a0"[0], "\u202f"[0]:
+		for _, one := range []string{"\u00a0", "\u202f", "%20", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`} {
+			if strings.HasPrefix(text, one) {
+				return len(one)
+			}
+		}
+	}
+	return 0
 }
 
 func isPhone(text string, places, groups []int) bool {
