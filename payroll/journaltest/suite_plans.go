@@ -149,12 +149,12 @@ func planCases() []testCase {
 		}},
 		{"SourceThatFailsLeavesNothing", func(s *subject) {
 			lease, broken := s.acquire("a"), errors.New("the file has changed")
-			for _, n := range []int64{0, 1, 500, 1000, 2500} {
-				s.fails(s.Plan(s.ctx(), lease, s.planThen(payoutsOf(2500), payoutsOf(n), broken)), broken)
+			for _, n := range []int64{0, 1, 1000, 1300} {
+				s.fails(s.Plan(s.ctx(), lease, s.planThen(payoutsOf(1300), payoutsOf(n), broken)), broken)
 				s.empty()
 			}
-			s.ok(s.Plan(s.ctx(), lease, s.planOf(payoutsOf(2500)...)))
-			s.holds(payoutsOf(2500))
+			s.ok(s.Plan(s.ctx(), lease, s.planOf(payoutsOf(1300)...)))
+			s.holds(payoutsOf(1300))
 		}},
 		{"PlanCancelledMidwayLeavesNothing", func(s *subject) {
 			lease := s.acquire("a")
@@ -216,14 +216,14 @@ func planKeepsEveryField(s *subject) {
 // saves again at the wrong moment.
 func sourcesThatChangeAreRefused(s *subject) {
 	lease := s.acquire("a")
-	checked := payoutsOf(2100)
+	checked := payoutsOf(1100)
 	for name, spoil := range map[string]func([]payroll.Payout) []payroll.Payout{
-		"a reference twice, far apart": func(p []payroll.Payout) []payroll.Payout { p[2050].Reference = p[3].Reference; return p },
+		"a reference twice, far apart": func(p []payroll.Payout) []payroll.Payout { p[1050].Reference = p[3].Reference; return p },
 		"a reference twice, together":  func(p []payroll.Payout) []payroll.Payout { p[4].Reference = p[3].Reference; return p },
 		"another amount":               func(p []payroll.Payout) []payroll.Payout { p[4].Amount++; return p },
 		"no reference":                 func(p []payroll.Payout) []payroll.Payout { p[9].Reference = ""; return p },
-		"fewer payouts":                func(p []payroll.Payout) []payroll.Payout { return p[:2099] },
-		"more payouts":                 func(p []payroll.Payout) []payroll.Payout { return append(p, payoutOf(2101)) },
+		"fewer payouts":                func(p []payroll.Payout) []payroll.Payout { return p[:1099] },
+		"more payouts":                 func(p []payroll.Payout) []payroll.Payout { return append(p, payoutOf(1101)) },
 	} {
 		err := s.Plan(s.ctx(), lease, s.planThen(checked, spoil(slices.Clone(checked)), nil))
 		if !errors.Is(err, payroll.ErrBadPlan) {

@@ -196,7 +196,7 @@ func (tx *transaction) step(changes []payroll.Change) error {
 	first, count := changes[0], int64(len(changes))
 	last := first.Payout.ID + count - 1
 	row := changedRow(tx.journal.run, first)
-	args := append(row[1:], first.Payout.ID, last, string(first.From))
+	args := slices.Concat(row[1:], []any{first.Payout.ID, last, string(first.From)})
 	if count == 1 {
 		changed, err := tx.change(updateOne, append(args, first.Payout.Reference)...)
 		if err == nil && changed != 1 {

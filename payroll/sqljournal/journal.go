@@ -271,6 +271,7 @@ func (j *Journal) readHere(ctx context.Context, scan func(*sql.Rows) error, quer
 	if err := j.usable(); err != nil {
 		return err
 	}
+	ctx = context.WithoutCancel(ctx) // an interrupt that comes late would strike whoever uses the connection next
 	statement, err := j.statement(ctx, query)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ import (
 const (
 	childDriver  = "DJAMO_JOURNAL_CHILD_DRIVER"
 	childDSN     = "DJAMO_JOURNAL_CHILD_DSN"
-	childPayouts = 20_000 // more than it gets through
+	childPayouts = 8_000 // more than it gets through
 )
 
 func TestMain(m *testing.M) {
@@ -159,7 +159,7 @@ func TestProcess_KilledAtAnyMoment(t *testing.T) {
 		t.Run(string(place.dialect), func(t *testing.T) {
 			t.Parallel()
 			place.dsn(t) // skips the test where there is no such database
-			for _, moment := range []string{"open", "planned", "100", "1000"} {
+			for _, moment := range []string{"open", "planned", "10", "300"} {
 				t.Run("after "+moment, func(t *testing.T) {
 					t.Parallel()
 					dsn := place.dsn(t)
