@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -190,7 +191,7 @@ func (c *Client) decode(r *request, out any) error {
 	var err error
 	if shaped, ok := out.(decoder); ok {
 		err = shaped.decode(r.Bytes())
-	} else {
+	} else if r.Status != http.StatusNoContent {
 		err = json.Unmarshal(r.Bytes(), out)
 	}
 	if err != nil {
@@ -277,13 +278,16 @@ func readPage[T any](ctx context.Context, c *Client, path string, params ListPar
 }
 
 // Do makes a call this package has no method for. The path starts with "/" and stays below the base URL; in is sent
-// as JSON unless nil, and the answer is decoded into out unless nil. GET, HEAD, OPTIONS, PUT and DELETE are repeated
+// as JSON unless nil, and the answer is decoded into out, a pointer, unless nil; a 204 leaves out as it is. GET, HEAD, OPTIONS, PUT and DELETE are repeated
 // after trouble; any other method is sent again only when it provably never left, and answers that got lost come
 // back as an *OutcomeUnknownError.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts ...RequestOption) error {
 	e, err := rawEndpoint(method, path)
 	if err != nil {
 		return unsent(err, opts)
+	}
+	if target := reflect.ValueOf(out); out != nil && (target.Kind() != reflect.Pointer || target.IsNil()) {
+		return unsent(&ValidationError{Field: "out", Value: fmt.Sprintf("%T", out), Rule: "must be a pointer to decode the answer into, or nil"}, opts)
 	}
 	class := transport.Write
 	switch method {

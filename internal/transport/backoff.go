@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -32,7 +33,7 @@ func RetryAfter(header http.Header) time.Duration {
 	if value == "" {
 		return 0
 	}
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) { // beyond it: the most there is
 		const most = 100 * 365 * 24 * 3600
 		return time.Duration(min(seconds, most)) * time.Second
 	}

@@ -32,6 +32,7 @@ func TestRetryAfter(t *testing.T) {
 			"fraction":            {header("Retry-After", "1.5"), 0},
 			"word":                {header("Retry-After", "soon"), 0},
 			"absurd":              {header("Retry-After", "18446744073709551615"), 100 * 365 * 24 * time.Hour},
+			"beyond any range":    {header("Retry-After", "99999999999999999999999"), 100 * 365 * 24 * time.Hour},
 			"date":                {header("Retry-After", in(90*time.Second)), 90 * time.Second},
 			"date past":           {header("Retry-After", in(-time.Hour)), 0},
 			"date, clock behind":  {header("Retry-After", in(time.Hour+30*time.Second), "Date", in(time.Hour)), 30 * time.Second},

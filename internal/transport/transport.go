@@ -90,7 +90,7 @@ func New(config Config) *Transport {
 		RetryWaitMax: config.Retry.MaxWait,
 		CheckRetry:   t.shouldRetry,
 		Backoff:      t.wait,
-		PrepareRetry: rewind,
+		PrepareRetry: t.rewind,
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
 	return t
@@ -136,30 +136,31 @@ func (t *Transport) newRequest(limited context.Context, call *Call) (*http.Reque
 	if err != nil {
 		return nil, err
 	}
-	fill(req, call)
-	// The values are shared between requests: a RoundTripper must not change a request, and this saves four allocations.
-	maps.Copy(req.Header, t.header)
-	if call.Body != nil {
-		req.Header["Content-Type"] = jsonContentType
-	}
-	maps.Copy(req.Header, call.Header)
+	t.fill(req, call)
 	return req, nil
 }
 
-// rewind gives a repeated request its body again.
-func rewind(req *http.Request) error {
+// rewind gives a repeated request its body again, and headers of its own: the http.Client has added its jar's cookies to
+// those of the attempt before.
+func (t *Transport) rewind(req *http.Request) error {
 	if call, ok := req.Context().Value(callKey{}).(*Call); ok {
-		fill(req, call)
+		req.Header = make(http.Header, len(req.Header))
+		t.fill(req, call)
 	}
 	return nil
 }
 
-// fill gives a request its body. It leaves GetBody out: with it net/http sends a write again by itself, without asking
-// anyone, when an HTTP/2 server resets the stream with PROTOCOL_ERROR, which servers do after they have carried it out.
-func fill(req *http.Request, call *Call) {
+// fill gives a request its headers and its body. It leaves GetBody out: with it net/http sends a write again by itself,
+// without asking anyone, when an HTTP/2 server resets the stream with PROTOCOL_ERROR, which servers do after they have
+// carried it out.
+func (t *Transport) fill(req *http.Request, call *Call) {
+	// The values are shared between requests: a RoundTripper must not change a request, and this saves four allocations.
+	maps.Copy(req.Header, t.header)
+	maps.Copy(req.Header, call.Header)
 	if call.Body == nil {
 		return
 	}
+	req.Header["Content-Type"] = jsonContentType
 	req.ContentLength = int64(len(call.Body))
 	if call.left != nil && !call.left.direct {
 		call.left.body = &watchedBody{content: bytes.NewReader(call.Body)}
