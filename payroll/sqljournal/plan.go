@@ -124,7 +124,7 @@ func (p *planning) whyNotStored() error {
 		payout, err := scanPayout(rows)
 		first[payout.Reference] = payout.ID
 		return err
-	}, p.tx.journal.dialect.find(), p.tx.journal.run, wanted)
+	}, p.tx.journal.dialect.find(), wanted, p.tx.journal.run)
 	if err != nil {
 		return err
 	}

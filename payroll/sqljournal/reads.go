@@ -75,6 +75,8 @@ func (j *Journal) readNothing(ctx context.Context) error {
 // Find implements payroll.Journal.
 func (j *Journal) Find(ctx context.Context, references ...string) ([]payroll.Payout, error) {
 	known := slices.DeleteFunc(slices.Clone(references), func(reference string) bool { return reference != clean(reference) })
+	slices.Sort(known)
+	known = slices.Compact(known) // each would be found as often as it is asked for
 	if len(known) == 0 {
 		return nil, j.readNothing(ctx)
 	}
@@ -82,7 +84,7 @@ func (j *Journal) Find(ctx context.Context, references ...string) ([]payroll.Pay
 	if err != nil {
 		return nil, err
 	}
-	return j.readPayouts(ctx, j.dialect.find(), j.run, wanted)
+	return j.readPayouts(ctx, j.dialect.find(), wanted, j.run)
 }
 
 func (j *Journal) readPayouts(ctx context.Context, query string, args ...any) ([]payroll.Payout, error) {

@@ -63,9 +63,10 @@ func array[T any](values []T, row func(T) []any) (string, error) {
 
 // The statements that take such an array.
 
+// find starts from the references: with IN, SQLite would rather walk through the whole run, in the order it is asked for.
 func (d *dialect) find() string {
-	return `SELECT ` + columns + ` FROM djamo_payroll_payouts
-		WHERE run = ? AND reference IN (SELECT c.value ->> 0 FROM ` + d.array + `) ORDER BY id`
+	return `SELECT p.` + strings.ReplaceAll(columns, ", ", ", p.") + ` FROM ` + d.array + ` CROSS JOIN djamo_payroll_payouts AS p
+		WHERE p.run = ? AND p.reference = c.value ->> 0 ORDER BY p.id`
 }
 
 func (d *dialect) insert() string {
