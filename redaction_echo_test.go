@@ -71,7 +71,7 @@ func TestRedaction_TheTokenInOtherForms(t *testing.T) {
 type leakyMarshaler struct{}
 
 func (leakyMarshaler) MarshalJSON() ([]byte, error) {
-	return nil, errors.New("cannot encode +2250748710523 with at_secret_token\n")
+	return nil, errors.New("cannot encode +2250748710523 with at_secret_token")
 }
 
 // What a caller's own types and RoundTrippers say is scrubbed like what the API says, under every verb and in the chain.

@@ -11,7 +11,10 @@ func tokenForms(token string) []string {
 	if token == "" {
 		return nil
 	}
-	encoded, _ := json.Marshal(token) // a string always has a JSON form
+	encoded, err := json.Marshal(token)
+	if err != nil {
+		return []string{token} // never: every string has a JSON form
+	}
 	var forms []string
 	for _, form := range []string{token, strings.Trim(string(encoded), `"`), strings.ReplaceAll(token, "&", "&amp;"), url.QueryEscape(token), url.PathEscape(token)} {
 		forms = append(forms, form, strings.ReplaceAll(form, "/", `\/`))
