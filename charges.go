@@ -96,8 +96,9 @@ func (p ChargeParams) differs(found *Charge) string {
 
 func (p ChargeParams) shown(found *Charge) bool { return found.Amount != 0 }
 
-func (p ChargeParams) key() string            { return p.ExternalID }
-func (p ChargeParams) keyOf(c *Charge) string { return c.ExternalID }
+func (p ChargeParams) key() string { return p.ExternalID }
+
+func externalIDOf(c *Charge) string { return c.ExternalID }
 
 // find walks the listing for an external id. That the API asks the listing what it was asked is an assumption, so only
 // the listing itself can say that the charge is not there: whole pages to the last, on which every charge shows its
@@ -114,7 +115,7 @@ func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption)
 		if err != nil {
 			return nil, err
 		}
-		found, answer, err := findByKey(ctx, c, e, p.ExternalID, p.keyOf, opts)
+		found, answer, err := findByKey(ctx, c, e, p.ExternalID, externalIDOf, opts)
 		seen += len(answer.found)
 		switch {
 		case filter != "" && errors.Is(err, ErrInvalidRequest):
@@ -156,7 +157,7 @@ func (s ChargeService) Create(ctx context.Context, params ChargeParams, opts ...
 	if err := params.validate(s.client.settings.limits); err != nil {
 		return nil, unsent(err, opts)
 	}
-	w := keyedWrite[Charge]{client: s.client, at: at(http.MethodPost, chargesPath), body: params, opts: opts}
+	w := keyedWrite[Charge]{client: s.client, at: at(http.MethodPost, chargesPath), body: params, keyOf: externalIDOf, opts: opts}
 	return w.send(ctx)
 }
 

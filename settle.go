@@ -12,8 +12,6 @@ import (
 // keyed is the body of a write that carries a key of the caller's, by which the API can be asked what became of it.
 type keyed[T any] interface {
 	key() string
-	// keyOf is the key an object bears.
-	keyOf(*T) string
 	// find looks the key up; ErrNotFound says that there is nothing under it.
 	find(context.Context, *Client, []RequestOption) (*T, error)
 	// differs names what an object shows that is not what was sent, such as "amount"; "" when there is nothing.
@@ -27,6 +25,7 @@ type keyedWrite[T any] struct {
 	client *Client
 	at     endpoint
 	body   keyed[T]
+	keyOf  func(*T) string // the key an object bears
 	opts   []RequestOption
 	// response is what WithResponse asked for; nil when it did not.
 	response *Response
@@ -61,7 +60,7 @@ func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 // post sends once, and again only what provably never left or was turned away with 429. An answer without the key, or
 // with another amount or payee than was sent, is no answer.
 func (w *keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
-	sent := &single[T]{want: w.body.key(), keyOf: w.body.keyOf}
+	sent := &single[T]{want: w.body.key(), keyOf: w.keyOf}
 	r.Budget = w.left
 	err := w.client.do(ctx, r, sent)
 	w.left -= r.Attempts

@@ -123,8 +123,9 @@ type transactionBody struct {
 	SubCompanyID string          `json:"subCompanyId,omitempty"`
 }
 
-func (b transactionBody) key() string                 { return b.Reference }
-func (b transactionBody) keyOf(t *Transaction) string { return t.Reference }
+func (b transactionBody) key() string { return b.Reference }
+
+func referenceOf(t *Transaction) string { return t.Reference }
 
 func (b transactionBody) find(ctx context.Context, c *Client, opts []RequestOption) (*Transaction, error) {
 	return c.Transactions.GetByReference(ctx, b.Reference, opts...)
@@ -167,7 +168,7 @@ func (s TransactionService) Create(ctx context.Context, params TransactionParams
 	}
 	body := params.body()
 	body.Type, body.SubCompanyID = TransactionTransfer, params.SubCompanyID
-	w := keyedWrite[Transaction]{client: s.client, at: at(http.MethodPost, transactionsPath), body: body, opts: opts}
+	w := keyedWrite[Transaction]{client: s.client, at: at(http.MethodPost, transactionsPath), body: body, keyOf: referenceOf, opts: opts}
 	return w.send(ctx)
 }
 
@@ -199,7 +200,7 @@ func (s TransactionService) GetByReference(ctx context.Context, reference string
 	if err != nil {
 		return nil, err
 	}
-	found, answer, err := findByKey(ctx, s.client, e, reference, transactionBody{}.keyOf, opts)
+	found, answer, err := findByKey(ctx, s.client, e, reference, referenceOf, opts)
 	if errors.Is(err, ErrNotFound) && (answer.next != "" || answer.count > 0) {
 		return nil, fmt.Errorf("djamo: %s %s: an empty page that speaks of more does not say that nothing is under %s: %w", e.method, e.template, quoted(reference), ErrUnexpectedAnswer)
 	}
