@@ -136,7 +136,8 @@ func (s *settings) setCompanyID(option, id string) error {
 }
 
 // WithHTTPClient makes the client send through a copy of h: proxies, TLS settings, tracing and tests fit in here.
-// h itself is never changed and its idle connections are never closed.
+// h itself is never changed and its idle connections are never closed. Requests have no GetBody, so that nothing between
+// this package and the network sends a write a second time.
 func WithHTTPClient(h *http.Client) Option {
 	return func(s *settings) error {
 		if h == nil {
