@@ -66,7 +66,8 @@ func WithRequestTimeout(d time.Duration) RequestOption {
 }
 
 // WithSingleAttempt sends one request and no more: no retry, and no look-up after a lost answer, which then comes
-// back as an *OutcomeUnknownError at once. It is for programs that keep a journal and settle by themselves.
+// back as an *OutcomeUnknownError at once. Nor does it wait: while the API has asked for a pause (429), it fails with
+// ErrRateLimited and nothing is sent. It is for programs that keep a journal and settle by themselves.
 func WithSingleAttempt() RequestOption {
 	return func(r *request) error {
 		r.Single = true
@@ -176,6 +177,8 @@ func (c *Client) do(ctx context.Context, r *request, out any) error {
 		}
 	case errors.Is(err, transport.ErrTooLarge):
 		err = fmt.Errorf("%w: %w", err, ErrUnexpectedAnswer)
+	case errors.Is(err, transport.ErrHeldBack):
+		err = fmt.Errorf("%w: %w", err, ErrRateLimited)
 	}
 	if r.OutcomeUnknown() {
 		return &OutcomeUnknownError{Err: err}

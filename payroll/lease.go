@@ -71,7 +71,9 @@ func (h *hold) fresh() bool {
 // keep renews the lease until the context ends, and calls lost when it cannot.
 func (h *hold) keep(ctx context.Context, lost func(error)) {
 	for sleep(ctx, h.length/4) == nil {
-		err := h.renew(ctx)
+		asking, cancel := context.WithTimeout(ctx, h.length/4) // a journal that does not answer is as good as none
+		err := h.renew(asking)
+		cancel()
 		switch {
 		case err == nil, ctx.Err() != nil:
 		case errors.Is(err, ErrHeld), errors.Is(err, ErrLost):

@@ -3,8 +3,8 @@ package payroll
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/djamo/djamo-go"
@@ -66,12 +66,10 @@ func (r *run) postBatch(ctx, inFlight context.Context, o *round, unit []Payout) 
 	batch, err := r.Client.Batches.Create(inFlight, params, r.once()...)
 	o.hear(errors.Is(err, djamo.ErrOutcomeUnknown), r.Concurrency+2, r.PollMin)
 	changes := make([]Change, len(unit))
-	if refusesPayout(err) {
-		// Nothing of the batch was accepted, and which payout is at fault it does not say: each goes by itself.
-		for i, p := range unit {
-			changes[i] = r.postOne(ctx, inFlight, o, p)
-		}
-		return changes
+	if refusesPayout(err) && !errors.Is(err, djamo.ErrOutcomeUnknown) {
+		// Which payout is at fault it does not say, nor whether the others were accepted: all are looked up, and what
+		// the API does not know goes out again, each by itself.
+		err = &djamo.OutcomeUnknownError{Err: err}
 	}
 	accepted := map[string]*djamo.Transaction{}
 	if err == nil {
@@ -82,8 +80,7 @@ func (r *run) postBatch(ctx, inFlight context.Context, o *round, unit []Payout) 
 	for i, p := range unit {
 		sent := accepted[p.Reference]
 		if err == nil && sent == nil {
-			p.State, p.Reason = Unknown, "the answer to the batch does not name it"
-			changes[i] = Change{From: Submitting, Payout: p}
+			changes[i] = Change{From: Submitting, Payout: r.lose(p, "the answer to the batch does not name it")}
 			continue
 		}
 		changes[i] = Change{From: Submitting, Payout: r.judge(ctx, o, p, sent, err)}
@@ -98,30 +95,40 @@ func (r *run) judge(ctx context.Context, o *round, p Payout, sent *djamo.Transac
 	errors.As(err, &refusal)
 	switch {
 	case err == nil:
-		return adopt(p, sent)
-	case errors.Is(err, djamo.ErrOutcomeUnknown):
-		p.State, p.Reason = Unknown, err.Error()
+		if p = adopt(p, sent); p.State == Unknown {
+			p = r.lose(p, p.Reason)
+		}
 		return p
+	case errors.Is(err, djamo.ErrOutcomeUnknown):
+		return r.lose(p, err.Error())
 	case errors.Is(err, djamo.ErrDuplicateReference):
 		// Sent once and known already: somebody has sent it before this journal did.
-		p.State, p.Reason, p.Earlier = Unknown, err.Error(), p.Attempts == 1
-		return p
-	case refusesPayout(err) && !r.ranOut(ctx, p, err):
-		p.State, p.Reason = Refused, err.Error()
-		return p
+		p.Earlier = p.Attempts == 1
+		return r.lose(p, err.Error())
 	case refusesPayout(err):
-		r.mu.Lock()
-		r.short = true
-		r.mu.Unlock()
-		o.end(nil, 0)
-	case refusal != nil && refusal.StatusCode == http.StatusTooManyRequests:
-		o.end(nil, max(refusal.RetryAfter, r.PollMin))
+		switch short, known := r.ranOut(ctx, p); {
+		case known && !short:
+			p.State, p.Reason = Refused, err.Error()
+			return p
+		case known:
+			r.mu.Lock()
+			r.short = true
+			r.mu.Unlock()
+		}
+		o.end(nil, r.PollMin)
+	case errors.Is(err, djamo.ErrRateLimited):
+		pause := r.PollMin
+		if refusal != nil {
+			pause = max(pause, refusal.RetryAfter)
+		}
+		const longest = time.Minute // an API that says "tomorrow" is asked again before
+		o.end(nil, min(pause, longest))
 	case refusal != nil:
 		o.end(errors.Join(ErrStopped, err), 0)
 	case ctx.Err() == nil:
 		o.end(nil, r.PollMin) // no connection: it never left
 	}
-	r.Logger.WarnContext(ctx, "a payout was not sent", "reference", p.Reference, "error", err)
+	r.Logger.WarnContext(ctx, "a payout was not sent", "reference", djamo.MaskPhones(p.Reference), "error", err)
 	return backToPlanned(p, err.Error())
 }
 
@@ -142,25 +149,40 @@ func refusesPayout(err error) bool {
 	return false
 }
 
-// ranOut reports whether a payout was refused for want of funds, which says nothing against it: it stays planned. The
-// API has no code for that, so the balance and the words decide; in doubt a payout that stays planned is the safe error.
-func (r *run) ranOut(ctx context.Context, p Payout, err error) bool {
-	if !errors.Is(err, djamo.ErrUnprocessable) && !errors.Is(err, djamo.ErrInvalidRequest) {
-		return false
-	}
-	text := strings.ToLower(err.Error())
-	for _, word := range []string{"balance", "funds", "solde", "fonds", "provision"} {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	balance, err := r.Client.Balance.Get(ctx)
-	return err == nil && balance.Balance < p.Amount
+// lose marks a payout as one whose answer was lost just now. The quiet period counts from here and not from when the
+// request began, since a client can hold it back for a while before it leaves.
+func (r *run) lose(p Payout, reason string) Payout {
+	now := time.Now()
+	r.mu.Lock()
+	r.lost = now
+	r.mu.Unlock()
+	p.State, p.Reason = Unknown, reason
+	return p
 }
 
-// adopt makes a transaction's state the payout's own. Only a completed payout has cost a fee.
+// ranOut reports whether a payout may have been refused for want of funds, which says nothing against it: it stays
+// planned. The API has no code for that and words prove nothing, so the balance decides, with room for a fee that nobody
+// knows beforehand; as long as the balance is not known, neither is that.
+func (r *run) ranOut(ctx context.Context, p Payout) (short, known bool) {
+	balance, err := r.Client.Balance.Get(ctx)
+	if err != nil {
+		return false, false
+	}
+	need, err := p.Amount.Add(p.Amount/10 + 1_000)
+	return err != nil || balance.Balance < need, true
+}
+
+// adopt makes a transaction's state the payout's own. Only a completed payout has cost a fee. An answer that leaves out
+// what it takes to know the payment again is none.
 func adopt(p Payout, t *djamo.Transaction) Payout {
-	switch matches := p.Params().Matches(t); {
+	matches := p.Params().Matches(t)
+	switch {
+	case t.ID == "" || t.Amount == 0:
+		if p.State != Submitted {
+			p.State = Unknown
+		}
+		p.Reason = "the API's answer lacks the transaction's id or amount"
+		return p
 	case !matches && p.State == Submitted:
 		p.Reason = "the API answers with another payment, transaction " + t.ID
 		return p
@@ -174,8 +196,10 @@ func adopt(p Payout, t *djamo.Transaction) Payout {
 		p.State, p.Fee = Completed, t.Fee
 	case djamo.TransactionFailed:
 		p.State, p.Reason = Failed, t.FailureReason
-	default:
+	case djamo.TransactionPending, "":
 		p.State = Submitted
+	default:
+		p.State, p.Reason = Submitted, fmt.Sprintf("the API calls it %q", t.Status)
 	}
 	return p
 }

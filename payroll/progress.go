@@ -13,6 +13,9 @@ func (r *run) advance(ctx context.Context, changes []Change) error {
 	if len(changes) == 0 {
 		return nil
 	}
+	// In step means one after the other: a change that is recorded must be added up before the next one to the same payout.
+	r.advancing.take()
+	defer r.advancing.give()
 	if err := r.Journal.Advance(ctx, r.hold.current(), changes...); err != nil {
 		return err
 	}

@@ -112,14 +112,25 @@ type run struct {
 	stop context.CancelCauseFunc // ends the run, with the reason why
 	info PlanInfo
 
-	braked   bool          // answers were lost in a row: settle all of them before more is sent
-	heard    chan struct{} // has one when Updates has brought news
-	amending sync.Mutex    // held from reading payouts that were sent until their changes are recorded
+	braked    bool          // answers were lost in a row: settle all of them before more is sent
+	heard     chan struct{} // has one when Updates has brought news
+	advancing turn          // held from recording changes until they are added up
+	amending  turn          // held from reading payouts that were sent until their changes are recorded
 
 	mu    sync.Mutex // of what follows, and of calls to Progress
 	sums  map[State]Sum
 	short bool // the account ran out: nothing more is sent
+	// lost is when an answer was last lost, or when the run was taken over: what was on its way then may arrive for as
+	// long as Quiet. It is a time of this process, whose clock nobody sets, and not one from the journal.
+	lost time.Time
 }
+
+// turn is a lock that is held across calls of the journal. It is a channel because those who wait for one can be waited
+// for by tests on virtual time.
+type turn chan struct{}
+
+func (t turn) take() { t <- struct{}{} }
+func (t turn) give() { <-t }
 
 // drive does the work under the run's lease, and adds up what came of it.
 func (r *Runner) drive(ctx context.Context, work func(context.Context, *run) error) (Totals, error) {
@@ -128,7 +139,7 @@ func (r *Runner) drive(ctx context.Context, work func(context.Context, *run) err
 		return Totals{}, err
 	}
 	live := &run{
-		Runner: set, heard: make(chan struct{}, 1),
+		Runner: set, heard: make(chan struct{}, 1), advancing: make(turn, 1), amending: make(turn, 1),
 		hold: hold{journal: set.Journal, owner: set.Owner, length: set.Lease, now: time.Now},
 	}
 	if err := live.hold.take(ctx); err != nil {
@@ -220,6 +231,7 @@ func (r *run) open(ctx context.Context) (err error) {
 		return err
 	}
 	taken := time.Now()
+	r.lost = taken
 	for after := int64(0); ; {
 		payouts, err := r.Journal.Payouts(ctx, after, readAhead, Submitting)
 		if err != nil || len(payouts) == 0 {

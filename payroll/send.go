@@ -126,7 +126,7 @@ func (r *run) feed(ctx context.Context, o *round, ahead, size int, units chan<- 
 			return
 		}
 		for len(payouts) > 0 {
-			unit := payouts[:min(size, len(payouts))]
+			unit := payouts[:together(payouts, size)]
 			payouts = payouts[len(unit):]
 			select {
 			case units <- unit:
@@ -137,6 +137,17 @@ func (r *run) feed(ctx context.Context, o *round, ahead, size int, units chan<- 
 			}
 		}
 	}
+}
+
+// together is how many of the next payouts go into one request. What has been sent before goes by itself: a batch may have
+// been refused for the sake of one in it, and does not say which.
+func together(payouts []Payout, size int) int {
+	for i, p := range payouts[:min(size, len(payouts))] {
+		if p.Attempts > 1 {
+			return max(i, 1)
+		}
+	}
+	return min(size, len(payouts))
 }
 
 // record writes down results, all that wait at once.

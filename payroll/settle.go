@@ -28,10 +28,10 @@ func (r *run) settle(ctx context.Context) (next time.Duration, err error) {
 			if err != nil || settled.State != Planned {
 				return settled, err
 			}
-			if early := p.SentAt.Add(r.Quiet).Sub(asked); early > 0 {
-				r.mu.Lock()
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if early := r.Quiet - asked.Sub(r.lost); early > 0 {
 				next = min(next, early)
-				r.mu.Unlock()
 				return p, nil
 			}
 			return settled, nil
@@ -69,6 +69,7 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 	open := r.sum(Submitted).Count + r.sum(Unknown).Count
 	params := djamo.TransactionListParams{Limit: pageLimit}
 	var found []*djamo.Transaction // read, and not taken over yet
+	var repeats repetition
 	const few = 4
 	for met, pages := int64(0), int64(0); open >= few && met < open && pages <= open/10; pages++ {
 		page, err := r.Client.Transactions.ListPage(ctx, params)
@@ -81,6 +82,9 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 				return pending, err
 			}
 			break
+		}
+		if repeats.page(page.Data) {
+			return 0, nil // it shows the same again and again: each payout is asked for by itself
 		}
 		for i := range page.Data {
 			found = append(found, &page.Data[i])
@@ -100,6 +104,25 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 	}
 	_, waiting, err := r.learn(ctx, found)
 	return pending + waiting, err
+}
+
+// repetition notices a listing that goes round in circles, of any length, by one remembered page: Brent's algorithm.
+type repetition struct {
+	remembered   string
+	steps, power int
+}
+
+func (r *repetition) page(data []djamo.Transaction) bool {
+	if len(data) == 0 || data[0].ID == "" {
+		return false
+	}
+	if data[0].ID == r.remembered {
+		return true
+	}
+	if r.steps++; r.steps > r.power {
+		r.remembered, r.steps, r.power = data[0].ID, 0, 2*r.power+1
+	}
+	return false
 }
 
 // learn takes over what transactions say of open payouts, and returns how many of them were about one and how many of
@@ -210,8 +233,8 @@ func (r *run) amend(ctx context.Context, references []string, decide func(Payout
 	if len(references) == 0 {
 		return nil
 	}
-	r.amending.Lock()
-	defer r.amending.Unlock()
+	r.amending.take()
+	defer r.amending.give()
 	payouts, err := r.Journal.Find(ctx, references...)
 	if err != nil {
 		return err

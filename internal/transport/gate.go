@@ -24,6 +24,13 @@ func (g *gate) hold(pause time.Duration) {
 	}
 }
 
+// closed reports whether a request would have to wait.
+func (g *gate) closed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return !g.until.IsZero() && time.Until(g.until) > 0
+}
+
 // wait returns when the gate is open or the context ends. Those who had to wait leave a little apart.
 func (g *gate) wait(ctx context.Context) error {
 	for {

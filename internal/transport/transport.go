@@ -109,7 +109,7 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 	if call.Class != Read {
 		call.trace(t.direct)
 	}
-	if err := t.gate.wait(call); err != nil {
+	if err := t.pass(call); err != nil {
 		return t.fail(call, err)
 	}
 	limited, cancel := context.WithTimeout(call, call.Timeout)
@@ -127,6 +127,14 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 		return t.fail(call, err)
 	}
 	return nil
+}
+
+// pass waits for the gate. A single attempt does not wait: whoever keeps a journal must know when it leaves.
+func (t *Transport) pass(call *Call) error {
+	if call.Single && t.gate.closed() {
+		return ErrHeldBack
+	}
+	return t.gate.wait(call)
 }
 
 // newRequest makes the first attempt's request, under the first attempt's time limit. Later attempts run under a copy
@@ -258,20 +266,6 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	return resp, nil
 }
-
-const (
-	// errNoAnswer is what a RoundTripper of the caller's must not do, and sometimes does.
-	errNoAnswer = attemptError("the RoundTripper returned neither an answer nor an error")
-	// errResent ends an attempt that was about to become two.
-	errResent = attemptError("no answer, and net/http was about to send the request a second time")
-	// errSealed is for who reads the body of an attempt that is over.
-	errSealed = attemptError("the attempt is over, its body must not be sent")
-)
-
-// attemptError is what this package itself has to say of an attempt.
-type attemptError string
-
-func (e attemptError) Error() string { return string(e) }
 
 func closeBody(req *http.Request) {
 	if req.Body != nil {
