@@ -91,6 +91,16 @@ type processTransport struct {
 	api     http.RoundTripper
 }
 
+// between is where a world's answer stands.
+type between struct{ world *world }
+
+func (b between) RoundTrip(r *http.Request) (*http.Response, error) {
+	if b.world.answer != nil {
+		return b.world.answer(r, b.world.api.Transport())
+	}
+	return b.world.api.Transport().RoundTrip(r)
+}
+
 // processJournal is the journal as one process sees it.
 type processJournal struct {
 	payroll.Journal
@@ -132,6 +142,8 @@ type world struct {
 	plan    *payroll.Plan
 	runner  payroll.Runner // what every process is set to
 	retry   djamo.RetryPolicy
+	// answer, when set, stands between every process and the API.
+	answer func(r *http.Request, next http.RoundTripper) (*http.Response, error)
 }
 
 func newWorld(t testing.TB, payouts int, runner payroll.Runner, opts ...djamotest.Option) *world {
@@ -154,7 +166,7 @@ func (w *world) live(t testing.TB, p *process) (payroll.Totals, error) {
 	defer cancel()
 	p.kill = cancel
 	client, err := djamo.NewClient(w.api.Token, djamo.WithBaseURL("https://simulation.example"),
-		djamo.WithHTTPClient(&http.Client{Transport: processTransport{p, w.api.Transport()}}), djamo.WithRetry(w.retry))
+		djamo.WithHTTPClient(&http.Client{Transport: processTransport{p, between{w}}}), djamo.WithRetry(w.retry))
 	require.NoError(t, err)
 	runner := w.runner
 	runner.Client, runner.Journal = client, processJournal{w.journal, p}
