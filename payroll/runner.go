@@ -215,6 +215,9 @@ func (r *run) payAll(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := r.adoptEarlier(ctx); err != nil {
+		return err
+	}
 	if err := r.checkFunds(ctx); err != nil {
 		return err
 	}

@@ -120,6 +120,26 @@ func TestRunner_Run_AdoptsWhatWasPaidEarlier(t *testing.T) {
 	})
 }
 
+// The account was funded for one payroll, and the journal was lost after it was paid.
+func TestRunner_Run_LostJournalNeedsNoSecondFunding(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]djamotest.Option{"refuses repeated references": nil, "accepts repeated references": {djamotest.WithRepeatedReferences()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inBothModes(t, 250, func(t *testing.T, w *world) {
+				require.NoError(t, w.api.SetBalance(int64(w.plan.Total)*102/100))
+				_, err := w.run(t)
+				require.NoError(t, err)
+				w.journal = journaltest.NewMemory()
+				totals, err := w.run(t)
+				require.NoError(t, err)
+				require.True(t, totals.AllCompleted())
+				w.check(t)
+			}, opts...)
+		})
+	}
+}
+
 func TestRunner_Run_ConflictsAreForAPerson(t *testing.T) {
 	t.Parallel()
 	inBothModes(t, 4, func(t *testing.T, w *world) {

@@ -72,11 +72,7 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 	var repeats repetition
 	const few = 4
 	for met, pages := int64(0), int64(0); open >= few && met < open && pages <= open/10; pages++ {
-		page, err := r.Client.Transactions.ListPage(ctx, params)
-		if errors.Is(err, djamo.ErrInvalidRequest) && params.Limit != 0 {
-			params.Limit = 0 // so many are not allowed: take what the API gives by itself
-			continue
-		}
+		page, err := r.listPage(ctx, &params)
 		if err != nil {
 			if err := r.tolerate(ctx, err); err != nil {
 				return pending, err
@@ -104,6 +100,16 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 	}
 	_, waiting, err := r.learn(ctx, found)
 	return pending + waiting, err
+}
+
+// listPage reads a page, as long as the API allows: where so many are too many, as many as it gives by itself.
+func (r *run) listPage(ctx context.Context, params *djamo.TransactionListParams) (*djamo.Page[djamo.Transaction], error) {
+	page, err := r.Client.Transactions.ListPage(ctx, *params)
+	if params.Limit != 0 && errors.Is(err, djamo.ErrInvalidRequest) {
+		params.Limit = 0
+		return r.Client.Transactions.ListPage(ctx, *params)
+	}
+	return page, err
 }
 
 // repetition notices a listing that goes round in circles, of any length, by one remembered page: Brent's algorithm.
