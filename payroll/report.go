@@ -158,12 +158,20 @@ func (r *report) groups() []group {
 	}
 }
 
-// note is what a person is told about a payout beside its state.
-func note(p Payout) string {
-	if p.Earlier {
-		return strings.TrimSuffix("already paid earlier; "+p.Reason, "; ")
+// PaidEarlier reports whether the payee was paid under this reference before the journal's run had sent it: the run has
+// paid nothing for it.
+func (p Payout) PaidEarlier() bool { return p.Earlier && p.State == Completed }
+
+// Note is what a person is told about a payout beside its state. Reasons come from the API and are as it wrote them.
+func (p Payout) Note() string {
+	earlier := ""
+	switch {
+	case p.PaidEarlier():
+		earlier = "already paid earlier; "
+	case p.Earlier:
+		earlier = "was sent earlier; "
 	}
-	return p.Reason
+	return strings.TrimSuffix(earlier+p.Reason, "; ")
 }
 
 // guard keeps a spreadsheet from running a text as a formula, by the apostrophe that marks it as text.

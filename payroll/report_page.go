@@ -98,7 +98,7 @@ func (r *report) writeHTML(ctx context.Context, w *bufio.Writer) error {
 		err := r.each(ctx, func(p Payout) error {
 			return page.ExecuteTemplate(w, "row", pageRow{
 				Line: p.Line, Reference: p.Reference, Payee: p.MSISDN.E164(), Amount: p.Amount.String(), Fee: p.Fee.String(),
-				Status: string(p.State), Note: note(p), Transaction: p.TransactionID,
+				Status: string(p.State), Note: p.Note(), Transaction: p.TransactionID,
 			})
 		}, g.states...)
 		if err != nil {

@@ -28,7 +28,7 @@ func (r *report) writeCSV(ctx context.Context, w *bufio.Writer) error {
 		}
 		return table.Write([]string{
 			reference, p.MSISDN.E164(), francs(p.Amount), string(p.State), guard(p.TransactionID), francs(p.Fee), guard(p.Reason),
-			strconv.Itoa(p.Attempts), strconv.FormatBool(p.Earlier), stamp(p.SentAt), strconv.FormatInt(p.Line, 10), guard(p.Description),
+			strconv.Itoa(p.Attempts), strconv.FormatBool(p.PaidEarlier()), stamp(p.SentAt), strconv.FormatInt(p.Line, 10), guard(p.Description),
 		})
 	})
 	if err != nil {
@@ -94,7 +94,7 @@ func (r *report) writeJSON(ctx context.Context, w *bufio.Writer) error {
 	err = r.each(ctx, func(p Payout) error {
 		line, err := json.Marshal(payoutJSON{
 			Reference: p.Reference, MSISDN: p.MSISDN, Amount: p.Amount, Status: p.State, TransactionID: p.TransactionID, Fee: p.Fee, FailureReason: p.Reason,
-			Attempts: p.Attempts, AlreadyPaidEarlier: p.Earlier, SentAt: stamp(p.SentAt), Line: p.Line, Description: p.Description,
+			Attempts: p.Attempts, AlreadyPaidEarlier: p.PaidEarlier(), SentAt: stamp(p.SentAt), Line: p.Line, Description: p.Description,
 		})
 		if err != nil {
 			return err

@@ -70,7 +70,7 @@ type Payout struct {
 	TransactionID string    // of the transaction it became; "" before it was accepted
 	Fee           djamo.XOF // what the API took for it, in whole francs
 	Reason        string    // why it failed, was refused, or is unknown
-	Earlier       bool      // it was found paid under its reference before this journal had sent it
+	Earlier       bool      // it was found under its reference, whatever came of it, before this journal had sent it
 }
 
 // Params is the payment that the payout asks for.

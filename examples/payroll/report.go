@@ -56,11 +56,7 @@ func list(ctx context.Context, journal payroll.Journal, planned int64, out io.Wr
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nREFERENCE\tPAYEE\tAMOUNT\tFEE\tSTATUS\tNOTE")
 	for _, p := range payouts[:min(len(payouts), most)] {
-		note := p.Reason
-		if p.Earlier {
-			note = "already paid earlier " + note
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Reference, p.MSISDN, p.Amount, p.Fee, p.State, note)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Reference, p.MSISDN, p.Amount, p.Fee, p.State, p.Note())
 	}
 	if len(payouts) > most {
 		fmt.Fprintln(table, "…\t\t\t\t\tand more: see the report")
