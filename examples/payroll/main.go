@@ -74,7 +74,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 	var complete bool
 	switch {
 	case err != nil:
-	case set.in == "" && !set.resumeOnly:
+	case set.demo:
 		complete, err = demo(ctx, set, t)
 	default:
 		complete, err = pay(ctx, set, t)
@@ -105,6 +105,7 @@ type settings struct {
 	batchSize, concurrency                int
 	least, most                           int64
 	yes, dryRun, resumeOnly, allowShort   bool
+	demo                                  bool // nothing was said of what to pay
 	sendTimeout, quiet, lease, patience   time.Duration
 
 	poll time.Duration // set by the demonstration, which has no time to lose
@@ -138,7 +139,26 @@ func parse(args []string, out io.Writer) (settings, error) {
 		}
 		return set, badInput(err)
 	}
+	if set.in == "" && !set.resumeOnly {
+		if err := onlyForShow(flags); err != nil {
+			return set, err
+		}
+		set.demo = true
+	}
 	return set, set.check(flags.Args())
+}
+
+// onlyForShow refuses flags that a demonstration has no use for: whoever gives one wants to pay, and would take its exit
+// with 0 for a payment.
+func onlyForShow(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		switch f.Name {
+		case "report", "mode", "batch-size", "concurrency", "dry-run":
+		default:
+			err = badInput(fmt.Errorf("nothing was sent: -%s needs the file to pay, given with -in", f.Name))
+		}
+	})
+	return err
 }
 
 func (s *settings) check(rest []string) error {

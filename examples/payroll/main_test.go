@@ -60,6 +60,13 @@ func TestDemo_PaysTheSampleFile(t *testing.T) {
 	first, _, _ := strings.Cut(out.String(), "\n")
 	require.Contains(t, first, "embedded")
 	require.Contains(t, strings.Join(strings.Fields(out.String()), " "), "completed 25")
+
+	report := filepath.Join(t.TempDir(), "report.csv")
+	require.Equal(t, exitOK, run(t.Context(), []string{"-report", report, "-mode", "single", "-concurrency", "8", "-batch-size", "1"}, terminal{out: &out, err: &out}), out.String())
+	require.FileExists(t, report)
+	out.Reset()
+	require.Equal(t, exitOK, run(t.Context(), []string{"-dry-run"}, terminal{out: &out, err: &out}), out.String())
+	require.Contains(t, out.String(), "nothing was sent")
 }
 
 func TestPay_SecondRunPaysNothingAgain(t *testing.T) {
@@ -238,6 +245,7 @@ func TestRun_BadFlags(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{
 		{"-what"}, {"-in", "missing.csv", "-yes", "-dry-run"}, {"file.csv"}, {"-mode", "fast"}, {"-batch-size", "0"}, {"-concurrency", "-1"}, {"-min", "9", "-max", "3"},
+		{"-in", ""}, {"-in", "", "-journal", "j", "-yes"}, {"-journal", "j"}, {"-run", "june"}, {"-country", "CI"}, {"-yes"}, {"-allow-short"}, {"-min", "1"}, {"-max", "9000"}, {"-lease", "1s"},
 		{"-resume-only"}, {"-resume-only", "-dry-run", "-journal", "j"}, {"-report", "r.pdf"}, {"-quiet", "1s"}, {"-patience", "0s"},
 	} {
 		var out bytes.Buffer
