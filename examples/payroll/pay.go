@@ -34,12 +34,12 @@ func pay(ctx context.Context, set settings, t terminal) (complete bool, err erro
 func payWith(ctx context.Context, client *djamo.Client, set settings, t terminal) (complete bool, err error) {
 	var plan *payroll.Plan
 	if !set.resumeOnly {
-		file, err := open(set)
+		file, err := open(ctx, set)
 		if err != nil {
-			return false, badInput(fmt.Errorf("nothing was sent: %w", err))
+			return false, notSent(ctx, err)
 		}
 		defer file.Close()
-		if plan, err = read(file, set, t); err != nil {
+		if plan, err = read(ctx, file, set, t); err != nil {
 			return false, err
 		}
 		if err := confirm(ctx, client, plan, set, t); err != nil {
@@ -72,7 +72,7 @@ func payWith(ctx context.Context, client *djamo.Client, set settings, t terminal
 }
 
 // read checks the whole file.
-func read(file io.ReadSeeker, set settings, t terminal) (*payroll.Plan, error) {
+func read(ctx context.Context, file io.ReadSeeker, set settings, t terminal) (*payroll.Plan, error) {
 	parseMSISDN, err := parseMSISDN(set.country)
 	if err != nil {
 		return nil, badInput(err)
@@ -81,7 +81,7 @@ func read(file io.ReadSeeker, set settings, t terminal) (*payroll.Plan, error) {
 		Run: set.runName, ParseMSISDN: parseMSISDN, Limits: &djamo.Limits{MinAmount: djamo.XOF(set.least), MaxAmount: djamo.XOF(set.most)},
 	})
 	if err != nil {
-		return nil, badInput(fmt.Errorf("nothing was sent: %w", err))
+		return nil, notSent(ctx, err)
 	}
 	for _, warning := range plan.Warnings {
 		fmt.Fprintln(t.out, "Warning:", warning.Text)
@@ -92,6 +92,9 @@ func read(file io.ReadSeeker, set settings, t terminal) (*payroll.Plan, error) {
 // confirm shows what is about to happen and asks, unless it was told not to.
 func confirm(ctx context.Context, client *djamo.Client, plan *payroll.Plan, set settings, t terminal) error {
 	balance, err := client.Balance.Get(ctx)
+	if ctx.Err() != nil {
+		return notSent(ctx, err)
+	}
 	if err != nil {
 		return fmt.Errorf("nothing was sent: the balance cannot be read: %w", err)
 	}
@@ -104,22 +107,29 @@ func confirm(ctx context.Context, client *djamo.Client, plan *payroll.Plan, set 
 		return nil
 	}
 	fmt.Fprint(t.out, "Pay? [y/N] ")
-	answer, _ := bufio.NewReader(t.in).ReadString('\n')
+	answer, err := await(ctx, func() (string, error) {
+		text, _ := bufio.NewReader(t.in).ReadString('\n') // what cannot be read is no yes
+		return text, nil
+	})
+	if err != nil {
+		fmt.Fprintln(t.out)
+		return notSent(ctx, err)
+	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes", "o", "oui":
 		return nil
 	}
-	return badInput(errors.New("nothing was sent: it was not confirmed (-yes confirms beforehand)"))
+	return notSent(ctx, errors.New("it was not confirmed (-yes confirms beforehand)"))
 }
 
 // dryRun says what would be paid, and whether the account covers it when there is one to ask.
 func dryRun(ctx context.Context, client *djamo.Client, set settings, t terminal) (complete bool, err error) {
-	file, err := open(set)
+	file, err := open(ctx, set)
 	if err != nil {
-		return false, badInput(err)
+		return false, notSent(ctx, err)
 	}
 	defer file.Close()
-	plan, err := read(file, set, t)
+	plan, err := read(ctx, file, set, t)
 	if err != nil {
 		return false, err
 	}
@@ -136,9 +146,15 @@ func dryRun(ctx context.Context, client *djamo.Client, set settings, t terminal)
 }
 
 // open opens the input; a workbook reads like CSV.
-func open(set settings) (io.ReadSeekCloser, error) {
-	if strings.EqualFold(filepath.Ext(set.in), ".xlsx") {
-		return openWorkbook(set.in)
+func open(ctx context.Context, set settings) (io.ReadSeekCloser, error) {
+	file, err := await(ctx, func() (io.ReadSeekCloser, error) {
+		if strings.EqualFold(filepath.Ext(set.in), ".xlsx") {
+			return openWorkbook(set.in)
+		}
+		return os.Open(set.in)
+	})
+	if err != nil {
+		return nil, err
 	}
-	return os.Open(set.in)
+	return stoppable{file, ctx.Err}, nil
 }

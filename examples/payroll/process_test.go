@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -78,9 +79,13 @@ func (s *site) start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	var out bytes.Buffer
 	command := exec.CommandContext(t.Context(), program, append(append([]string(nil), s.args...), args...)...)
 	command.Stdout, command.Stderr = &out, &out
-	command.Env = append(os.Environ(), djamo.EnvAccessToken+"="+s.server.Token, djamo.EnvAPIURL+"="+s.server.URL)
+	command.Env = s.environment()
 	require.NoError(t, command.Start())
 	return command, &out
+}
+
+func (s *site) environment() []string {
+	return append(os.Environ(), djamo.EnvAccessToken+"="+s.server.Token, djamo.EnvAPIURL+"="+s.server.URL)
 }
 
 // finish runs the program until it says that all is paid.
@@ -160,27 +165,64 @@ func TestProcess_KilledAtAnyInstant(t *testing.T) {
 
 func TestProcess_InterruptedAtAnyInstant(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 300)
-	_, err := s.server.Inject(djamotest.ProcessLate(30*time.Millisecond), djamotest.On("POST /v1/transactions"))
-	require.NoError(t, err)
-	for range 6 {
-		command, out := s.start(t, "-mode", "single")
-		var told time.Time
-		interrupt := time.AfterFunc(rand.N(500*time.Millisecond), func() {
-			told = time.Now()
-			_ = command.Process.Signal(syscall.SIGINT)
+	for _, mode := range []string{"single", "batch"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, 200)
+			s.args = append(s.args, "-mode", mode, "-batch-size", "5")
+			_, err := s.server.Inject(djamotest.ProcessLate(30*time.Millisecond), djamotest.On(http.MethodPost))
+			require.NoError(t, err)
+			for range 6 {
+				s.interrupt(t, rand.N(500*time.Millisecond))
+			}
+			s.finish(t)
+			s.check(t)
 		})
-		err := command.Wait()
-		if interrupt.Stop() || err == nil {
-			break // it was done before
-		}
-		require.Less(t, time.Since(told), 10*time.Second)
-		if code := command.ProcessState.ExitCode(); code != -1 { // -1: the signal came before the program listened to it
-			require.Equal(t, exitFailed, code, out.String())
-		}
 	}
-	s.finish(t)
-	s.check(t)
+}
+
+// interrupt runs the program and tells it to stop after so long, which it must do soon.
+func (s *site) interrupt(t *testing.T, after time.Duration) {
+	t.Helper()
+	command, out := s.start(t)
+	told := make(chan time.Time, 1)
+	interrupt := time.AfterFunc(after, func() {
+		told <- time.Now()
+		_ = command.Process.Signal(syscall.SIGINT)
+	})
+	_ = command.Wait()
+	if interrupt.Stop() {
+		return // it was done before
+	}
+	require.Less(t, time.Since(<-told), 10*time.Second)
+	switch code := command.ProcessState.ExitCode(); code {
+	case -1: // the signal came before the program listened to it
+	case exitOK: // or when it had ended
+	case exitBadInput:
+		require.Contains(t, out.String(), "nothing was sent: interrupted")
+	default:
+		require.Equal(t, exitFailed, code, out.String())
+	}
+}
+
+func TestProcess_InterruptedAtTheQuestion(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 3)
+	s.args = slices.DeleteFunc(s.args, func(arg string) bool { return arg == "-yes" })
+	program, err := buildProgram()
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), program, s.args...)
+	command.Env = s.environment()
+	silent, err := command.StdinPipe()
+	require.NoError(t, err)
+	defer silent.Close()
+	out := &watched{part: "Pay?", call: func() { _ = command.Process.Signal(syscall.SIGINT) }}
+	command.Stdout, command.Stderr = out, out
+	require.Error(t, command.Run())
+	require.Equal(t, exitBadInput, command.ProcessState.ExitCode())
+	require.Contains(t, out.text.String(), "nothing was sent: interrupted")
+	require.Empty(t, s.server.Transactions())
+	require.NoFileExists(t, s.file+".journal")
 }
 
 func TestProcess_TwoOnOneJournal(t *testing.T) {
