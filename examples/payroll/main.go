@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, t terminal) int {
 		complete, err = pay(ctx, set, t)
 	}
 	if err != nil {
-		fmt.Fprintln(t.err, err)
+		fmt.Fprintln(t.err, printable(err.Error())) // numbers are masked by who made it
 	}
 	return exitCode(complete, err)
 }

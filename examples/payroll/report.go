@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
+	"unicode"
 
+	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/payroll"
 )
 
@@ -56,10 +59,25 @@ func list(ctx context.Context, journal payroll.Journal, planned int64, out io.Wr
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nREFERENCE\tPAYEE\tAMOUNT\tFEE\tSTATUS\tNOTE")
 	for _, p := range payouts[:min(len(payouts), most)] {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", p.Reference, p.MSISDN, p.Amount, p.Fee, p.State, p.Note())
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", plain(p.Reference), p.MSISDN, p.Amount, p.Fee, p.State, plain(p.Note()))
 	}
 	if len(payouts) > most {
 		fmt.Fprintln(table, "…\t\t\t\t\tand more: see the report")
 	}
 	return table.Flush()
+}
+
+// plain makes a text that came from elsewhere fit for a line of the terminal: without phone numbers, and without the
+// characters by which a text takes a terminal over or hides a part of itself.
+func plain(text string) string {
+	return djamo.MaskPhones(printable(strings.Join(strings.Fields(text), " ")))
+}
+
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) || unicode.Is(unicode.Zs, r) {
+			return r
+		}
+		return -1
+	}, text)
 }
