@@ -14,17 +14,12 @@ func (r *run) adoptEarlier(ctx context.Context) error {
 		return nil // this journal remembers what it has sent
 	}
 	const patience = 3 // pages
-	params := djamo.TransactionListParams{Limit: pageLimit}
-	var repeats repetition
-	for empty := 0; empty < patience && r.sum(Planned).Count > 0; {
-		page, err := r.listPage(ctx, &params)
+	empty := 0
+	for page, err := range r.listing(ctx, r.info.Count+patience) {
 		if err != nil {
 			return r.tolerate(ctx, err) // a reference that exists is met again when it is sent
 		}
-		if repeats.page(page.Data) {
-			return nil
-		}
-		met, err := r.adoptPage(ctx, page.Data)
+		met, err := r.adoptPage(ctx, page)
 		if err != nil {
 			return err
 		}
@@ -32,10 +27,9 @@ func (r *run) adoptEarlier(ctx context.Context) error {
 		if met > 0 {
 			empty = 0
 		}
-		if page.Cursor.Next == "" {
-			return nil
+		if empty == patience || r.sum(Planned).Count == 0 {
+			break
 		}
-		params.Cursor = page.Cursor.Next
 	}
 	return nil
 }

@@ -171,16 +171,31 @@ func oddText(p Payout) bool {
 }
 
 // isFormula reports whether a spreadsheet that opens a CSV file would run the text as a formula that can do more than
-// arithmetic. A sign alone makes no formula of a reference such as +225-2026-06.
+// arithmetic, or a part of it that stands in a cell of its own where the list separator is a semicolon or a tab. A sign
+// alone makes no formula of a reference such as +225-2026-06.
 func isFormula(text string) bool {
-	if text == "" {
+	for {
+		if runs(text) {
+			return true
+		}
+		next := strings.IndexAny(text, ";\t")
+		if next < 0 {
+			return false
+		}
+		text = strings.TrimLeft(text[next+1:], " \u00a0\"")
+	}
+}
+
+// runs reports whether a cell with this text is a formula.
+func runs(cell string) bool {
+	if cell == "" {
 		return false
 	}
-	switch text[0] {
+	switch cell[0] {
 	case '=', '@':
 		return true
 	case '+', '-':
-		return strings.ContainsAny(text, "(|!")
+		return strings.ContainsAny(cell, "(|!")
 	}
 	return false
 }

@@ -19,8 +19,9 @@ type ReportFormat string
 const (
 	// ReportCSV is a table in the order of the plan, for spreadsheets and programs. Its first columns are reference,
 	// msisdn, amount, status, transaction_id, fee and failure_reason; others may be added after them. The status is the
-	// State; amounts are whole francs in plain digits. A text that a spreadsheet would run as a formula stands behind an
-	// apostrophe. References are written as they are, since programs go by them: a plan has none that could run.
+	// State; amounts are whole francs in plain digits. A text, or a part of it after a semicolon or a tab, that a
+	// spreadsheet would run as a formula stands behind an apostrophe, and lines of a text are joined by spaces.
+	// References are written as they are, since programs go by them: a plan has none that could run.
 	ReportCSV ReportFormat = "csv"
 	// ReportJSON is one object with the run, its totals, and the payouts in the order of the plan.
 	ReportJSON ReportFormat = "json"
@@ -174,12 +175,26 @@ func (p Payout) Note() string {
 	return strings.TrimSuffix(earlier+p.Reason, "; ")
 }
 
-// guard keeps a spreadsheet from running a text as a formula, by the apostrophe that marks it as text.
+// guard keeps a spreadsheet from running a text as a formula, by the apostrophe that marks it as text: at its start, and
+// where a spreadsheet whose list separator is a semicolon or a tab, as in French, starts a cell or a row in its middle.
 func guard(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
-		return "'" + text
+	var safe strings.Builder
+	starts := true // a cell does
+	for i, r := range strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ").Replace(text) {
+		switch {
+		case strings.ContainsRune("=+-@\t", r) && (starts || i == 0):
+			safe.WriteByte('\'')
+			starts = false
+		case r == ';':
+			starts = true
+		case starts && i > 0 && (r == ' ' || r == '\u00a0' || r == '"'): // may be left out, or stand around the cell
+		default:
+			starts = false
+		}
+		starts = starts || r == '\t'
+		safe.WriteRune(r)
 	}
-	return text
+	return safe.String()
 }
 
 // francs is an amount in plain digits.

@@ -86,8 +86,7 @@ june/1,+2250748710501,50000,completed,txn_1,500,,1,false,2026-06-30T10:00:00Z,2,
 june/2,+2250748710502,60000,failed,txn_2,0,<script>account closed</script>,2,false,2026-06-30T10:00:00Z,3,'=1+1
 +225/3,+2250748710503,70000,refused,,0,"'=HYPERLINK(""http://x"")",1,false,2026-06-30T10:00:00Z,4,
 june/4,+2250748710504,80000,conflict,,0,'-1,1,false,2026-06-30T10:00:00Z,5,
-june/5,+2250748710505,90000,unknown,,0,"timeout
-no answer",3,false,2026-06-30T10:00:00Z,6,
+june/5,+2250748710505,90000,unknown,,0,timeout no answer,3,false,2026-06-30T10:00:00Z,6,
 june/6,+2250748710506,100000,submitted,'@txn_6,10,,1,false,2026-06-30T10:00:00Z,7,
 june/7,+2250748710507,110000,submitting,,0,,1,false,2026-06-30T10:00:00Z,8,
 june/8,+2250748710508,120000,planned,,0,,0,false,,9,
@@ -122,13 +121,27 @@ func TestPayout_Note_TellsOfEarlierPayments(t *testing.T) {
 // A report holds what it takes to make its plan again.
 func TestWriteReport_CSVIsAPlan(t *testing.T) {
 	t.Parallel()
-	journal := journalOf(t, payroll.Payout{MSISDN: "+2250748710501", Amount: 50_000, Reference: "june/1", Description: "x; \"y\"\nz", State: payroll.Completed},
+	journal := journalOf(t, payroll.Payout{MSISDN: "+2250748710501", Amount: 50_000, Reference: "june/1", Description: "x; \"y\"", State: payroll.Completed},
 		payroll.Payout{MSISDN: "+221771234567", Amount: 5_000, Description: "é", State: payroll.Failed, Reason: "a\nb"})
 	planned, err := journal.Planned(t.Context())
 	require.NoError(t, err)
 	again, err := readCSV(write(t, journal, payroll.ReportCSV), payroll.CSVOptions{Run: planned.Run})
 	require.NoError(t, err)
 	require.Equal(t, planned, again.PlanInfo)
+}
+
+// A spreadsheet whose list separator is another one starts cells where this file has none.
+func TestWriteReport_CSVRunsNowhere(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"=1": "'=1", "-1": "'-1", "\t=1": "'\t'=1", "x;=1": "x;'=1", "x; =1;@b": "x; '=1;'@b", "x;\"=1\"": "x;\"'=1\"", "x;\u00a0+1": "x;\u00a0'+1", "x\t-1": "x\t'-1",
+		"x\n=1": "x =1", "\r\n=1": " =1", "x=1;2": "x=1;2", "a;b-1": "a;b-1", "x;\"\n=1": "x;\" '=1", "": "",
+	} {
+		journal := journalOf(t, payroll.Payout{MSISDN: "+2250748710501", Amount: 1, Reference: "a", State: payroll.Failed, Reason: text})
+		rows, err := csv.NewReader(strings.NewReader(write(t, journal, payroll.ReportCSV))).ReadAll()
+		require.NoError(t, err)
+		require.Equal(t, want, rows[1][6], "%q", text)
+	}
 }
 
 func TestWriteReport_JSON(t *testing.T) {

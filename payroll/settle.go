@@ -9,9 +9,6 @@ import (
 	"github.com/djamo/djamo-go"
 )
 
-// pageLimit is how many transactions are asked for at once; what an API allows at most is not documented.
-const pageLimit = 100
-
 // settle asks the API what became of everything that was sent: first by page, then, for what no page has shown, one by
 // one. Payouts whose outcome is unknown and whose reference the API does not know are planned again after the quiet
 // period. It returns how long it is until the next of them may be.
@@ -67,28 +64,25 @@ func (r *run) lookUp(ctx context.Context, p Payout) (Payout, error) {
 // reading on would cost more than asking for each.
 func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 	open := r.sum(Submitted).Count + r.sum(Unknown).Count
-	params := djamo.TransactionListParams{Limit: pageLimit}
-	var found []*djamo.Transaction // read, and not taken over yet
-	var repeats repetition
 	const few = 4
-	for met, pages := int64(0), int64(0); open >= few && met < open && pages <= open/10; pages++ {
-		page, err := r.listPage(ctx, &params)
+	if open < few {
+		return 0, nil
+	}
+	var found []*djamo.Transaction // read, and not taken over yet
+	met := int64(0)
+	for page, err := range r.listing(ctx, open/10+1) {
+		if errors.Is(err, errRepeats) {
+			return 0, nil // each payout is asked for by itself
+		}
 		if err != nil {
 			if err := r.tolerate(ctx, err); err != nil {
 				return pending, err
 			}
-			break
+			break // what was read before counts
 		}
-		if repeats.page(page.Data) {
-			return 0, nil // it shows the same again and again: each payout is asked for by itself
+		for i := range page {
+			found = append(found, &page[i])
 		}
-		for i := range page.Data {
-			found = append(found, &page.Data[i])
-		}
-		if page.Cursor.Next == "" || page.Cursor.Next == params.Cursor {
-			break
-		}
-		params.Cursor = page.Cursor.Next
 		if len(found) < readAhead && met+int64(len(found)) < open {
 			continue // several pages share one commit
 		}
@@ -97,38 +91,12 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 			return pending, err
 		}
 		met, pending, found = met+about, pending+waiting, nil
+		if met >= open {
+			break
+		}
 	}
 	_, waiting, err := r.learn(ctx, found)
 	return pending + waiting, err
-}
-
-// listPage reads a page, as long as the API allows: where so many are too many, as many as it gives by itself.
-func (r *run) listPage(ctx context.Context, params *djamo.TransactionListParams) (*djamo.Page[djamo.Transaction], error) {
-	page, err := r.Client.Transactions.ListPage(ctx, *params)
-	if params.Limit != 0 && errors.Is(err, djamo.ErrInvalidRequest) {
-		params.Limit = 0
-		return r.Client.Transactions.ListPage(ctx, *params)
-	}
-	return page, err
-}
-
-// repetition notices a listing that goes round in circles, of any length, by one remembered page: Brent's algorithm.
-type repetition struct {
-	remembered   string
-	steps, power int
-}
-
-func (r *repetition) page(data []djamo.Transaction) bool {
-	if len(data) == 0 || data[0].ID == "" {
-		return false
-	}
-	if data[0].ID == r.remembered {
-		return true
-	}
-	if r.steps++; r.steps > r.power {
-		r.remembered, r.steps, r.power = data[0].ID, 0, 2*r.power+1
-	}
-	return false
 }
 
 // learn takes over what transactions say of open payouts, and returns how many of them were about one and how many of
