@@ -178,21 +178,18 @@ func (p Payout) Note() string {
 // guard keeps a spreadsheet from running a text as a formula, by the apostrophe that marks it as text: at its start, and
 // where a spreadsheet whose list separator is a semicolon or a tab, as in French, starts a cell or a row in its middle.
 func guard(text string) string {
+	if !strings.ContainsAny(text, "=+-@\t\r\n") {
+		return text
+	}
 	var safe strings.Builder
-	starts := true // a cell does
+	starts := true // a cell does, here
 	for i, r := range strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ").Replace(text) {
-		switch {
-		case strings.ContainsRune("=+-@\t", r) && (starts || i == 0):
+		if starts && strings.ContainsRune("=+-@", r) || i == 0 && r == '\t' {
 			safe.WriteByte('\'')
-			starts = false
-		case r == ';':
-			starts = true
-		case starts && i > 0 && (r == ' ' || r == '\u00a0' || r == '"'): // may be left out, or stand around the cell
-		default:
-			starts = false
 		}
-		starts = starts || r == '\t'
 		safe.WriteRune(r)
+		// White space may be left out before a cell, and quotation marks may stand around it.
+		starts = r == ';' || r == '\t' || starts && (r == ' ' || r == '\u00a0' || r == '"')
 	}
 	return safe.String()
 }
