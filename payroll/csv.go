@@ -31,7 +31,8 @@ type CSVOptions struct {
 //
 // The first line names the columns, in any order and case: msisdn and amount, and where wanted reference and
 // description. Other columns are not read; where there are some and none is called reference, which may be a misspelling,
-// the plan has a warning. Fields stand between commas, semicolons or tabs, whichever the first line uses, and may be
+// the plan has a warning. It has one for each row that goes on over several lines too, since a stray quotation mark joins
+// rows. Fields stand between commas, semicolons or tabs, whichever the first line uses, and may be
 // quoted. The file is UTF-8, with or without a byte order mark, and its lines end in LF, CRLF or CR. White space around
 // a field and empty lines do not count. Amounts are read by djamo.ParseXOF.
 //
@@ -53,11 +54,15 @@ func ReadCSV(source io.ReadSeeker, options CSVOptions) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	head := first.header.warnings()
+	if first.end > first.line {
+		head = append(head, spanning(first.line, first.end))
+	}
 	plan, err := newPlan(f.rows, rules)
 	if err != nil {
 		return nil, err
 	}
-	plan.Warnings = append(first.header.warnings(), plan.Warnings...)
+	plan.Warnings = slices.Concat(head, plan.Warnings)
 	return plan, nil
 }
 
@@ -125,7 +130,7 @@ func (f *csvFile) rows(take func(row) bool) error {
 		if err != nil {
 			return err
 		}
-		r := row{payout: Payout{ID: place, Line: t.line, State: Planned}}
+		r := row{payout: Payout{ID: place, Line: t.line, State: Planned}, end: t.end}
 		if problem != nil {
 			r.problems = []Problem{problem.Problem}
 		} else {
@@ -195,6 +200,7 @@ func (f *csvFile) read(r *row, record []string, h header) {
 		}
 		return ""
 	}
+	r.unnamed = slices.ContainsFunc(h.unnamed, func(i int) bool { return strings.TrimSpace(record[i]) != "" })
 	p := &r.payout
 	var err error
 	if value := cell(columnMSISDN); r.accepts(columnMSISDN, value) {

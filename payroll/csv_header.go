@@ -14,6 +14,7 @@ type header struct {
 	line     int64
 	columns  map[string]int // where the columns that are read stand
 	ignored  []string       // the names of the others
+	unnamed  []int          // where columns without a name stand, if there are no references
 	problems []Problem
 }
 
@@ -46,6 +47,8 @@ func parseHeader(head []byte, comma rune) header {
 		if !slices.Contains([]string{columnMSISDN, columnAmount, columnReference, columnDescription}, column) {
 			if name = strings.TrimSpace(name); name != "" {
 				h.ignored = append(h.ignored, name)
+			} else {
+				h.unnamed = append(h.unnamed, i)
 			}
 			continue
 		}
@@ -53,6 +56,9 @@ func parseHeader(head []byte, comma rune) header {
 			h.problems = append(h.problems, Problem{Line: h.line, Column: column, Rule: "must be named once only"})
 		}
 		h.columns[column] = i
+	}
+	if _, ok := h.columns[columnReference]; ok {
+		h.unnamed = nil
 	}
 	for _, column := range []string{columnMSISDN, columnAmount} {
 		if _, ok := h.columns[column]; !ok {

@@ -26,7 +26,9 @@ const (
 // row is one payout of a source and what is wrong with it. A field that is wrong is zero.
 type row struct {
 	payout   Payout
-	derived  bool // it came without a reference
+	end      int64 // the line it ends on, if it came from a file
+	derived  bool  // it came without a reference
+	unnamed  bool  // the file has no references, and something stands here in a column without a name
 	problems []Problem
 }
 

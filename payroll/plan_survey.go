@@ -14,7 +14,7 @@ func newPlan(read rows, rules *rules) (*Plan, error) { return newPlanIn(roomForK
 func newPlanIn(room int, read rows, rules *rules) (*Plan, error) {
 	s := &survey{
 		rules: rules, read: read, digest: newDigest(rules.run), problems: problemList{limit: rules.maxProblems},
-		repeats: newRepeats(rules.maxProblems, room),
+		repeats: newRepeats(rules.maxProblems, room), oddities: oddities{limit: rules.maxProblems},
 	}
 	if err := read(s.take); err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func newPlanIn(room int, read rows, rules *rules) (*Plan, error) {
 	}
 	return &Plan{
 		PlanInfo: PlanInfo{Run: rules.run, Digest: s.digest.String(), Count: s.count, Total: s.total},
-		Warnings: warnings, read: read,
+		Warnings: append(s.oddities.warnings(), warnings...), read: read,
 	}, nil
 }
 
@@ -42,6 +42,7 @@ type survey struct {
 	digest   *digest
 	problems problemList
 	repeats  *repeats
+	oddities oddities
 
 	count     int64
 	total     djamo.XOF
@@ -52,6 +53,7 @@ type survey struct {
 func (s *survey) take(r row) bool {
 	s.count++
 	s.problems.add(r.problems...)
+	s.oddities.add(r)
 	if r.derived && s.rules.run == "" && !s.nameless {
 		s.nameless = true
 		s.problems.add(Problem{Line: r.line(), Column: columnReference, Rule: "must be given, here and wherever it is missing, or the run must be given a name to derive references from"})
