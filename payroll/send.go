@@ -3,6 +3,7 @@ package payroll
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -110,6 +111,9 @@ func (r *run) feed(ctx context.Context, o *round, ahead, size int, units chan<- 
 			return
 		}
 		if len(payouts) == 0 {
+			if after == 0 {
+				o.end(fmt.Errorf("%w: another process has taken what was planned", ErrLost), 0)
+			}
 			return
 		}
 		after = payouts[len(payouts)-1].ID

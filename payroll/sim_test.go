@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -31,6 +32,8 @@ type process struct {
 	freeze int64         // before this step of the journal it is frozen; 0: never
 	frozen time.Duration // for so long
 	thaw   atomic.Int64  // when it wakes, in nanoseconds
+	failAt int64         // at this step a write of its journal fails, carried out or not; 0: never
+	jump   bool          // its clock was set forward by an hour
 	dead   atomic.Bool
 	kill   context.CancelFunc
 }
@@ -132,7 +135,28 @@ func (j processJournal) Find(ctx context.Context, references ...string) (p []pay
 }
 
 func (j processJournal) Advance(ctx context.Context, lease payroll.Lease, changes ...payroll.Change) error {
-	return j.process.around(func() error { return j.Journal.Advance(ctx, lease, changes...) })
+	return j.process.around(func() error {
+		n := j.process.steps.Load()
+		fails := j.process.failAt != 0 && n >= j.process.failAt
+		if fails && n%2 == 0 {
+			return errDisk
+		}
+		err := j.Journal.Advance(ctx, lease, changes...)
+		if fails {
+			return errDisk
+		}
+		return err
+	})
+}
+
+func (j processJournal) Planned(ctx context.Context) (info payroll.PlanInfo, err error) {
+	err = j.process.around(func() (err error) { info, err = j.Journal.Planned(ctx); return err })
+	return info, err
+}
+
+func (j processJournal) Sums(ctx context.Context) (sums map[payroll.State]payroll.Sum, err error) {
+	err = j.process.around(func() (err error) { sums, err = j.Journal.Sums(ctx); return err })
+	return sums, err
 }
 
 // world is everything that outlives a process.
@@ -169,7 +193,11 @@ func (w *world) live(t testing.TB, p *process) (payroll.Totals, error) {
 		djamo.WithHTTPClient(&http.Client{Transport: processTransport{p, between{w}}}), djamo.WithRetry(w.retry))
 	require.NoError(t, err)
 	runner := w.runner
-	runner.Client, runner.Journal = client, processJournal{w.journal, p}
+	journal := w.journal
+	if p.jump {
+		journal = hurried{journal}
+	}
+	runner.Client, runner.Journal = client, processJournal{journal, p}
 	totals, err := runner.Run(ctx, w.plan)
 	if p.dead.Load() {
 		require.Error(t, err, "the dead tell nothing")
@@ -270,7 +298,8 @@ func TestSimulation_FrozenPastItsLease(t *testing.T) {
 func unkind(t testing.TB, api *djamotest.API, share float64) { //nolint:forbidigo // a probability, nothing near an amount
 	t.Helper()
 	for _, fault := range []djamotest.Fault{
-		djamotest.AnyOf(djamotest.RefuseConnection(), djamotest.CloseConnection(), djamotest.FailBefore(http.StatusServiceUnavailable)),
+		djamotest.AnyOf(djamotest.RefuseConnection(), djamotest.CloseConnection(), djamotest.FailBefore(http.StatusServiceUnavailable),
+			djamotest.RateLimit(), djamotest.RateLimitFor(2*time.Second)),
 		djamotest.AnyOf(djamotest.LoseReply(), djamotest.ResetReply(), djamotest.FailAfter(http.StatusInternalServerError),
 			djamotest.TruncateReply(), djamotest.Stall(0)),
 		djamotest.AnyOf(djamotest.ProcessLate(2500*time.Millisecond), djamotest.LookupLag(2*time.Second)),
@@ -306,9 +335,22 @@ func simulate(t *testing.T, seed uint64) {
 			require.NoError(t, w.api.Fail("+2250748700000", "account closed"))
 		}
 		unkind(t, w.api, []float64{0, 0.1, 0.3, 0.6}[random.IntN(4)]) //nolint:forbidigo // as above
+		var frozen sync.WaitGroup
 		for range random.IntN(5) {
-			_, _ = w.live(t, &process{dieAt: 1 + random.Int64N(60)})
+			p := &process{jump: random.IntN(3) == 0}
+			switch random.IntN(4) {
+			case 0:
+				p.failAt = 1 + random.Int64N(60)
+			case 1: // it freezes, and the next one takes over before it wakes
+				p.freeze, p.frozen = 1+random.Int64N(60), time.Minute
+				frozen.Go(func() { _, _ = w.live(t, p) })
+				continue
+			default:
+				p.dieAt = 1 + random.Int64N(60)
+			}
+			_, _ = w.live(t, p)
 		}
+		frozen.Wait()
 		w.api.ClearFaults()
 		_, err := w.live(t, &process{})
 		require.NoError(t, err)
