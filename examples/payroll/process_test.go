@@ -124,9 +124,9 @@ func mixedFaults(t *testing.T, server *djamotest.Server, share float64) {
 // for also when the one who asked is dead.
 func TestProcess_KilledAtAnyInstant(t *testing.T) {
 	t.Parallel()
-	payouts, kills := 60, 6
+	payouts, kills, longest := 60, 6, time.Second
 	if full() {
-		payouts, kills = 1_000, 200
+		payouts, kills, longest = 1_000, 200, 6*time.Second
 	}
 	for name, share := range map[string]float64{"kind": 0, "three in ten requests go wrong": 0.3} { //nolint:forbidigo // a probability
 		for mode, late := range map[string]time.Duration{"single": 100 * time.Millisecond, "batch": 250 * time.Millisecond} {
@@ -142,10 +142,13 @@ func TestProcess_KilledAtAnyInstant(t *testing.T) {
 					_, err := s.server.Inject(djamotest.ProcessLate(late), djamotest.On(http.MethodPost))
 					require.NoError(t, err)
 					mixedFaults(t, s.server, share)
-					killed := 0
+					killed, longer := 0, time.Duration(0)
+					if share > 0 {
+						longer = longest // much of such a life is spent on asking again
+					}
 					for range kills {
 						command, _ := s.start(t)
-						kill := time.AfterFunc(rand.N(600*time.Millisecond), func() { _ = command.Process.Kill() })
+						kill := time.AfterFunc(rand.N(600*time.Millisecond+longer), func() { _ = command.Process.Kill() })
 						_ = command.Wait()
 						kill.Stop()
 						if command.ProcessState.ExitCode() == -1 {
