@@ -98,6 +98,9 @@ func readShapes(dir string) (map[answerKey]answerShape, error) {
 		if out[key] == nil {
 			out[key] = make(answerShape)
 		}
+		if x.Response.Text != "" {
+			out[key].add(wholeBody, x.Response.Text)
+		}
 		if len(x.Response.Body) == 0 {
 			continue
 		}

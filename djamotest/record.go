@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"os"
@@ -26,6 +25,7 @@ type Recorder struct {
 	mu     sync.Mutex
 	ready  bool
 	counts map[string]int
+	phones *pseudonyms
 }
 
 // Record stores every exchange that passes through the returned round tripper as a JSON file in dir, one file an exchange:
@@ -33,7 +33,8 @@ type Recorder struct {
 //	recorder := djamotest.Record("testdata/staging")
 //	client, err := djamo.NewClient(token, djamo.WithHTTPClient(&http.Client{Transport: recorder}), …)
 //
-// Neither the token nor a whole phone number reaches the files; JSON keys are sorted; names follow from the calls alone
+// Neither a token nor a whole phone number reaches the files: of a number the country is kept, and a tag that tells it
+// from the others of this recording, made with a random salt that lies beside them. JSON keys are sorted; names follow from the calls alone
 // (POST_v1_transactions.001.json), so a new recording of the same calls has the same files. dir must not hold a recording
 // already: record into a new one, compare the two with [Drift], and then replace the old one. What the caller gets is the
 // answer as it came.
@@ -55,7 +56,8 @@ type recordedRequest struct {
 type recordedResponse struct {
 	Status int               `json:"status"`
 	Header map[string]string `json:"header,omitempty"`
-	Body   json.RawMessage   `json:"body,omitempty"` // JSON as it is; other text as a JSON string
+	Body   json.RawMessage   `json:"body,omitempty"` // JSON
+	Text   string            `json:"text,omitempty"` // anything else
 }
 
 // keptHeaders are the response headers a client could act on.
@@ -85,7 +87,7 @@ func (rec *Recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("djamotest: record %s %s: the answer broke off: %w", r.Method, r.URL.Path, err)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(answer))
-	if err := rec.store(newScrubber(r), r, body, resp, answer); err != nil {
+	if err := rec.store(newScrubber(r, rec.phones), r, body, resp, answer); err != nil {
 		return nil, err
 	}
 	return resp, nil
@@ -122,18 +124,26 @@ func (rec *Recorder) prepare() error {
 	if err := os.MkdirAll(rec.dir, 0o750); err != nil {
 		return fmt.Errorf("djamotest: cannot record: %w", err)
 	}
-	old, err := filepath.Glob(filepath.Join(rec.dir, "*.json"))
+	old, err := exchangeFiles(rec.dir)
 	if err != nil || len(old) > 0 {
 		return fmt.Errorf("djamotest: %s holds a recording already; record into an empty directory and compare with Drift", rec.dir)
 	}
-	rec.ready, rec.counts = true, make(map[string]int)
+	salt, err := newSalt(rec.dir)
+	if err != nil {
+		return fmt.Errorf("djamotest: cannot record: %w", err)
+	}
+	rec.ready, rec.counts, rec.phones = true, make(map[string]int), &pseudonyms{salt: salt}
 	return nil
 }
 
 func (rec *Recorder) store(s scrubber, r *http.Request, body []byte, resp *http.Response, answer []byte) error {
 	x := exchange{
 		Request:  s.request(r, body),
-		Response: recordedResponse{Status: resp.StatusCode, Body: s.body(resp.Header.Get("Content-Type"), answer), Header: make(map[string]string)},
+		Response: recordedResponse{Status: resp.StatusCode, Header: make(map[string]string)},
+	}
+	var isJSON bool
+	if x.Response.Body, isJSON = s.object(resp.Header.Get("Content-Type"), answer); !isJSON {
+		x.Response.Text = s.text(string(answer))
 	}
 	for _, name := range keptHeaders {
 		if value := resp.Header.Get(name); value != "" {
@@ -195,89 +205,4 @@ var notInFileNames = regexp.MustCompile(`[^A-Za-z0-9]+`)
 
 func fileName(r recordedRequest) string {
 	return strings.Trim(notInFileNames.ReplaceAllString(endpointOf(r), "_"), "_")
-}
-
-// scrubber takes out of an exchange what must not be stored.
-type scrubber struct{ secrets []string }
-
-func newScrubber(r *http.Request) scrubber {
-	var s scrubber
-	if _, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && token != "" {
-		s.secrets = append(s.secrets, token)
-	}
-	return s
-}
-
-func (s scrubber) request(r *http.Request, body []byte) recordedRequest {
-	query := r.URL.Query()
-	for name, values := range query {
-		for i, v := range values {
-			query[name][i] = s.value(name, v)
-		}
-	}
-	return recordedRequest{
-		Method: r.Method, Path: s.text(r.URL.Path), Query: query.Encode(), Body: s.body(r.Header.Get("Content-Type"), body),
-	}
-}
-
-// text hides the token and phone numbers in any text.
-func (s scrubber) text(t string) string {
-	for _, secret := range s.secrets {
-		t = strings.ReplaceAll(t, secret, "[token]")
-	}
-	return maskText(t)
-}
-
-var (
-	secretName = regexp.MustCompile(`(?i)token|secret|password|authorization|api_?key`)
-	phoneName  = regexp.MustCompile(`(?i)msisdn|phone`)
-)
-
-// value hides a named value: whole if its name says that it is secret, as a phone number if its name says that it is one.
-func (s scrubber) value(name, v string) string {
-	switch {
-	case v == "":
-		return v
-	case secretName.MatchString(name):
-		return "[secret]"
-	case phoneName.MatchString(name) && !strings.Contains(v, "*"):
-		return maskMSISDN(v)
-	}
-	return s.text(v)
-}
-
-// body scrubs a body: JSON field by field, with sorted keys and exact numbers, anything else as text.
-func (s scrubber) body(contentType string, raw []byte) json.RawMessage {
-	if len(raw) == 0 {
-		return nil
-	}
-	media, _, _ := mime.ParseMediaType(contentType)
-	if strings.HasSuffix(media, "json") {
-		d := json.NewDecoder(bytes.NewReader(raw))
-		d.UseNumber()
-		var v any
-		if d.Decode(&v) == nil && !d.More() {
-			if out, err := encode(s.walk("", v)); err == nil {
-				return out
-			}
-		}
-	}
-	out, _ := encode(s.text(string(raw))) // a string always encodes
-	return out
-}
-
-func (s scrubber) walk(name string, v any) any {
-	switch v := v.(type) {
-	case string:
-		return s.value(name, v)
-	case []any:
-		for i := range v {
-			v[i] = s.walk(name, v[i])
-		}
-	case map[string]any:
-		for key := range v {
-			v[key] = s.walk(key, v[key])
-		}
-	}
-	return v
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,14 +70,14 @@ func TestRecord_StoresScrubbedExchangesUnderStableNames(t *testing.T) {
 	names, all := files(t, dir)
 	require.Equal(t, []string{
 		"GET_v1_balance.001.json", "GET_v1_charges.001.json", "GET_v1_nothing.001.json", "GET_v1_transactions_customers_check.001.json",
-		"GET_v1_transactions_reference.001.json", "POST_v1_charges.001.json", "POST_v1_transactions.001.json", "POST_v1_transactions.002.json",
+		"GET_v1_transactions_reference.001.json", "POST_v1_charges.001.json", "POST_v1_transactions.001.json", "POST_v1_transactions.002.json", "salt",
 	}, names)
 	for _, secret := range []string{srv.Token, awa, koffi, strings.TrimPrefix(awa, "+"), "Authorization", srv.CompanyID} {
 		require.NotContains(t, all, secret)
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, "POST_v1_transactions.002.json"))
 	require.NoError(t, err)
-	text := string(raw)
+	text := tag.ReplaceAllString(string(raw), "~tag")
 	require.True(t, strings.HasPrefix(text, `{
   "request": {
     "method": "POST",
@@ -84,8 +85,8 @@ func TestRecord_StoresScrubbedExchangesUnderStableNames(t *testing.T) {
     "body": {
       "amount": 5000,
       "description": "Salaire de juin",
-      "msisdn": "+22507******01",
-      "reference": "salary of +22507******02",
+      "msisdn": "+225**********~tag",
+      "reference": "salary of +225**********~tag",
       "type": "transfer"
     }
   },
@@ -102,6 +103,9 @@ func TestRecord_StoresScrubbedExchangesUnderStableNames(t *testing.T) {
 	secondNames, _ := files(t, again)
 	require.Equal(t, names, secondNames)
 }
+
+// tag is what tells masked numbers of a recording apart.
+var tag = regexp.MustCompile(`~[0-9a-f]{6}`)
 
 func TestRecord_NeverMixesRecordings(t *testing.T) {
 	t.Parallel()
@@ -134,8 +138,8 @@ func TestRecord_OtherThanJSON(t *testing.T) {
 	require.Equal(t, page, c.exchange(c.request("GET", "/v1/balance", nil)).body)
 	c.do = djamotest.Replay(dir).RoundTrip
 	got := c.exchange(c.request("GET", "/v1/balance", nil))
-	require.Equal(t, []any{403, "<p>call +22507******01 or 07******01</p>", "text/html", "7"},
-		[]any{got.status, got.body, got.header.Get("Content-Type"), got.header.Get("Retry-After")})
+	require.Equal(t, []any{403, "<p>call +225**********~tag or **********~tag</p>", "text/html", "7"},
+		[]any{got.status, tag.ReplaceAllString(got.body, "~tag"), got.header.Get("Content-Type"), got.header.Get("Retry-After")})
 }
 
 func TestReplay_AnswersAsRecorded(t *testing.T) {
@@ -148,9 +152,9 @@ func TestReplay_AnswersAsRecorded(t *testing.T) {
 	for i, got := range script(c) {
 		want := answers[i]
 		for _, secret := range []string{awa, koffi} {
-			want = strings.ReplaceAll(want, secret, secret[:6]+"******"+secret[len(secret)-2:])
+			want = strings.ReplaceAll(want, secret, secret[:4]+"**********~tag")
 		}
-		require.Equal(t, decode(t, []byte(want)), decode(t, []byte(got)))
+		require.Equal(t, decode(t, []byte(want)), decode(t, []byte(tag.ReplaceAllString(got, "~tag"))))
 	}
 	c.must(200, "GET", "/v1/balance", nil) // a read may be repeated
 	require.Empty(t, replay.Unrecorded())
@@ -188,7 +192,8 @@ func TestReplay_FailsLoudlyOnAnythingUnrecorded(t *testing.T) {
 			require.NotContains(t, replay.Unrecorded()[0], koffi)
 		})
 	}
-	for _, broken := range []string{`{`, `{}`, `{"request":{"method":"GET","path":"/"},"response":{"status":200},"more":1}`} {
+	for _, broken := range []string{`{`, `{}`, `{"request":{"method":"GET","path":"/"},"response":{"status":200},"more":1}`,
+		`{"request":{"method":"GET","path":"/"},"response":{"status":200}}{}`, `{"request":{"method":"GET","path":"/"},"response":{"status":99999}}`} {
 		bad := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(bad, "GET.001.json"), []byte(broken), 0o600))
 		c := &caller{t: t, api: srv.API, url: srv.URL, do: djamotest.Replay(bad).RoundTrip}
@@ -301,5 +306,5 @@ func TestRecord_BrokenAnswersAreNotStored(t *testing.T) {
 	}
 	c.must(200, "GET", "/v1/balance", nil)
 	names, _ := files(t, dir)
-	require.Equal(t, []string{"GET_v1_balance.001.json"}, names)
+	require.Equal(t, []string{"GET_v1_balance.001.json", "salt"}, names)
 }

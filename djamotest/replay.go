@@ -2,7 +2,9 @@ package djamotest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -22,6 +24,7 @@ type Replayer struct {
 	mu         sync.Mutex
 	loaded     bool
 	err        error
+	phones     *pseudonyms
 	answers    map[string][]recordedResponse
 	calls      map[string]bool // endpoints that were recorded, for the complaint
 	unrecorded []string
@@ -59,8 +62,7 @@ func (rep *Replayer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	asked := newScrubber(r).request(r, body)
-	answer, err := rep.answer(asked)
+	answer, err := rep.answer(r, body)
 	if err != nil {
 		rep.test.tb().Errorf("%s", err)
 		return nil, err
@@ -68,10 +70,13 @@ func (rep *Replayer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer.response(r), nil
 }
 
-func (rep *Replayer) answer(asked recordedRequest) (recordedResponse, error) {
+func (rep *Replayer) answer(r *http.Request, body []byte) (recordedResponse, error) {
 	rep.mu.Lock()
 	defer rep.mu.Unlock()
-	if err := rep.load(); err != nil {
+	err := rep.load()
+	asked := newScrubber(r, rep.phones).request(r, body)
+	if err != nil {
+		rep.unrecorded = append(rep.unrecorded, asked.String())
 		return recordedResponse{}, err
 	}
 	key := asked.key()
@@ -96,9 +101,12 @@ func (rep *Replayer) load() error {
 	if rep.loaded {
 		return rep.err
 	}
-	rep.loaded = true
+	rep.loaded, rep.phones = true, &pseudonyms{}
 	rep.answers, rep.calls = make(map[string][]recordedResponse), make(map[string]bool)
 	exchanges, err := readRecording(rep.dir)
+	if err == nil {
+		rep.phones.salt, err = readSalt(rep.dir)
+	}
 	if err != nil {
 		rep.err = err
 		return err
@@ -110,15 +118,44 @@ func (rep *Replayer) load() error {
 	return nil
 }
 
+// exchangeFiles names a recording's exchanges in the order in which those of each call were made.
+func exchangeFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), ".json") {
+			names = append(names, e.Name())
+		}
+	}
+	slices.SortStableFunc(names, func(a, b string) int { // beyond .999.json the numbers grow longer
+		callA, a := callAndNumber(a)
+		callB, b := callAndNumber(b)
+		return cmp.Or(strings.Compare(callA, callB), cmp.Compare(len(a), len(b)), strings.Compare(a, b))
+	})
+	return names, nil
+}
+
+// callAndNumber splits GET_v1_balance.001.json.
+func callAndNumber(name string) (call, number string) {
+	name = strings.TrimSuffix(name, ".json")
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		return name[:dot], name[dot+1:]
+	}
+	return name, ""
+}
+
 // readRecording reads a directory's exchanges in the order of their names.
 func readRecording(dir string) ([]exchange, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	if err != nil || len(files) == 0 {
+	names, err := exchangeFiles(dir)
+	if err != nil || len(names) == 0 {
 		return nil, fmt.Errorf("djamotest: %s holds no recording; make one with Record", dir)
 	}
-	slices.Sort(files)
-	out := make([]exchange, len(files))
-	for i, file := range files {
+	out := make([]exchange, len(names))
+	for i, name := range names {
+		file := filepath.Join(dir, name)
 		raw, err := os.ReadFile(file) // the caller names the directory
 		if err != nil {
 			return nil, fmt.Errorf("djamotest: cannot read the recording: %w", err)
@@ -128,7 +165,10 @@ func readRecording(dir string) ([]exchange, error) {
 		if err := d.Decode(&out[i]); err != nil {
 			return nil, fmt.Errorf("djamotest: %s is no recorded exchange: %w", file, err)
 		}
-		if out[i].Request.Method == "" || out[i].Response.Status < 100 {
+		if _, err := d.Token(); !errors.Is(err, io.EOF) {
+			return nil, fmt.Errorf("djamotest: %s is no recorded exchange: something follows it", file)
+		}
+		if status := out[i].Response.Status; out[i].Request.Method == "" || status < 100 || status > 599 {
 			return nil, fmt.Errorf("djamotest: %s is no recorded exchange: method or status is missing", file)
 		}
 	}
@@ -159,12 +199,11 @@ func compact(raw json.RawMessage) string {
 	return b.String()
 }
 
-// response makes an answer out of a recorded one. What is no JSON was stored as a JSON string.
+// response makes an answer out of a recorded one.
 func (rec recordedResponse) response(r *http.Request) *http.Response {
 	body := []byte(compact(rec.Body))
-	var text string
-	if !strings.Contains(rec.Header["Content-Type"], "json") && json.Unmarshal(rec.Body, &text) == nil {
-		body = []byte(text)
+	if rec.Text != "" {
+		body = []byte(rec.Text)
 	}
 	resp := &http.Response{
 		StatusCode: rec.Status, Status: fmt.Sprintf("%d %s", rec.Status, http.StatusText(rec.Status)),
