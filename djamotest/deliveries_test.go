@@ -326,3 +326,20 @@ func TestWebhooks_Endpoints(t *testing.T) {
 	}
 	require.Contains(t, c.refused(400, "POST", "/v1/webhooks", object{"topic": "payments", "url": hook})[0], "topic must be one of the following values: transactions/started,")
 }
+
+func TestWebhooks_OfSettlementsGoOutInTimeWhenNobodyHearsOfTheStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := &listener{}
+		api, err := djamotest.New(djamotest.WithWebhookTransport(l))
+		require.NoError(t, err)
+		defer api.Close()
+		c := overTransport(t, api)
+		c.listen(hook, "transactions/completed")
+		synctest.Wait() // what sends webhooks has found nothing to wait for
+		c.pay(awa, 5000, "r")
+		time.Sleep(61 * time.Second)
+		synctest.Wait()
+		require.Equal(t, []string{"transactions/completed completed"}, l.seen())
+	})
+}

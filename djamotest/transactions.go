@@ -146,7 +146,7 @@ func (a *API) createTransaction(c *call) (reply, error) {
 	}
 	tr := a.readTransfer(f, c)
 	f.oneOf("type", "transfer")
-	subID := f.str("subCompanyId", false)
+	subID := f.id("subCompanyId")
 	if err := f.err(); err != nil {
 		return reply{}, err
 	}
@@ -197,6 +197,9 @@ func (a *API) accept(c *call, tr transfer, sub *subCompany, b *batch, now int64)
 	a.byReference[t.reference] = t
 	if !a.cfg.manualSettlement {
 		a.unsettled.push(t)
+		if a.running {
+			a.wake() // it may be asleep until something later, if nobody is told of the start
+		}
 	}
 	a.move(entry{at: now, kind: TransferAccepted, transaction: t, call: c.number, route: c.route}, -t.total())
 	a.tellTransaction(TopicTransactionsStarted, t)
