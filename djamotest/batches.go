@@ -31,7 +31,7 @@ func (a *API) createBatch(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	subID := f.str("subCompanyId", false)
+	subID := f.id("subCompanyId")
 	items := f.list("transactions")
 	if a.cfg.maxBatch > 0 && len(items) > a.cfg.maxBatch {
 		f.complain("transactions", fmt.Sprintf("must contain no more than %d elements", a.cfg.maxBatch))

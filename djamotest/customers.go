@@ -1,6 +1,9 @@
 package djamotest
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // noAccount is why a transfer fails to somebody AddCustomer does not know.
 const noAccount = "the recipient has no Djamo account"
@@ -10,6 +13,9 @@ func (a *API) checkCustomer(c *call) (reply, error) {
 	msisdn := c.query.Get("msisdn")
 	if !validMSISDN(msisdn) {
 		problems = append(problems, "msisdn must be a valid phone number")
+	}
+	if c.query.Has("subCompanyId") && strings.TrimSpace(c.query.Get("subCompanyId")) == "" {
+		problems = append(problems, "subCompanyId should not be empty")
 	}
 	if len(problems) > 0 {
 		return reply{}, refuse(http.StatusBadRequest, problems...)

@@ -242,6 +242,7 @@ func TestBatch_AcceptsWholeOrRefusesWhole(t *testing.T) {
 		{"absent", 400, object{}, "transactions must be an array"},
 		{"too many", 400, batch(item("c", 1), item("d", 1), item("e", 1), item("f", 1)), "transactions must contain no more than 3 elements"},
 		{"unknown sub-company", 422, object{"subCompanyId": "subco_x", "transactions": []any{item("c", 1)}}, "sub-company not found"},
+		{"sub-company whose id was lost", 400, object{"subCompanyId": " ", "transactions": []any{item("c", 1)}}, "subCompanyId should not be empty"},
 	}
 	for _, tt := range refusals {
 		require.Contains(t, c.refused(tt.want, "POST", "/v1/transactions/batch", tt.body), tt.says, tt.name)
@@ -283,6 +284,7 @@ func TestCustomers_Check(t *testing.T) {
 	require.Equal(t, "the recipient has no Djamo account", c.must(200, "GET", "/v1/transactions/"+id, nil)["failureReason"])
 	require.Equal(t, djamotest.DefaultBalance, api.Balance())
 	c.refused(400, "GET", "/v1/transactions/customers/check", nil)
+	c.refused(400, "GET", "/v1/transactions/customers/check?subCompanyId=&msisdn="+url.QueryEscape(awa), nil)
 	c.refused(422, "GET", "/v1/transactions/customers/check?subCompanyId=subco_x&msisdn="+url.QueryEscape(awa), nil)
 }
 

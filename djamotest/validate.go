@@ -95,6 +95,15 @@ func (f *fields) str(name string, required bool) string {
 	return s
 }
 
+// id reads the id of something that may be left out; one that is given and blank was lost on its way here.
+func (f *fields) id(name string) string {
+	s := f.str(name, false)
+	if raw, ok := f.raw[name]; ok && raw[0] == '"' && strings.TrimSpace(s) == "" {
+		f.complain(name, "should not be empty")
+	}
+	return s
+}
+
 // amount reads whole positive francs. 5000.0 and 5e3 are refused: a client that writes money so uses floats.
 func (f *fields) amount(name string) int64 {
 	raw, ok := f.take(name)

@@ -37,6 +37,7 @@ func TestTransactions_Create_Validates(t *testing.T) {
 		{"no type", `{"amount":1,"msisdn":"+2250700000001","reference":"r"}`, []string{"type must be one of the following values: transfer"}},
 		{"unknown fields", `{"amount":1,` + good + `,"zeta":1,"Amount":2}`, []string{"property Amount should not exist", "property zeta should not exist"}},
 		{"description of the wrong type", `{"amount":1,` + good + `,"description":{}}`, []string{"description must be a string"}},
+		{"sub-company whose id was lost", `{"amount":1,` + good + `,"subCompanyId":""}`, []string{"subCompanyId should not be empty"}},
 		{"everything at once", `{"amount":"x","extra":1}`, []string{
 			"msisdn must be a valid phone number", "amount must be a positive number", "amount must be an integer number",
 			"reference should not be empty", "reference must be a string", "type must be one of the following values: transfer",
