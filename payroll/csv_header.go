@@ -60,6 +60,10 @@ func parseHeader(head []byte, comma rune) header {
 	if _, ok := h.columns[columnReference]; ok {
 		h.unnamed = nil
 	}
+	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(names[0])), "sep=") {
+		h.problems = []Problem{{Line: h.line, Rule: `must name the columns: take out "sep=", which is meant for Excel`}}
+		return h
+	}
 	for _, column := range []string{columnMSISDN, columnAmount} {
 		if _, ok := h.columns[column]; !ok {
 			h.problems = append(h.problems, Problem{Line: h.line, Column: column, Rule: "must be one of the columns that the first line names, separated by commas, semicolons or tabs"})

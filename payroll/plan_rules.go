@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/djamo/djamo-go"
 )
@@ -154,6 +156,10 @@ func refusal(p Payout, column string, limits djamo.Limits) *Problem {
 		rule = fmt.Sprintf("must be at most %d francs", int64(limits.MaxAmount))
 	case column == columnReference && isFormula(value):
 		rule = "must not be a formula to a spreadsheet, which would run it when it opens the report"
+	case column == columnReference && hasInvisible(value):
+		rule = "must not hold characters that nobody sees: two references that look alike would be two payments"
+	case column == columnDescription && isLong(value):
+		rule = fmt.Sprintf("must not be longer than %d characters: a quotation mark may be open", longestDescription)
 	case column == columnDescription && strings.ContainsRune(value, 0):
 		rule = "must not hold a zero byte, which no database stores"
 	}
@@ -169,7 +175,25 @@ func refusal(p Payout, column string, limits djamo.Limits) *Problem {
 
 // oddText reports whether a payout holds text that the client would send and this package refuses.
 func oddText(p Payout) bool {
-	return isFormula(p.Reference) || strings.IndexByte(p.Description, 0) >= 0
+	return isFormula(p.Reference) || hasInvisible(p.Reference) || isLong(p.Description) || strings.IndexByte(p.Description, 0) >= 0
+}
+
+// longestDescription is far more than a payee reads, in characters.
+const longestDescription = 1_000
+
+func isLong(description string) bool {
+	return len(description) > longestDescription && utf8.RuneCountInString(description) > longestDescription
+}
+
+// hasInvisible reports whether a text holds what takes no room and changes what it is: a byte order mark, zero-width
+// characters, those that turn the direction of writing.
+func hasInvisible(text string) bool {
+	for _, r := range text {
+		if r >= utf8.RuneSelf && unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return true
+		}
+	}
+	return false
 }
 
 // isFormula reports whether a spreadsheet that opens a CSV file would run the text as a formula that can do more than

@@ -196,7 +196,7 @@ func planKeepsEveryField(s *subject) {
 	odd := []payroll.Payout{
 		{MSISDN: "+2250700000001", Amount: 1, Reference: "a", Description: ""},
 		{MSISDN: "+2250700000002", Amount: math.MaxInt64 - 10, Reference: "A", Line: math.MaxInt64, Description: "Prime d'été, 100 % 'cash' \"net\" \\ \t \n é e\u0301 💸 \u202f\ufffd"},
-		{MSISDN: "+221771234567", Amount: 2, Reference: "a  a", Description: strings.Repeat("é💸", 5000)},
+		{MSISDN: "+221771234567", Amount: 2, Reference: "a  a", Description: strings.Repeat("é💸", 500)},
 		{MSISDN: "+33612345678", Amount: 3, Reference: "e\u0301", Description: "%s; DROP TABLE x; --"},
 		{MSISDN: "+2250700000003", Amount: 4, Reference: "é", Description: "null"},
 	}
