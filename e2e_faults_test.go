@@ -208,18 +208,35 @@ func (r *receiver) check(t *testing.T, d *day) {
 // replaySeed names a seed to run instead of random ones, as a failure prints it.
 const replaySeed = "DJAMO_TEST_SEED"
 
-// Three in ten requests and webhooks go wrong, in every way there is, and each reference is paid exactly once.
-func TestE2E_BadDays_EachReferenceIsPaidOnce(t *testing.T) {
-	t.Parallel()
-	seeds := []uint64{0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144}
-	for range 200 {
-		seeds = append(seeds, rand.Uint64())
-	}
+// badSeeds are a few fixed seeds and so many random ones, or the one that is to be run again.
+func badSeeds(t *testing.T, random int) []uint64 {
+	t.Helper()
 	if given := os.Getenv(replaySeed); given != "" {
 		seed, err := strconv.ParseUint(given, 10, 64)
 		require.NoError(t, err, replaySeed)
-		seeds = []uint64{seed}
+		return []uint64{seed}
 	}
+	seeds := []uint64{0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144}
+	for range random {
+		seeds = append(seeds, rand.Uint64())
+	}
+	return seeds
+}
+
+// tellSeed says how to run a seed again if its test fails.
+func tellSeed(t *testing.T, seed uint64, test string) {
+	t.Helper()
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("to run this seed again: %s=%d go test -run %s .", replaySeed, seed, test)
+		}
+	})
+}
+
+// Three in ten requests and webhooks go wrong, in every way there is, and each reference is paid exactly once.
+func TestE2E_BadDays_EachReferenceIsPaidOnce(t *testing.T) {
+	t.Parallel()
+	seeds := badSeeds(t, 200)
 	var mu sync.Mutex
 	var work operatorsWork
 	struck := map[string]int{}
@@ -241,11 +258,7 @@ func TestE2E_BadDays_EachReferenceIsPaidOnce(t *testing.T) {
 	for _, seed := range seeds {
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
-			t.Cleanup(func() {
-				if t.Failed() {
-					t.Logf("to run this seed again: %s=%d go test -run %s .", replaySeed, seed, "TestE2E_BadDays_EachReferenceIsPaidOnce")
-				}
-			})
+			tellSeed(t, seed, "TestE2E_BadDays_EachReferenceIsPaidOnce")
 			done, faults := badDay(t, seed)
 			mu.Lock()
 			defer mu.Unlock()

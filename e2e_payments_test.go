@@ -71,7 +71,9 @@ func settlesLostReply(t *testing.T, s *stage) {
 	require.NoError(t, err)
 	require.True(t, payment.Matches(sent))
 	require.True(t, response.Settled)
-	require.Len(t, s.server.Requests(), 2, "found by the first look-up")
+	if !s.disturbed {
+		require.Len(t, s.server.Requests(), 2, "found by the first look-up")
+	}
 	s.server.AssertPaidOnce(t, payment.Reference)
 }
 
@@ -83,7 +85,9 @@ func sendsAgainWhatNeverArrived(t *testing.T, s *stage) {
 	for _, r := range s.server.Requests() {
 		calls = append(calls, r.Method)
 	}
-	require.Equal(t, []string{"POST", "GET", "GET", "POST"}, calls, "twice absent, then sent again")
+	if !s.disturbed {
+		require.Equal(t, []string{"POST", "GET", "GET", "POST"}, calls, "twice absent, then sent again")
+	}
 	s.server.AssertPaidOnce(t, "salary/2")
 }
 
@@ -234,7 +238,9 @@ func losesReplyToBatch(t *testing.T, s *stage) {
 	require.NoError(t, err)
 	_, err = s.client.Batches.Create(t.Context(), batchOf("bonus/1", "bonus/2"))
 	require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
-	require.Len(t, s.server.Requests(), 1, "a batch has no key, and is never sent again")
+	if !s.disturbed {
+		require.Len(t, s.server.Requests(), 1, "a batch has no key, and is never sent again")
+	}
 	for _, reference := range []string{"bonus/1", "bonus/2"} {
 		found, err := s.client.Transactions.GetByReference(t.Context(), reference)
 		require.NoError(t, err)

@@ -67,7 +67,9 @@ func settlesLostCharge(t *testing.T, s *stage) {
 func repeatsCharge(t *testing.T, s *stage) {
 	s.asks(t, "order/9")
 	_, err := s.client.Charges.Create(t.Context(), djamo.ChargeParams{Amount: 10_000, ExternalID: "order/9"})
-	require.ErrorIs(t, err, djamo.ErrDuplicateReference)
+	if !s.foundInstead(err, djamo.ErrDuplicateReference) {
+		require.ErrorIs(t, err, djamo.ErrDuplicateReference)
+	}
 	require.Len(t, s.server.Charges(), 1)
 }
 
@@ -218,11 +220,6 @@ func refusedCalls() []stagedCall {
 // refuses goes through the refusals, each with the API's words and the id its support asks for.
 func refuses(t *testing.T, s *stage) {
 	s.pays(t, "used")
-	other := func(token, company string) *djamo.Client {
-		c, err := djamo.NewClient(token, djamo.WithBaseURL(s.server.URL), djamo.WithCompanyID(company))
-		require.NoError(t, err)
-		return c
-	}
 	used, dear := payment, payment
 	used.Reference = "used"
 	dear.Amount = djamo.XOF(djamotest.DefaultBalance)
@@ -232,13 +229,16 @@ func refuses(t *testing.T, s *stage) {
 		want    djamo.ErrorCode
 		message string
 	}{
-		{"another token", second(other("at_other", s.server.CompanyID).Balance.Get(t.Context())), djamo.ErrUnauthorized, "Unauthorized"},
-		{"another company", second(other(s.server.Token, "other").Balance.Get(t.Context())), djamo.ErrForbidden, "Forbidden resource"},
+		{"another token", second(s.clientOf(t, "at_other", s.server.CompanyID).Balance.Get(t.Context())), djamo.ErrUnauthorized, "Unauthorized"},
+		{"another company", second(s.clientOf(t, s.server.Token, "other").Balance.Get(t.Context())), djamo.ErrForbidden, "Forbidden resource"},
 		{"nobody's payment", second(s.client.Transactions.Get(t.Context(), "txn_nobody")), djamo.ErrNotFound, "transaction not found"},
 		{"a used reference", second(s.client.Transactions.Create(t.Context(), used)), djamo.ErrDuplicateReference, "used"},
 		{"more than there is", second(s.client.Transactions.Create(t.Context(), dear)), djamo.ErrUnprocessable, "insufficient balance"},
 		{"a page too long", second(s.client.Charges.ListPage(t.Context(), djamo.ChargeListParams{Limit: 1_000})), djamo.ErrInvalidRequest, "limit"},
 	} {
+		if s.foundInstead(row.err, row.want) {
+			continue
+		}
 		require.ErrorIs(t, row.err, row.want, row.name)
 		answer := answerOf(row.err)
 		require.NotNil(t, answer, row.name)

@@ -15,9 +15,11 @@ import (
 // stage is what a call of the end-to-end suite plays on: an API of its own, in one of the shapes its answers may have,
 // and a client that reaches it over TCP.
 type stage struct {
-	server   *djamotest.Server
-	client   *djamo.Client
-	variants []djamotest.Variant
+	server    *djamotest.API
+	client    *djamo.Client
+	options   []djamo.Option // of the client, for others like it
+	variants  []djamotest.Variant
+	disturbed bool // three requests in ten go wrong, so what was sent may have been sent more often
 }
 
 func (s *stage) has(v djamotest.Variant) bool { return slices.Contains(s.variants, v) }
@@ -37,10 +39,19 @@ func (s *stage) told(at time.Time) time.Time {
 func newStage(t *testing.T, variants []djamotest.Variant) *stage {
 	t.Helper()
 	server := djamotest.NewServer(t, djamotest.WithVariants(variants...), djamotest.WithManualSettlement(), djamotest.WithClock(stageTime))
-	client, err := djamo.NewClient(server.Token, djamo.WithBaseURL(server.URL), djamo.WithCompanyID(server.CompanyID),
-		djamo.WithRetry(djamo.RetryPolicy{MinWait: time.Millisecond, MaxWait: time.Millisecond, QuietPeriod: time.Millisecond}))
+	s := &stage{server: server.API, variants: variants, options: []djamo.Option{
+		djamo.WithBaseURL(server.URL), djamo.WithRetry(djamo.RetryPolicy{MinWait: time.Millisecond, MaxWait: time.Millisecond, QuietPeriod: time.Millisecond}),
+	}}
+	s.client = s.clientOf(t, server.Token, server.CompanyID)
+	return s
+}
+
+// clientOf is a client of the stage's API with credentials of its own.
+func (s *stage) clientOf(t *testing.T, token, company string) *djamo.Client {
+	t.Helper()
+	client, err := djamo.NewClient(token, append(slices.Clone(s.options), djamo.WithCompanyID(company))...)
 	require.NoError(t, err)
-	return &stage{server: server, client: client, variants: variants}
+	return client
 }
 
 // shapesOfAnswers are the sets of variants the suite runs over: none, each by itself, and all that go together with each
