@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"strings"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
@@ -19,7 +18,7 @@ import (
 // openJournal opens the journal of the run; done closes it.
 func openJournal(ctx context.Context, set settings) (journal payroll.Journal, done func(), err error) {
 	driver, address, dialect := "pgx", set.journal, sqljournal.PostgreSQL
-	if !strings.HasPrefix(set.journal, "postgres://") && !strings.HasPrefix(set.journal, "postgresql://") {
+	if !isPostgres(set.journal) {
 		driver, address, dialect = "sqlite", "file:"+url.PathEscape(set.journal), sqljournal.SQLite
 		if err := keepPrivate(set.journal, set.resumeOnly); err != nil {
 			return nil, nil, badInput(fmt.Errorf("nothing was sent: the journal cannot be opened: %w", err))

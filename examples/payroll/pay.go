@@ -32,6 +32,9 @@ func pay(ctx context.Context, set settings, t terminal) (complete bool, err erro
 
 // payWith pays the file, or what the journal holds, and reports.
 func payWith(ctx context.Context, client *djamo.Client, set settings, t terminal) (complete bool, err error) {
+	if err := checkReport(set); err != nil {
+		return false, notSent(ctx, err)
+	}
 	var plan *payroll.Plan
 	if !set.resumeOnly {
 		file, err := open(ctx, set)
@@ -124,6 +127,9 @@ func confirm(ctx context.Context, client *djamo.Client, plan *payroll.Plan, set 
 
 // dryRun says what would be paid, and whether the account covers it when there is one to ask.
 func dryRun(ctx context.Context, client *djamo.Client, set settings, t terminal) (complete bool, err error) {
+	if err := checkReport(set); err != nil {
+		return false, notSent(ctx, err)
+	}
 	file, err := open(ctx, set)
 	if err != nil {
 		return false, notSent(ctx, err)
