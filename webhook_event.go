@@ -52,15 +52,15 @@ func (e Event) attrs() []slog.Attr {
 }
 
 // Key names the delivery for a Deduper: 64 hex digits, the same for every copy of it and on every machine. It stands for
-// the topic and the object's id, status and updatedAt. When one of these is missing, as updatedAt is in charges, where
-// two partial refunds share a status, it stands for the topic and all of the data instead: news is never taken for a
-// repeat.
+// the topic and a transaction's id, status and updatedAt. Of a charge, where two partial refunds share a status and may
+// share a second, of what is not known, and where one of the three is missing, it stands for the topic and all of the
+// data instead: news is never taken for a repeat.
 func (e Event) Key() string {
 	o := e.object()
 	hash := sha256.New()
 	var room [256]byte
 	text := appendText(room[:0], string(e.Topic))
-	if o.id == "" || o.status == "" || o.updatedAt.IsZero() {
+	if o.kind != "transactions" || o.id == "" || o.status == "" || o.updatedAt.IsZero() {
 		hash.Write(append(text, 'd'))
 		hash.Write(e.Data)
 	} else {

@@ -33,20 +33,22 @@ func TestEvent_Key(t *testing.T) {
 	}
 	seen := map[string]string{same: "the first"}
 	for name, e := range map[string]djamo.Event{
-		"topic":             {Topic: djamo.TopicTransactionFailed, Data: json.RawMessage(transactionData)},
-		"id":                {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "txn_1", "txn_2", 1))},
-		"status":            {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "completed", "failed", 1))},
-		"updatedAt":         {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "970Z", "971Z", 1))},
-		"where a text ends": {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(strings.Replace(transactionData, "txn_1", "txn_1c", 1), `"completed`, `"ompleted`, 1))},
-		"no updatedAt":      {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"refunded_partially","refunded":100}`)},
-		"a second refund":   {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"refunded_partially","refunded":200}`)},
-		"no id":             {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z"}`)},
-		"no id, more":       {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z","a":1}`)},
-		"a time that is no": {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"paid","updatedAt":"yesterday"}`)},
-		"a number as id":    {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":1,"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z"}`)},
-		"no data":           {Topic: "ping"},
-		"null":              {Topic: "ping", Data: json.RawMessage(`null`)},
-		"an array":          {Topic: "ping", Data: json.RawMessage(`[1]`)},
+		"topic":                            {Topic: djamo.TopicTransactionFailed, Data: json.RawMessage(transactionData)},
+		"id":                               {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "txn_1", "txn_2", 1))},
+		"status":                           {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "completed", "failed", 1))},
+		"updatedAt":                        {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(transactionData, "970Z", "971Z", 1))},
+		"where a text ends":                {Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(strings.Replace(strings.Replace(transactionData, "txn_1", "txn_1c", 1), `"completed`, `"ompleted`, 1))},
+		"no updatedAt":                     {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"refunded_partially","refunded":100}`)},
+		"a second refund":                  {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"refunded_partially","refunded":200}`)},
+		"a refund with a time":             {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"refunded_partially","refunded":100,"updatedAt":"2023-11-24T17:43:15.970Z"}`)},
+		"a second one in the same instant": {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"refunded_partially","refunded":200,"updatedAt":"2023-11-24T17:43:15.970Z"}`)},
+		"no id":                            {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z"}`)},
+		"no id, more":                      {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z","a":1}`)},
+		"a time that is no":                {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":"ch_1","status":"paid","updatedAt":"yesterday"}`)},
+		"a number as id":                   {Topic: djamo.TopicCharge, Data: json.RawMessage(`{"id":1,"status":"paid","updatedAt":"2023-11-24T17:43:15.970Z"}`)},
+		"no data":                          {Topic: "ping"},
+		"null":                             {Topic: "ping", Data: json.RawMessage(`null`)},
+		"an array":                         {Topic: "ping", Data: json.RawMessage(`[1]`)},
 	} {
 		k := key(e.Topic, string(e.Data))
 		require.Empty(t, seen[k], "%s has the key of %s", name, seen[k])
