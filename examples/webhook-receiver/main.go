@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -31,6 +32,8 @@ const path = "/webhooks/djamo"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)   // a second signal ends the program at once
+	signal.Ignore(syscall.SIGPIPE) // whoever reads the lines may go away: the write fails, and Djamo delivers again
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
@@ -46,8 +49,11 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("%q is not understood: it takes no arguments but flags", flags.Arg(0))
+	}
 	secret := os.Getenv("DJAMO_WEBHOOK_SECRET")
-	if secret == "" {
+	if strings.TrimSpace(secret) == "" {
 		return errors.New("DJAMO_WEBHOOK_SECRET is not set: without it no delivery can be verified")
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *address)
@@ -60,10 +66,10 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 }
 
 func newReceiver(secret string, out io.Writer, logger *slog.Logger) *djamo.WebhookHandler {
-	printer := &linePrinter{out: json.NewEncoder(out)}
+	printer := &linePrinter{out: out}
 	return &djamo.WebhookHandler{
 		Secrets: []string{secret},
-		OnEvent: printer.print, // an error, such as that of a broken pipe, asks Djamo to deliver again
+		OnEvent: printer.print, // an error, such as that of a full disk, asks Djamo to deliver again
 		Timeout: 10 * time.Second,
 		Logger:  logger,
 	}
@@ -105,7 +111,7 @@ type line struct {
 
 type linePrinter struct {
 	mu  sync.Mutex // a line is written whole
-	out *json.Encoder
+	out io.Writer
 }
 
 func (p *linePrinter) print(_ context.Context, event djamo.Event) error {
@@ -117,7 +123,12 @@ func (p *linePrinter) print(_ context.Context, event djamo.Event) error {
 	}
 	// An unknown topic may carry anything: what cannot be read of it stays empty.
 	_ = json.Unmarshal(event.Data, &object)
+	text, err := json.Marshal(line{event.Topic, object.ID, object.Status, cmp.Or(object.Reference, object.ExternalID)})
+	if err != nil {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.out.Encode(line{event.Topic, object.ID, object.Status, cmp.Or(object.Reference, object.ExternalID)})
+	_, err = p.out.Write(append(text, '\n'))
+	return err
 }

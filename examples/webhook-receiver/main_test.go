@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"regexp"
@@ -71,6 +73,13 @@ func command(t *testing.T, args ...string) *program {
 func started(t *testing.T) *program {
 	t.Helper()
 	p := command(t, "-addr", "127.0.0.1:0")
+	listen(t, p)
+	return p
+}
+
+// listen starts the program and waits until it does.
+func listen(t *testing.T, p *program) {
+	t.Helper()
 	require.NoError(t, p.Start())
 	t.Cleanup(func() {
 		_ = p.Process.Kill()
@@ -84,7 +93,6 @@ func started(t *testing.T) *program {
 		}
 		return match != nil
 	}, 30*time.Second, time.Millisecond)
-	return p
 }
 
 // terminated stops the program and returns its lines.
@@ -215,6 +223,8 @@ func TestReceiver_RefusesToStart(t *testing.T) {
 	}{
 		"no secret":       {nil, "", "DJAMO_WEBHOOK_SECRET is not set"},
 		"empty secret":    {nil, "DJAMO_WEBHOOK_SECRET=", "DJAMO_WEBHOOK_SECRET is not set"},
+		"white space":     {nil, "DJAMO_WEBHOOK_SECRET=  ", "DJAMO_WEBHOOK_SECRET is not set"},
+		"an argument":     {[]string{"stray", "-addr", "0.0.0.0:9"}, "DJAMO_WEBHOOK_SECRET=s", "not understood"},
 		"unknown flag":    {[]string{"-port", "1"}, "DJAMO_WEBHOOK_SECRET=s", "flag provided but not defined"},
 		"no such address": {[]string{"-addr", "127.0.0.1:http-but-not"}, "DJAMO_WEBHOOK_SECRET=s", "http-but-not"},
 	} {
@@ -234,4 +244,48 @@ func TestReceiver_RefusesToStart(t *testing.T) {
 	help := command(t, "-h")
 	require.NoError(t, help.Run())
 	require.Contains(t, help.logs.String(), "127.0.0.1:8080")
+}
+
+// A write that fails has Djamo deliver again, and the next one is not held to it.
+func TestReceiver_FailedWriteIsDeliveredAgain(t *testing.T) {
+	t.Parallel()
+	disk := &fullOnce{}
+	receiver := newReceiver(secret, disk, slog.New(slog.DiscardHandler))
+	for _, want := range []int{http.StatusInternalServerError, http.StatusOK, http.StatusOK} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(completed))
+		r.Header.Set(djamo.SignatureHeader, djamo.SignWebhook([]byte(completed), secret))
+		w := httptest.NewRecorder()
+		receiver.ServeHTTP(w, r)
+		require.Equal(t, want, w.Code)
+	}
+	require.Equal(t, 1, strings.Count(disk.String(), "txn_1"))
+}
+
+// fullOnce is a disk that had no room once.
+type fullOnce struct {
+	output
+
+	failed bool
+}
+
+func (f *fullOnce) Write(p []byte) (int, error) {
+	if !f.failed {
+		f.failed = true
+		return 0, syscall.ENOSPC
+	}
+	return f.output.Write(p)
+}
+
+func TestReceiver_ReaderOfTheLinesGoesAway(t *testing.T) {
+	t.Parallel()
+	lines, out, err := os.Pipe()
+	require.NoError(t, err)
+	p := command(t, "-addr", "127.0.0.1:0")
+	p.Stdout = out
+	listen(t, p)
+	require.NoError(t, out.Close())
+	require.NoError(t, lines.Close())
+	require.Equal(t, http.StatusInternalServerError, p.post(t, completed))
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.Wait(), p.logs)
 }
