@@ -91,3 +91,13 @@ func TestStoppable_EndsInTheMiddleOfAFile(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Zero(t, n)
 }
+
+// A program that has lost its way does not claim that nothing was sent.
+func TestRun_SurvivesAPanic(t *testing.T) {
+	t.Parallel()
+	var errors bytes.Buffer
+	out := &watched{part: "Demonstration", call: func() { panic("lost: +2250748710523") }}
+	require.Equal(t, exitFailed, run(t.Context(), nil, terminal{out: out, err: &errors}))
+	require.Contains(t, errors.String(), "start it again: lost: +22507******23\n")
+	require.Contains(t, errors.String(), "goroutine ", "where it was")
+}

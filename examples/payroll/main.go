@@ -20,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -43,7 +44,7 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
@@ -66,7 +67,13 @@ func (e *exitError) Unwrap() error { return e.err }
 // badInput is an error before which nothing was sent.
 func badInput(err error) error { return &exitError{exitBadInput, err} }
 
-func run(ctx context.Context, args []string, t terminal) int {
+func run(ctx context.Context, args []string, t terminal) (code int) {
+	defer func() { // Go would exit with 2, which says that nothing was sent
+		if reason := recover(); reason != nil {
+			fmt.Fprintf(t.err, "the program failed, start it again: %s\n\n%s", printable(djamo.MaskPhones(fmt.Sprint(reason))), debug.Stack())
+			code = exitFailed
+		}
+	}()
 	set, err := parse(args, t.err)
 	if errors.Is(err, flag.ErrHelp) {
 		return exitOK
