@@ -19,7 +19,7 @@ import (
 // callback takes is acknowledged. A callback that returns nil has handled the event, and no copy of it will come again;
 // after an error or a panic Djamo is asked to deliver again. A callback runs in the goroutine of its request, to its end:
 // its context ends after Timeout, not when the sender hangs up. It must return then; if it does not, a copy may run
-// beside it after as long again.
+// beside it once three times the Timeout have passed.
 //
 // Events can come in any order: see Event.Stale. And a process can die between the end of a callback and the mark that
 // it is done, so a callback should do no harm when it runs twice, for instance by writing under the event's Key.
@@ -39,7 +39,7 @@ import (
 type WebhookHandler struct {
 	// Secrets are the webhook secrets a delivery may be signed with: two while one replaces the other. Without one, or
 	// with an empty one among them, every delivery is answered 500.
-	Secrets []string
+	Secrets WebhookSecrets
 
 	// The callbacks of the topics the documentation names.
 	OnTransactionStarted   func(ctx context.Context, payment *Transaction) error
@@ -53,8 +53,8 @@ type WebhookHandler struct {
 	Seen Deduper
 	// MaxBytes bounds a body: 1 MiB when it is 0 or less.
 	MaxBytes int64
-	// Timeout bounds a callback, and how long a copy waits for another that is being handled: 30 s when it is 0 or less.
-	// The body has as long, and at most 10 s, to come.
+	// Timeout bounds a callback, and how long a copy waits for another that is being handled: 30 s when it is 0 or less,
+	// a day at most. The body has as long, and at most 10 s, to come.
 	Timeout time.Duration
 	// Logger is told what is refused and what fails; nil is silent.
 	Logger *slog.Logger
@@ -64,6 +64,7 @@ type WebhookHandler struct {
 
 const (
 	defaultWebhookTimeout = 30 * time.Second
+	longestWebhookTimeout = 24 * time.Hour // a claim lasts three times as long, and no store minds that
 	longestWebhookRead    = 10 * time.Second
 )
 
@@ -71,7 +72,7 @@ func (h *WebhookHandler) timeout() time.Duration {
 	if h.Timeout <= 0 {
 		return defaultWebhookTimeout
 	}
-	return h.Timeout
+	return min(h.Timeout, longestWebhookTimeout)
 }
 
 func (h *WebhookHandler) maxBytes() int64 {

@@ -21,6 +21,7 @@ type webhookRun struct {
 	event      *Event
 	callback   webhookCallback
 	key, owner string
+	asked      time.Time // before the claim that is held was asked for
 }
 
 func newWebhookRun(h *WebhookHandler, event *Event, callback webhookCallback) *webhookRun {
@@ -31,8 +32,15 @@ func newWebhookRun(h *WebhookHandler, event *Event, callback webhookCallback) *w
 	return run
 }
 
-// lease covers a callback and, as long again, the mark that it is done.
-func (run *webhookRun) lease() time.Duration { return 2 * run.timeout() }
+// lease covers the asking for it, the callback, and the mark that it is done, each for as long as Timeout.
+func (run *webhookRun) lease() time.Duration { return 3 * run.timeout() }
+
+// passed is how much of the lease is behind us, counted from before it was asked for: the store may have granted it then.
+// It is the larger of what two clocks say, since one stops while a virtual machine sleeps and people set the other.
+func (run *webhookRun) passed() time.Duration {
+	now := time.Now()
+	return max(now.Sub(run.asked), now.Round(0).Sub(run.asked.Round(0)))
+}
 
 func (run *webhookRun) serve(w http.ResponseWriter, r *http.Request) {
 	claim, err := run.claim(r.Context())
@@ -54,13 +62,28 @@ func (run *webhookRun) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// claim asks for the delivery until it is granted or done, or the time or the sender's patience is over. Another copy
-// that fails gives it up, and then this one has its turn.
+// claim is ClaimGranted only when enough of the lease is left for the callback and the mark. A machine that was frozen
+// since it asked, or whose store took long to answer, asks again: another may have handled the delivery meanwhile.
 func (run *webhookRun) claim(ctx context.Context) (Claim, error) {
+	const attempts = 3
+	for range attempts {
+		claim, err := run.await(ctx)
+		if claim != ClaimGranted || run.passed() <= run.lease()-2*run.timeout() {
+			return claim, err
+		}
+	}
+	run.release(ctx)
+	return ClaimHeld, fmt.Errorf("djamo: claiming a delivery: each of %d claims was old when it came: is the store slower than Timeout?", attempts)
+}
+
+// await asks for the delivery until it is granted or done, or the time or the sender's patience is over. Another copy
+// that fails gives it up, and then this one has its turn.
+func (run *webhookRun) await(ctx context.Context) (Claim, error) {
 	const first, longest = 2 * time.Millisecond, 250 * time.Millisecond
 	ctx, cancel := context.WithTimeout(ctx, run.timeout())
 	defer cancel()
 	for pause := first; ; pause = min(2*pause, longest) {
+		run.asked = time.Now()
 		claim, err := run.seen.Claim(ctx, run.key, run.owner, run.lease())
 		if err != nil {
 			run.release(ctx) // an error says that nothing is known: it may have been granted
@@ -82,15 +105,13 @@ func (run *webhookRun) claim(ctx context.Context) (Claim, error) {
 func (run *webhookRun) handle(ctx context.Context) bool {
 	ctx = context.WithoutCancel(ctx)
 	started := time.Now()
+	defer run.overrun(ctx)
 	if err := run.call(ctx); err != nil {
 		run.release(ctx)
 		run.fail(ctx, "djamo: webhook not handled: the callback failed", err)
 		return false
 	}
 	took := time.Since(started)
-	if took > run.lease() {
-		run.note(ctx, slog.LevelError, "djamo: the callback outlived its time, and a copy of the webhook may have run beside it", slog.Duration("took", took))
-	}
 	// The event is handled. If that cannot be remembered, asking for it again would run the callback a second time for
 	// certain, so the sender is thanked all the same.
 	if err := run.done(ctx); err != nil {
@@ -99,6 +120,13 @@ func (run *webhookRun) handle(ctx context.Context) bool {
 	}
 	run.note(ctx, slog.LevelDebug, "djamo: webhook handled", slog.Duration("took", took))
 	return true
+}
+
+// overrun tells of a delivery that took longer than its claim.
+func (run *webhookRun) overrun(ctx context.Context) {
+	if passed := run.passed(); passed > run.lease() {
+		run.note(ctx, slog.LevelError, "djamo: a webhook took longer than its claim, and a copy of it may have run beside it", slog.Duration("took", passed))
+	}
 }
 
 // call runs the callback within its time, and takes a panic for an error.
