@@ -86,6 +86,7 @@ func New(opts ...Option) (*API, error) {
 	}
 	a.journal.limit = cfg.requestHistory
 	a.faults.rng = rand.New(rand.NewPCG(cfg.seed, 0x6661756c74))
+	a.faults.webhooks = rand.New(rand.NewPCG(cfg.seed, 0x686f6f6b73))
 	a.closing, a.kick, a.sending = make(chan struct{}), make(chan struct{}, 1), make(chan struct{}, 1)
 	a.life, a.cancel = context.WithCancel(context.Background())
 	a.poster = &http.Client{Transport: cfg.webhookTransport, CheckRedirect: func(*http.Request, []*http.Request) error {

@@ -23,7 +23,9 @@ func Times(n int) Rule {
 		if n < 1 {
 			return fmt.Errorf("Times(%d): want at least 1", n)
 		}
-		i.left = n
+		if i.left < 0 || n < i.left {
+			i.left = n
+		}
 		return nil
 	}
 }
@@ -34,7 +36,7 @@ func After(n int) Rule {
 		if n < 0 {
 			return fmt.Errorf("After(%d): want 0 or more", n)
 		}
-		i.pass = n
+		i.pass = max(i.pass, n)
 		return nil
 	}
 }
@@ -45,7 +47,7 @@ func Probability(p float64) Rule { // a probability, nothing near an amount
 		if !(p >= 0 && p <= 1) {
 			return fmt.Errorf("Probability(%v): want between 0 and 1", p)
 		}
-		i.threshold = uint64(p * (1 << 53)) // of 53 random bits; exact for every probability
+		i.thresholds = append(i.thresholds, uint64(p*(1<<53))) // of 53 random bits; exact for every probability
 		return nil
 	}
 }
@@ -56,7 +58,9 @@ func For(d time.Duration) Rule {
 		if d <= 0 {
 			return fmt.Errorf("For(%s): want a duration above 0", d)
 		}
-		i.window = int64(d)
+		if i.window == 0 || int64(d) < i.window {
+			i.window = int64(d)
+		}
 		return nil
 	}
 }
@@ -73,6 +77,7 @@ func On(scopes ...string) Rule {
 		if len(scopes) == 0 {
 			return fmt.Errorf("On(): name at least one scope, such as %q", "POST /v1/transactions")
 		}
+		var either []scope
 		for _, text := range scopes {
 			s, err := parseScope(text)
 			if err == nil {
@@ -81,27 +86,25 @@ func On(scopes ...string) Rule {
 			if err != nil {
 				return err
 			}
-			i.scopes = append(i.scopes, s)
+			either = append(either, s)
 		}
-		return nil
+		i.scopes = append(i.scopes, either)
+		return i.api.checkTogether(i.scopes)
 	}
 }
 
 // Injection is a fault at work.
 type Injection struct {
-	api       *API
-	fault     Fault
-	scopes    []scope
-	left      int // -1: without end
-	pass      int
-	threshold uint64
-	window    int64
-	until     int64
-	fired     int
+	api        *API
+	fault      Fault
+	scopes     [][]scope // one of each must match
+	left       int       // -1: without end
+	pass       int
+	thresholds []uint64 // the dice must fall below each
+	window     int64
+	until      int64
+	fired      int
 }
-
-// always is the threshold of a fault that needs no luck.
-const always = math.MaxUint64
 
 // Fired is how often the fault has struck.
 func (i *Injection) Fired() int {
@@ -122,6 +125,8 @@ type faultBox struct {
 	mu     sync.Mutex
 	active []*Injection
 	rng    *rand.Rand
+	// webhooks have dice of their own: when they are due depends on time, and what requests meet must not.
+	webhooks *rand.Rand
 }
 
 // Inject makes a fault strike requests (or webhooks) from now on, as its rules say; without rules it strikes every one.
@@ -130,7 +135,7 @@ type faultBox struct {
 func (a *API) Inject(fault Fault, rules ...Rule) (*Injection, error) {
 	t := a.test.tb()
 	t.Helper()
-	i := &Injection{api: a, fault: fault, left: -1, threshold: always, until: math.MaxInt64}
+	i := &Injection{api: a, fault: fault, left: -1, until: math.MaxInt64}
 	if complaint := fault.complaint(); complaint != "" {
 		return i, misuse(t, "Inject: %s", complaint)
 	}
@@ -175,26 +180,27 @@ type strike struct {
 }
 
 // decide rolls the dice of every injection that concerns something, in the order of injection.
-func (b *faultBox) decide(now int64, matches func(scope) bool, candidates func(Fault) []Fault) []strike {
+func (b *faultBox) decide(now int64, rng *rand.Rand, matches func(scope) bool, candidates func(Fault) []Fault) []strike {
 	var out []strike
 	for _, i := range b.active {
 		if i.left == 0 || now >= i.until {
 			continue
 		}
 		among := candidates(i.fault)
-		if len(among) == 0 || (len(i.scopes) > 0 && !slices.ContainsFunc(i.scopes, matches)) {
+		elsewhere := func(either []scope) bool { return !slices.ContainsFunc(either, matches) }
+		if len(among) == 0 || slices.ContainsFunc(i.scopes, elsewhere) {
 			continue
 		}
 		if i.pass > 0 {
 			i.pass--
 			continue
 		}
-		if i.threshold != always && b.rng.Uint64()>>11 >= i.threshold {
+		if slices.ContainsFunc(i.thresholds, func(threshold uint64) bool { return rng.Uint64()>>11 >= threshold }) {
 			continue
 		}
 		fault := among[0]
 		if len(among) > 1 {
-			fault = among[b.rng.IntN(len(among))]
+			fault = among[rng.IntN(len(among))]
 		}
 		out = append(out, strike{i, fault})
 	}
@@ -221,7 +227,7 @@ func (a *API) planFor(r *http.Request, now int64, dial bool) plan {
 	}
 	below := strings.TrimPrefix(r.URL.Path, a.cfg.basePath)
 	query := r.URL.Query()
-	strikes := b.decide(now,
+	strikes := b.decide(now, b.rng,
 		func(s scope) bool { return s.matches(r.Method, below, query.Has) },
 		func(f Fault) []Fault {
 			return f.candidates(func(p phase) bool {
@@ -254,18 +260,21 @@ func (a *API) planFor(r *http.Request, now int64, dial bool) plan {
 	return p
 }
 
-// add lets a fault strike that leaves the request to be processed.
+// sum adds durations; what is too long is endless.
+func sum(a, b time.Duration) time.Duration { return time.Duration(later(int64(a), b)) }
+
+// add lets a fault strike that leaves the answer to others, or spoils it.
 func (p *plan) add(s strike) {
-	if p.dial != nil || p.before != nil {
-		return
-	}
+	processed := p.dial == nil && p.before == nil
 	switch {
-	case s.fault.phase == late:
-		p.late += s.fault.delay
+	case s.fault.phase == late && p.dial == nil:
+		p.late = sum(p.late, s.fault.delay)
+	case s.fault.phase == pace && p.dial == nil:
+		p.pace = sum(p.pace, s.fault.delay)
+	case !processed:
+		return
 	case s.fault.phase == lookup:
 		p.lag = max(p.lag, s.fault.delay)
-	case s.fault.phase == pace:
-		p.pace += s.fault.delay
 	case s.fault.phase == after && p.after == nil:
 		p.after = &s.fault
 	default:
@@ -280,7 +289,7 @@ func (a *API) planWebhook(topic string, now int64) map[string]bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	struck := make(map[string]bool)
-	for _, s := range b.decide(now,
+	for _, s := range b.decide(now, b.webhooks,
 		func(s scope) bool { return s.matches("", topic, func(string) bool { return false }) },
 		func(f Fault) []Fault { return f.candidates(func(p phase) bool { return p == onWebhook }) }) {
 		struck[s.fire()] = true

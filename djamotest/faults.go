@@ -65,7 +65,7 @@ func RateLimit() Fault {
 
 // RateLimitFor answers 429 with Retry-After in seconds, rounded up, without processing the request.
 func RateLimitFor(d time.Duration) Fault {
-	seconds := strconv.FormatInt(int64((d+time.Second-1)/time.Second), 10)
+	seconds := strconv.FormatInt(int64(d/time.Second)+min(1, int64(d%time.Second)), 10)
 	return Fault{name: "429 with seconds", phase: before, status: http.StatusTooManyRequests, delay: d, retry: func(time.Time) string { return seconds }}
 }
 
@@ -73,8 +73,13 @@ func RateLimitFor(d time.Duration) Fault {
 // rounded up), without processing the request.
 func RateLimitUntil(d time.Duration) Fault {
 	return Fault{name: "429 with a date", phase: before, status: http.StatusTooManyRequests, delay: d, retry: func(now time.Time) string {
-		return now.Add(d + time.Second - 1).Truncate(time.Second).UTC().Format(http.TimeFormat)
+		return roundUp(now, d).UTC().Format(http.TimeFormat)
 	}}
+}
+
+// roundUp is that much after a moment, in whole seconds, and no later than a date can say.
+func roundUp(now time.Time, d time.Duration) time.Time {
+	return moment(later(later(now.UnixNano(), d), time.Second-1)).Truncate(time.Second)
 }
 
 // Blocked answers with the firewall's page, a 403 in HTML, without processing the request. Combine it with [For].

@@ -101,7 +101,6 @@ func TestFaults_OverBothTransports(t *testing.T) {
 		{djamotest.Stall(time.Millisecond), true, created},
 		{djamotest.ProcessLate(time.Millisecond), true, created},
 		{djamotest.SlowBody(time.Millisecond), true, created},
-		{djamotest.LookupLag(time.Hour), true, created}, // not a lookup
 	}
 	for _, tt := range tests {
 		for _, network := range []bool{true, false} {
@@ -120,10 +119,7 @@ func TestFaults_OverBothTransports(t *testing.T) {
 				c.must(200, "GET", "/v1/balance", nil) // out of scope
 				tt.check(t, c.exchange(c.request("POST", "/v1/transactions", transferTo(awa, 5000, "r"))))
 				want := []string{tt.fault.String()}
-				if fired := injection.Fired(); fired == 0 {
-					want = nil
-					require.Equal(t, "lookup lag", tt.fault.String())
-				}
+				require.Equal(t, 1, injection.Fired())
 				require.Equal(t, want, c.api.Requests()[1].Faults)
 				if tt.processed {
 					c.api.AssertPaidOnce(t, "r")
@@ -261,6 +257,10 @@ func TestFaults_RulesAndScopes(t *testing.T) {
 		{"a method and a path", []djamotest.Rule{djamotest.On("POST /v1/transactions")}, "x....."},
 		{"a wildcard", []djamotest.Rule{djamotest.On("/v1/transactions/*")}, "..x..."},
 		{"a lookup", []djamotest.Rule{djamotest.On("GET /v1/transactions?reference")}, "....x."},
+		{"the fewer of two counts", []djamotest.Rule{djamotest.OneShot(), djamotest.Times(3)}, "x....."},
+		{"the later of two beginnings", []djamotest.Rule{djamotest.After(4), djamotest.After(1)}, "....xx"},
+		{"never and always by chance", []djamotest.Rule{djamotest.Probability(0), djamotest.Probability(1)}, "......"},
+		{"two rules of scopes", []djamotest.Rule{djamotest.On("POST", "/v1/balance"), djamotest.On("/v1/transactions", "GET")}, "x....x"},
 		{"two scopes, the second match", []djamotest.Rule{djamotest.On("POST", "/v1/balance"), djamotest.After(1), djamotest.OneShot()}, "...x.."},
 	}
 	for _, tt := range tests {
@@ -308,8 +308,11 @@ func TestFaults_Combine(t *testing.T) {
 		require.Equal(t, []int{1, 0, 1}, []int{lost.Fired(), spoiled.Fired(), late.Fired()})
 
 		down := inject(djamotest.FailBefore(503), djamotest.OneShot())
+		slow := inject(djamotest.SlowBody(time.Second), djamotest.OneShot())
+		begin = time.Now()
 		require.Equal(t, 503, c.exchange(c.request("POST", "/v1/transactions", transferTo(awa, 5000, "b"))).status)
-		require.Equal(t, []int{1, 0, 1, 1}, []int{lost.Fired(), spoiled.Fired(), late.Fired(), down.Fired()})
+		require.Equal(t, []time.Duration{2 * time.Second, 1}, []time.Duration{time.Since(begin), time.Duration(slow.Fired())}, "a refusal is late and slow too")
+		require.Equal(t, []int{1, 0, 2, 1}, []int{lost.Fired(), spoiled.Fired(), late.Fired(), down.Fired()})
 
 		lost.Remove()
 		lost.Remove()
@@ -317,7 +320,7 @@ func TestFaults_Combine(t *testing.T) {
 		api.ClearFaults()
 		c.pay(awa, 5000, "d")
 		require.Equal(t, [][]string{
-			{"reply lost", "processed late"}, {"503 before processing"}, {"500 after processing", "processed late"}, nil,
+			{"reply lost", "processed late"}, {"503 before processing", "processed late", "slow body"}, {"500 after processing", "processed late"}, nil,
 		}, []([]string){api.Requests()[0].Faults, api.Requests()[1].Faults, api.Requests()[2].Faults, api.Requests()[3].Faults})
 	})
 }

@@ -58,6 +58,16 @@ func TestInject_RefusesWhatCouldNeverStrike(t *testing.T) {
 		{"a webhook's fault on a path", webhook, "/v1/webhooks", "strikes webhooks"},
 		{"a webhook's fault on a method", webhook, "POST", "strikes webhooks"},
 		{"a topic with a method", webhook, "POST transactions/completed", "strikes requests"},
+		{"nothing", request, "", "leave On out"},
+		{"a mistyped parameter", request, "GET /v1/transactions?refrence", "query parameter"},
+		{"a parameter of another call", request, "POST /v1/transactions?reference", "query parameter"},
+		{"a parameter without a name", request, "GET /v1/transactions?", "name the query parameter"},
+		{"an id as routers write it", request, "GET /v1/transactions/{id}", "write * for an id"},
+		{"an id as others write it", request, "GET /v1/charges/:id/refund", "write * for an id"},
+		{"a lag on what creates", djamotest.LookupLag(1), "POST /v1/transactions", "lookup lag strikes lists"},
+		{"a lag on one object", djamotest.LookupLag(1), "GET /v1/transactions/*", "lookup lag strikes lists"},
+		{"a lag on another list", djamotest.LookupLag(1), "/v1/sub-companies", "lookup lag strikes lists"},
+		{"a lag on a look-up", djamotest.LookupLag(1), "GET /v1/transactions?reference", ""},
 		{"any id", request, "GET /v1/charges/*", ""},
 		{"one id", request, "GET /v1/transactions/txn_1", ""},
 		{"a class of paths", request, "POST /v1/charges/*/re*", ""},
@@ -157,4 +167,15 @@ func TestReplay_FailTest_EndsWithTheTest(t *testing.T) {
 	t.Run("inner", func(t *testing.T) { replay = djamotest.Replay(dir).FailTest(t) })
 	c := &caller{t: t, api: srv.API, url: srv.URL, do: replay.RoundTrip}
 	require.Error(t, c.exchange(c.request("GET", "/v1/webhooks", nil)).err) // reporting to the ended inner test would panic
+}
+
+func TestInject_RefusesRulesThatNoRequestMeetsTogether(t *testing.T) {
+	t.Parallel()
+	api, _ := newAPI(t)
+	_, err := api.Inject(djamotest.LoseReply(), djamotest.On("POST"), djamotest.On("/v1/balance"))
+	require.ErrorContains(t, err, "no request is in the scopes of every On rule")
+	_, err = api.Inject(djamotest.DropWebhook(), djamotest.On("charge/events"), djamotest.On("transactions/failed"))
+	require.ErrorContains(t, err, "no request is in the scopes of every On rule")
+	_, err = api.Inject(djamotest.DropWebhook(), djamotest.On("charge/events", "transactions/failed"), djamotest.On("transactions/failed"))
+	require.NoError(t, err)
 }

@@ -27,6 +27,7 @@ type call struct {
 	body     []byte
 	plan     plan
 	attempts []attempt // the payments it asked for, filled while the body is read
+	told     bool      // the ledger has its refusals
 }
 
 // attempt is one payment a request asked for, accepted or not.
@@ -38,9 +39,15 @@ type attempt struct {
 // route is one call of the API.
 type route struct {
 	method, pattern string
-	bodyless        bool // an empty body will do
-	money           bool // refusals belong into the ledger
+	bodyless        bool     // an empty body will do
+	money           bool     // refusals belong into the ledger
+	query           []string // the parameters it may have
 	handle          func(*API, *call) (reply, error)
+}
+
+// lags says whether LookupLag can blind a call.
+func (rt *route) lags() bool {
+	return rt.method == http.MethodGet && (rt.pattern == "/v1/transactions" || rt.pattern == "/v1/charges")
 }
 
 func (rt *route) isCharge() bool { return strings.HasPrefix(rt.pattern, "/v1/charges") }
@@ -49,21 +56,21 @@ func (a *API) routes() *http.ServeMux {
 	a.table = []route{
 		{method: "POST", pattern: "/v1/transactions", money: true, handle: (*API).createTransaction},
 		{method: "POST", pattern: "/v1/transactions/batch", money: true, handle: (*API).createBatch},
-		{method: "GET", pattern: "/v1/transactions", handle: (*API).listTransactions},
+		{method: "GET", pattern: "/v1/transactions", query: []string{"limit", "cursor", "reference"}, handle: (*API).listTransactions},
 		{method: "GET", pattern: "/v1/transactions/{id}", handle: (*API).getTransaction},
-		{method: "GET", pattern: "/v1/transactions/customers/check", handle: (*API).checkCustomer},
+		{method: "GET", pattern: "/v1/transactions/customers/check", query: []string{"msisdn", "subCompanyId"}, handle: (*API).checkCustomer},
 		{method: "GET", pattern: "/v1/balance", handle: (*API).getBalance},
 		{method: "POST", pattern: "/v1/sub-companies", handle: (*API).createSubCompany},
-		{method: "GET", pattern: "/v1/sub-companies", handle: (*API).listSubCompanies},
+		{method: "GET", pattern: "/v1/sub-companies", query: []string{"limit", "cursor"}, handle: (*API).listSubCompanies},
 		{method: "GET", pattern: "/v1/sub-companies/{id}", handle: (*API).getSubCompany},
 		{method: "PUT", pattern: "/v1/sub-companies/{id}", handle: (*API).updateSubCompany},
 		{method: "POST", pattern: "/v1/charges", money: true, handle: (*API).createCharge},
-		{method: "GET", pattern: "/v1/charges", handle: (*API).listCharges},
+		{method: "GET", pattern: "/v1/charges", query: []string{"limit", "cursor"}, handle: (*API).listCharges},
 		{method: "GET", pattern: "/v1/charges/{id}", handle: (*API).getCharge},
 		{method: "POST", pattern: "/v1/charges/{id}/refund", money: true, handle: (*API).refundCharge},
 		{method: "POST", pattern: "/v1/charges/{id}/pay", money: true, bodyless: true, handle: (*API).payCharge},
 		{method: "POST", pattern: "/v1/webhooks", handle: (*API).createEndpoint},
-		{method: "GET", pattern: "/v1/webhooks", handle: (*API).listEndpoints},
+		{method: "GET", pattern: "/v1/webhooks", query: []string{"limit", "cursor"}, handle: (*API).listEndpoints},
 		{method: "GET", pattern: "/v1/webhooks/{id}", handle: (*API).getEndpoint},
 	}
 	mux := http.NewServeMux()
@@ -127,15 +134,14 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 			return
 		}
 		a.journal.finish(c.number, raw.status)
-		raw.writeHeader(w)
-		_, _ = w.Write(raw.body)
+		a.send(w, r, c, raw)
 		return
 	}
 	var rep reply
 	if err == nil {
 		rep, err = a.process(r, c)
 	}
-	if err != nil && rt.money {
+	if err != nil && rt.money && !c.told {
 		a.recordRefusal(c, err)
 	}
 	raw := a.render(c, rep, err)
