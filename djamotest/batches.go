@@ -96,21 +96,22 @@ func (a *API) acceptable(c *call, transfers []transfer, now int64) ([]transfer, 
 			err = refuse(http.StatusConflict, fmt.Sprintf("reference %s appears twice in the batch", tr.reference))
 		}
 		if err == nil {
-			err = a.checkFunds(sum + a.cost(tr.amount))
+			err = a.checkFunds(sum + tr.cost())
 		}
 		if err != nil {
 			refusals, bad = append(refusals, err), append(bad, tr.attempt)
 			continue
 		}
 		seen[tr.reference] = true
-		sum += a.cost(tr.amount)
+		sum += tr.cost()
 		good = append(good, tr)
-	}
-	if len(good) == 0 {
-		return nil, refusals[0]
 	}
 	for i, err := range refusals {
 		a.refusal(c, bad[i], err, now)
+	}
+	if len(good) == 0 {
+		c.told = true
+		return nil, refusals[0]
 	}
 	return good, nil
 }
@@ -119,7 +120,7 @@ func (a *API) acceptable(c *call, transfers []transfer, now int64) ([]transfer, 
 func (a *API) checkAllFunds(transfers []transfer) error {
 	var sum int64
 	for _, tr := range transfers {
-		sum += a.cost(tr.amount)
+		sum += tr.cost()
 		if err := a.checkFunds(sum); err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package djamotest
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"time"
 )
@@ -74,6 +75,9 @@ func (e entry) by(c *call) entry {
 
 // move is the only thing that touches the balance, and leaves a line for it.
 func (a *API) move(e entry, delta int64) {
+	if delta > 0 && a.balance > math.MaxInt64-delta { // the balance ends where its type does; AssertBalanced tells
+		delta = math.MaxInt64 - a.balance
+	}
 	a.balance += delta
 	e.delta, e.balance = delta, a.balance
 	a.ledger = append(a.ledger, e)

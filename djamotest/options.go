@@ -3,6 +3,7 @@ package djamotest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"path"
 	"strings"
@@ -117,6 +118,9 @@ func WithBalance(francs int64) Option {
 // BasisPoints(100) takes 1 % of the amount, so 50 francs of 5,000 and 1 franc of 50.
 func BasisPoints(points int64) func(amount int64) int64 {
 	return func(amount int64) int64 {
+		if points > math.MaxInt64/10_000-1 || (points > 0 && amount/10_000 > math.MaxInt64/points-1) {
+			return math.MaxInt64 // more than any amount
+		}
 		return amount/10_000*points + (amount%10_000*points+5_000)/10_000
 	}
 }

@@ -125,6 +125,7 @@ func (a *API) stored(t *transaction) wireTransaction {
 type transfer struct {
 	attempt
 	description string
+	fee         int64 // asked for once: what is checked is what is taken
 }
 
 // readTransfer reads what single transfers and items of a batch have in common. description may be absent (assumption:
@@ -133,6 +134,9 @@ func (a *API) readTransfer(f *fields, c *call) transfer {
 	tr := transfer{
 		attempt:     attempt{msisdn: f.msisdn("msisdn"), amount: f.amount("amount"), reference: f.str("reference", true)},
 		description: f.str("description", false),
+	}
+	if tr.amount > 0 && tr.amount <= maxAmount {
+		tr.fee = a.transferFee(tr.amount)
 	}
 	f.limits("amount", tr.amount, a.cfg.minTransfer, a.cfg.maxTransfer)
 	c.attempts = append(c.attempts, tr.attempt)
@@ -159,7 +163,7 @@ func (a *API) createTransaction(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := a.checkFunds(a.cost(tr.amount)); err != nil {
+	if err := a.checkFunds(tr.cost()); err != nil {
 		return reply{}, err
 	}
 	t := a.accept(c, tr, sub, nil, now)
@@ -169,7 +173,7 @@ func (a *API) createTransaction(c *call) (reply, error) {
 // transferFee is the configured fee, kept within what a balance can hold.
 func (a *API) transferFee(amount int64) int64 { return min(max(a.cfg.fee(amount), 0), maxAmount) }
 
-func (a *API) cost(amount int64) int64 { return amount + a.transferFee(amount) }
+func (tr transfer) cost() int64 { return tr.amount + tr.fee }
 
 func (a *API) checkReference(reference string) error {
 	if a.byReference[reference] != nil && !a.cfg.repeatedReferences {
@@ -189,7 +193,7 @@ func (a *API) checkFunds(cost int64) error {
 func (a *API) accept(c *call, tr transfer, sub *subCompany, b *batch, now int64) *transaction {
 	t := &transaction{
 		id: "txn_" + a.identifier(), reference: tr.reference, msisdn: tr.msisdn, description: tr.description,
-		batch: b, subCompany: sub, previous: a.byReference[tr.reference], amount: tr.amount, fee: a.transferFee(tr.amount),
+		batch: b, subCompany: sub, previous: a.byReference[tr.reference], amount: tr.amount, fee: tr.fee,
 		createdAt: now, updatedAt: now, request: c.number, status: StatusPending,
 	}
 	a.transactions = append(a.transactions, t)
