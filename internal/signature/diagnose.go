@@ -24,6 +24,7 @@ const (
 const (
 	asCompact Mistake = SignedRewrite + " (without white space): sign and verify the raw bytes"
 	asGo      Mistake = SignedRewrite + " (as encoding/json does): sign and verify the raw bytes"
+	asEncoder Mistake = SignedRewrite + " (as json.Encoder does, with a line break at the end): sign and verify the raw bytes"
 	asJS      Mistake = SignedRewrite + " (as JSON.stringify does): sign and verify the raw bytes"
 	asPython  Mistake = SignedRewrite + " (as json.dumps does): sign and verify the raw bytes"
 	asPHP     Mistake = SignedRewrite + " (as json_encode does): sign and verify the raw bytes"
@@ -33,12 +34,12 @@ const (
 // any event, are not looked into. So few bytes of a digest cannot be guessed, so that finding them says nothing new.
 const (
 	longestHeader  = 128
-	longestRewrite = 4 << 10
+	longestRewrite = 16 << 10
 	fewestBytes    = 12
 )
 
 // Diagnose looks for the mistake behind a header that Base64 refused. It is for the log of the receiver and never for
-// the sender. Its cost is bounded, whatever the header and the body are.
+// the sender. Its cost is bounded, whatever the header and the body are: JSON of more than 16 KiB is not written again.
 func Diagnose(body []byte, header string, secrets ...string) Mistake {
 	if len(header) > longestHeader || check(header, secrets) != nil {
 		return ""

@@ -77,7 +77,7 @@ func TestDiagnose_RewrittenJSON(t *testing.T) {
 	require.NoError(t, err)
 	var compact bytes.Buffer
 	require.NoError(t, json.Compact(&compact, body))
-	long := append(bytes.Repeat([]byte(" "), 4<<10), body...)
+	long := append(bytes.Repeat([]byte(" "), 16<<10), body...)
 	for _, tt := range []struct {
 		name   string
 		body   []byte
@@ -86,6 +86,7 @@ func TestDiagnose_RewrittenJSON(t *testing.T) {
 	}{
 		{"without white space", body, signature.SignBase64(compact.Bytes(), "s"), "(without white space)"},
 		{"encoding/json", body, signature.SignBase64(marshalled, "s"), "(as encoding/json does)"},
+		{"json.Encoder", body, signature.SignBase64(append(marshalled, 0x0a), "s"), "(as json.Encoder does"},
 		{"JSON.stringify", body, "pbR/ySYxqpgRK20HAxkcLCc4LmF4XumLJelmxOVadmE=", "(as JSON.stringify does)"},
 		{"json.dumps", whole, "3vo4YDrukenbdIEzN9m0DbeVcBLmkP8GW8AqjkS88vo=", "(as json.dumps does)"},
 		{"json_encode", whole, "y7XZCZjl6D+VbwFEZPp5iDHmktzSCkkgGG/k5kyf+Ik=", "(as json_encode does)"},

@@ -20,7 +20,7 @@ func rewrites(body []byte) iter.Seq2[Mistake, []byte] {
 		}
 		var value any
 		if json.Unmarshal(body, &value) == nil {
-			if written, err := json.Marshal(value); err == nil && !yield(asGo, written) {
+			if written, err := json.Marshal(value); err == nil && (!yield(asGo, written) || !yield(asEncoder, append(written, '\n'))) {
 				return
 			}
 		}
