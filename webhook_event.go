@@ -60,7 +60,7 @@ func (e Event) Key() string {
 	hash := sha256.New()
 	var room [256]byte
 	text := appendText(room[:0], string(e.Topic))
-	if o.kind != "transactions" || o.id == "" || o.status == "" || o.updatedAt.IsZero() {
+	if o.kind != kindTransaction || o.id == "" || o.status == "" || o.updatedAt.IsZero() {
 		hash.Write(append(text, 'd'))
 		hash.Write(e.Data)
 	} else {
@@ -120,6 +120,12 @@ func (t Topic) status() TransactionStatus {
 	}
 	return ""
 }
+
+// The kinds of object the documentation names.
+const (
+	kindTransaction = "transactions"
+	kindCharge      = "charge"
+)
 
 // kind is the topic's part before the slash: all topics about one kind of object share it.
 func (t Topic) kind() string {

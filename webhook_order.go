@@ -10,14 +10,18 @@ import (
 // out of order and more than once, so a receiver that keeps a state compares before it writes; StatusTracker does. A nil
 // previous, one about another object, and an event without an id are never a reason to call an event stale.
 //
-// Status only moves forward, whatever the times say: pending, then completed or failed; and for a charge created, due,
-// then dropped, cancelled or failed, then paid, refunded_partially, refunded. (Paid comes after dropped and failed, since
-// money that came in counts more than a deadline or an attempt that did not go through.) Where two events are equally far,
-// the one with the later updatedAt counts, a missing one being the earliest, and then the one with more refunded or paid.
-// If nothing of this tells them apart, the first stays: of completed and failed at the same time, the one that came first.
+// Status only moves forward: pending, then completed or failed; and for a charge created, due, then dropped, cancelled or
+// failed, then paid, refunded_partially, refunded. (Paid comes after dropped and failed, since money that came in counts
+// more than a deadline or an attempt that did not go through.) Up to paid nothing goes back, whatever the times say. Where
+// two events are equally far, the one with the later updatedAt counts, a missing one being the earliest; paid and the
+// refunds are equally far in this, and follow each other where the times do not tell. Then the one with more refunded or
+// paid counts, and of completed and failed at the same time completed, since believing failed may pay twice.
 //
-// A status this package does not know has no place in that order: updatedAt alone decides, and without it on both sides
-// an event is stale only if it has the very same data.
+// A status this package does not know is as far as completed and failed are, or paid and the refunds: it never leads back
+// to what came before those, and between it and one of those updatedAt decides. Where that does not, the known one counts,
+// since the other may be a step on the way to it. So all events about one transaction or charge have one order, and the
+// same one counts in the end in whatever order they come. Objects of other kinds have none: an event is stale there only
+// if it has the very same data, or both have an updatedAt and its own is not later.
 func (e Event) Stale(previous *Event) bool {
 	if previous == nil {
 		return false
@@ -29,51 +33,62 @@ func (e Event) Stale(previous *Event) bool {
 	if e.Topic == previous.Topic && bytes.Equal(e.Data, previous.Data) {
 		return true
 	}
-	place, known := now.place()
-	placeBefore, knownBefore := before.place()
-	if !known || !knownBefore {
+	if now.kind != kindTransaction && now.kind != kindCharge {
 		return !now.updatedAt.IsZero() && !before.updatedAt.IsZero() && !now.updatedAt.After(before.updatedAt)
 	}
-	return cmp.Or(
-		cmp.Compare(place, placeBefore),
-		now.updatedAt.Compare(before.updatedAt),
-		cmp.Compare(now.refunded, before.refunded),
-		cmp.Compare(now.paid, before.paid),
-	) <= 0
+	return now.compare(before) <= 0
 }
 
-// place is how far a status is on its way.
-func (o eventObject) place() (place int, known bool) {
-	switch o.kind {
-	case "transactions":
-		switch TransactionStatus(o.status) {
-		case TransactionPending:
-			return 0, true
-		case TransactionCompleted, TransactionFailed:
-			return 1, true
-		}
-	case "charge":
+// compare is a total order: every step of it is one, and nothing is skipped for what is missing.
+func (o eventObject) compare(other eventObject) int {
+	place, step := o.place()
+	otherPlace, otherStep := other.place()
+	return cmp.Or(
+		cmp.Compare(place, otherPlace),
+		o.updatedAt.Compare(other.updatedAt),
+		cmp.Compare(step, otherStep),
+		cmp.Compare(o.refunded, other.refunded),
+		cmp.Compare(o.paid, other.paid),
+	)
+}
+
+// place is how far a status is on its way, whatever the times say, and step how far it is there when they do not tell.
+// An unknown status is in the last place, before all steps of it.
+func (o eventObject) place() (place, step int) {
+	if o.kind == kindCharge {
 		return chargePlace(ChargeStatus(o.status))
 	}
-	return 0, false
+	switch TransactionStatus(o.status) {
+	case TransactionPending:
+		return 0, 0
+	case TransactionFailed:
+		return 1, 1
+	case TransactionCompleted:
+		return 1, 2
+	}
+	return 1, 0
 }
 
-func chargePlace(status ChargeStatus) (place int, known bool) {
+func chargePlace(status ChargeStatus) (place, step int) {
 	switch status {
 	case ChargeCreated:
-		return 0, true
+		return 0, 0
 	case ChargeDue:
-		return 1, true
-	case ChargeDropped, ChargeCancelled, "canceled", ChargeFailed:
-		return 2, true
+		return 1, 0
+	case ChargeFailed:
+		return 2, 0
+	case ChargeDropped:
+		return 2, 1
+	case ChargeCancelled, "canceled":
+		return 2, 2
 	case ChargePaid:
-		return 3, true
+		return 3, 1
 	case ChargeRefundedPartially:
-		return 4, true
+		return 3, 2
 	case ChargeRefunded:
-		return 5, true
+		return 3, 3
 	}
-	return 0, false
+	return 3, 0
 }
 
 // defaultTracked is how many objects a StatusTracker holds: some ten megabytes of events.

@@ -55,7 +55,7 @@ func TestEvent_Stale(t *testing.T) {
 		{"failed after completed, without times", transfer("failed", ""), transfer("completed", ""), true},
 		{"failed after completed, later", transfer("failed", "03"), transfer("completed", "02"), false},
 		{"failed after completed, earlier", transfer("failed", "01"), transfer("completed", "02"), true},
-		{"completed after failed at the same time", transfer("completed", "02"), transfer("failed", "02"), true},
+		{"completed after failed at the same time", transfer("completed", "02"), transfer("failed", "02"), false},
 		{"a time where there was none", transfer("failed", "01"), transfer("completed", ""), false},
 		{"no time where there was one", transfer("failed", ""), transfer("completed", "01"), true},
 		{"another transfer", about(djamo.TopicTransactionStarted, "txn_2", "pending", "01", ""), transfer("completed", "02"), false},
@@ -71,7 +71,11 @@ func TestEvent_Stale(t *testing.T) {
 		{"unknown status, same time", transfer("reversed", "02"), transfer("completed", "02"), true},
 		{"after an unknown status, later", transfer("completed", "03"), transfer("reversed", "02"), false},
 		{"after an unknown status, earlier", transfer("completed", "01"), transfer("reversed", "02"), true},
-		{"unknown status without a time", transfer("reversed", ""), transfer("completed", "02"), false},
+		{"unknown status without a time", transfer("reversed", ""), transfer("completed", "02"), true},
+		{"unknown status, no times", transfer("reversed", ""), transfer("completed", ""), true},
+		{"completed after an unknown step, no times", transfer("completed", ""), transfer("processing", ""), false},
+		{"unknown status after pending, against the clock", transfer("processing", "01"), transfer("pending", "02"), false},
+		{"pending after an unknown status, later", transfer("pending", "03"), transfer("reversed", "02"), true},
 		{"unknown status again, the same data", transfer("reversed", ""), transfer("reversed", ""), true},
 		{"unknown topic, other data", about("loans/paid", "l", "", "", `,"n":2`), about("loans/paid", "l", "", "", `,"n":1`), false},
 		{"unknown topics, the same data", about("loans/paid", "l", "", "", ""), about("loans/granted", "l", "", "", ""), false},
@@ -90,6 +94,12 @@ func TestEvent_Stale(t *testing.T) {
 		{"paid after dropped", charge("paid", "", ""), charge("dropped", "", ""), false},
 		{"canceled after cancelled", charge("canceled", "", ""), charge("cancelled", "", ""), true},
 		{"failed after created", charge("failed", "", ""), charge("created", "", ""), false},
+		{"paid after an unknown step, no times", charge("paid", "", ""), charge("processing", "", ""), false},
+		{"created after an unknown status", charge("created", "09", ""), charge("disputed", "", ""), true},
+		{"dropped after an unknown status, later", charge("dropped", "09", ""), charge("disputed", "08", ""), true},
+		{"disputed after refunded, later", charge("disputed", "09", ""), charge("refunded", "08", ""), false},
+		{"paid after a refund that was taken back, later", charge("paid", "09", ""), charge("refunded", "08", ""), false},
+		{"disputed after paid, earlier", charge("disputed", "07", ""), charge("paid", "08", ""), true},
 		{"disputed after paid, later", charge("disputed", "09", ""), charge("paid", "08", ""), false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -129,6 +139,83 @@ func TestStatusTracker_AnyOrderEndsAlike(t *testing.T) {
 			require.Equal(t, want, string(before.Data), "%s, round %d", name, round)
 		}
 	}
+}
+
+// anyEvent is about one transaction or charge, with a status that may be unknown and a time that may be missing.
+func anyEvent(random *rand.Rand, kind djamo.Topic) *djamo.Event {
+	pick := func(of ...string) string { return of[random.IntN(len(of))] }
+	second := pick("", "01", "02", "03")
+	if kind == djamo.TopicCharge {
+		status := pick("created", "due", "dropped", "failed", "cancelled", "canceled", "paid", "refunded_partially", "refunded", "disputed", "held")
+		return charge(status, second, pick("", `,"paid":5`, `,"refunded":1`, `,"paid":5,"refunded":2`))
+	}
+	return transfer(pick("pending", "completed", "failed", "reversed", "processing"), second)
+}
+
+// Of any three events, known or not, timed or not, no two are each news after the other, and what is news after what is
+// news after a third is news after that.
+func TestEvent_Stale_IsOneOrder(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(7, 2026))
+	for _, kind := range []djamo.Topic{djamo.TopicTransactionStarted, djamo.TopicCharge} {
+		for range 50_000 {
+			a, b, c := anyEvent(random, kind), anyEvent(random, kind), anyEvent(random, kind)
+			require.True(t, a.Stale(b) || b.Stale(a), "%s and %s are both news", a.Data, b.Data)
+			if a.Stale(b) && b.Stale(c) {
+				require.True(t, a.Stale(c), "%s is told by %s, that by %s, and yet it is news", a.Data, b.Data, c.Data)
+			}
+		}
+	}
+}
+
+// All orders of the same events leave a state that tells as much, with what is not known among them, and none ever leads
+// from a final state to one before it.
+func TestStatusTracker_AllOrdersEndAlike(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(9, 2026))
+	before := map[string]bool{"pending": true, "created": true, "due": true}
+	for range 500 {
+		kind := []djamo.Topic{djamo.TopicTransactionStarted, djamo.TopicCharge}[random.IntN(2)]
+		told := []*djamo.Event{anyEvent(random, kind), anyEvent(random, kind), anyEvent(random, kind), anyEvent(random, kind)}
+		var end *djamo.Event
+		permute(told, 0, func() {
+			var tracker djamo.StatusTracker
+			was := ""
+			var latest *djamo.Event
+			for _, event := range told {
+				tracker.Update(event)
+				latest, _ = tracker.Latest(kind, idOf(event))
+				status := statusOf(latest)
+				require.False(t, was != "" && !before[was] && before[status], "from %s back to %s", was, status)
+				was = status
+			}
+			if end == nil {
+				end = latest
+			}
+			require.True(t, end.Stale(latest) && latest.Stale(end), "%s or %s, as they came", end.Data, latest.Data)
+			one, other := statusOf(end), statusOf(latest)
+			known := one != "reversed" && one != "processing" && one != "disputed" && one != "held" && one != "canceled" && one != "cancelled"
+			require.True(t, !known || one == other, "%s or %s, as they came", one, other)
+		})
+	}
+}
+
+func permute(events []*djamo.Event, from int, visit func()) {
+	if from == len(events) {
+		visit()
+		return
+	}
+	for i := from; i < len(events); i++ {
+		events[from], events[i] = events[i], events[from]
+		permute(events, from+1, visit)
+		events[from], events[i] = events[i], events[from]
+	}
+}
+
+func statusOf(event *djamo.Event) string {
+	var object struct{ Status string }
+	_ = json.Unmarshal(event.Data, &object)
+	return object.Status
 }
 
 func idOf(event *djamo.Event) string {
