@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -71,6 +72,7 @@ func TestWebhookHandler_Answers(t *testing.T) {
 		{"signed, data without an id", signed(`{"topic":"transactions/completed","data":{}}`), 400, `it has no \"id\"`},
 		{"cut off", unread(func() error { return io.ErrUnexpectedEOF }), 400, "unexpected EOF"},
 		{"a body that panics", unread(func() error { panic("body") }), 400, "panic: body"},
+		{"a body that ends its goroutine", unread(func() error { runtime.Goexit(); return nil }), 400, "ended halfway"},
 		{"a limit of the caller's", unread(func() error { return &http.MaxBytesError{Limit: 7} }), 413, "longer than 7 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -223,6 +225,15 @@ func TestVerifyWebhook_HandsTheBodyOn(t *testing.T) {
 }
 
 // The secrets are copied: a slice that is used again does not change who gets in.
+// A reading that ends without a result has verified nothing.
+func TestVerifyWebhook_EndedReadingIsNoVerdict(t *testing.T) {
+	t.Parallel()
+	forged := post(delivery, "forged")
+	forged.Body = io.NopCloser(failingReader{func() error { runtime.Goexit(); return nil }})
+	verified := djamo.VerifyWebhook("s")(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("an unverified delivery was handed on") }))
+	require.Equal(t, http.StatusBadRequest, answerTo(verified, forged).Code)
+}
+
 func TestVerifyWebhook_CopiesTheSecrets(t *testing.T) {
 	t.Parallel()
 	secrets := []string{"s"}

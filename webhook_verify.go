@@ -99,7 +99,7 @@ func (h *WebhookHandler) readAside(r *http.Request, patience time.Duration) ([]b
 	}
 	read := make(chan result, 1)
 	go func() {
-		var got result
+		got := result{err: errors.New("djamo: reading a webhook: it ended halfway")} // unless it is said to be verified
 		defer func() {
 			if value := recover(); value != nil { // out here it would end the process
 				got = result{nil, fmt.Errorf("djamo: reading a webhook: panic: %v", value)}
