@@ -88,6 +88,7 @@ func times(n int) string {
 func (a *API) stories(references []string) map[string]string {
 	const lines = 8
 	stories, told := make(map[string]string, len(references)), make(map[string]int)
+	inLedger := make(map[naming]bool)
 	for _, reference := range references {
 		stories[reference] = ""
 	}
@@ -96,8 +97,16 @@ func (a *API) stories(references []string) map[string]string {
 		if _, wanted := stories[e.Reference]; !wanted || e.Reference == "" || e.ChargeID != "" || e.Kind == ChargeRefused {
 			continue
 		}
+		inLedger[naming{e.Request, e.Reference}] = true
 		if told[e.Reference]++; told[e.Reference] <= lines {
 			stories[e.Reference] += "\n    " + e.line()
+		}
+	}
+	for _, m := range a.turnedAway(inLedger) {
+		if _, wanted := stories[m.reference]; wanted {
+			if told[m.reference]++; told[m.reference] <= lines {
+				stories[m.reference] += "\n    " + m.line()
+			}
 		}
 	}
 	for reference := range stories {
