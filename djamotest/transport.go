@@ -26,11 +26,11 @@ type planKey struct{}
 
 // RoundTrip implements http.RoundTripper.
 func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	closeBody := func() {
+	closeBody := sync.OnceFunc(func() {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
-	}
+	})
 	if err := context.Cause(r.Context()); err != nil {
 		closeBody()
 		return nil, err
@@ -46,7 +46,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, refused(trace, r.URL.Host)
 	}
 	ctx, cancel := context.WithCancel(r.Context())
-	w := &pipeWriter{header: make(http.Header), ready: make(chan struct{}), cancel: cancel}
+	w := &pipeWriter{header: make(http.Header), ready: make(chan struct{}), cancel: cancel, bodyless: r.Method == http.MethodHead}
 	w.reader, w.writer = io.Pipe()
 	arrived := serverSide(context.WithValue(ctx, planKey{}, p), r)
 	announce(trace)
@@ -54,7 +54,12 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer cancel()
 		defer closeBody()
 		defer w.finish()
-		defer context.AfterFunc(t.api.life, func() { _ = w.reader.Close() })() // nobody reads on when the API is closed
+		giveUp := func() { // a body that blocks, and an answer nobody reads, end with the request's context or the API
+			closeBody()
+			_ = w.reader.Close()
+		}
+		defer context.AfterFunc(t.api.life, giveUp)()
+		defer context.AfterFunc(ctx, giveUp)()
 		t.api.ServeHTTP(w, arrived)
 	}()
 	select {
@@ -114,8 +119,16 @@ func serverSide(ctx context.Context, r *http.Request) *http.Request {
 	if in.Host == "" {
 		in.Host = r.URL.Host
 	}
-	if in.Body == nil {
+	in.Header = make(http.Header, len(r.Header))
+	for name, values := range r.Header { // as they are read from a connection
+		name = http.CanonicalHeaderKey(name)
+		in.Header[name] = append(in.Header[name], values...)
+	}
+	switch {
+	case in.Body == nil:
 		in.Body = http.NoBody
+	case in.ContentLength == 0 && in.Body != http.NoBody:
+		in.ContentLength = -1 // how a server says that the length is unknown, which a client says by 0
 	}
 	return in
 }
@@ -132,6 +145,8 @@ type pipeWriter struct {
 	cancel  context.CancelFunc
 	want    int64
 	written int64
+
+	bodyless bool // the answer to HEAD
 }
 
 func (w *pipeWriter) Header() http.Header { return w.header }
@@ -151,6 +166,9 @@ func (w *pipeWriter) WriteHeader(status int) {
 func (w *pipeWriter) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	w.written += int64(len(b))
+	if w.bodyless {
+		return len(b), nil
+	}
 	return w.writer.Write(b)
 }
 

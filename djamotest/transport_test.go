@@ -8,6 +8,7 @@ import (
 	"net/http/httptrace"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -83,4 +84,48 @@ func TestTransport_BehavesLikeNetHTTP(t *testing.T) {
 
 	require.NoError(t, api.Close())
 	require.Equal(t, 503, c.exchange(c.request("GET", "/v1/balance", nil)).status)
+}
+
+func TestTransport_IsLikeAConnection(t *testing.T) {
+	t.Parallel()
+	srv, tcp := newServer(t)
+	for name, c := range map[string]*caller{"over TCP": tcp, "in process": overTransport(t, srv.API)} {
+		r := c.request("POST", "/v1/transactions", transferTo(awa, 5000, name))
+		r.Body, r.ContentLength = io.NopCloser(io.MultiReader(r.Body)), 0 // of unknown length
+		require.Equal(t, 201, c.exchange(r).status, name)
+
+		r = c.request("GET", "/v1/balance", nil)
+		r.Header["authorization"] = r.Header["Authorization"]
+		delete(r.Header, "Authorization")
+		require.Equal(t, 200, c.exchange(r).status, name)
+
+		head := c.exchange(c.request("HEAD", "/v1/balance", nil))
+		require.Equal(t, []any{200, ""}, []any{head.status, head.body}, name)
+	}
+}
+
+func TestTransport_EndsWhatItsCallerAbandons(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // a bubble does not end before its goroutines
+		api, err := djamotest.New()
+		require.NoError(t, err)
+		c := overTransport(t, api)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		r := c.request("POST", "/v1/transactions", nil).WithContext(ctx)
+		body, never := io.Pipe()
+		defer never.Close()
+		r.Body, r.ContentLength = body, 100
+		_, err = c.do(r) //nolint:bodyclose // there is no answer
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+
+		ctx, abandon := context.WithCancel(t.Context())
+		resp, err := c.do(c.request("GET", "/v1/balance", nil).WithContext(ctx)) //nolint:bodyclose // the point of it
+		require.NoError(t, err)
+		abandon()
+		synctest.Wait()
+		_, err = io.ReadAll(resp.Body)
+		require.ErrorIs(t, err, context.Canceled)
+		require.NoError(t, api.Close())
+	})
 }
