@@ -16,6 +16,7 @@ type API struct {
 	Token, CompanyID, WebhookSecret string
 
 	cfg     config
+	remote  bool // reached over TCP
 	mux     *http.ServeMux
 	table   []route
 	unknown route // stands for every call there is not
@@ -54,6 +55,7 @@ type API struct {
 	outbox       outbox
 	enqueued     int64 // counts what was put into the outbox
 	heldBack     bool  // something in the outbox may be held
+	acknowledged int   // webhooks, since the last call that steered
 	ledger       []entry
 	running      bool // the background is
 	closed       bool

@@ -109,6 +109,7 @@ func (a *API) flush() {
 	a.mu.Unlock()
 	if listening {
 		a.deliverDue(false)
+		a.takeAcknowledged()
 	}
 	a.wake()
 }

@@ -282,7 +282,7 @@ func (a *API) refund(c *call, ch *charge, amount, now int64) {
 	if ch.refunded == ch.paid {
 		status = ChargeRefunded
 	}
-	a.setChargeStatus(ch, status, now)
+	a.setChargeStatus(ch, status, max(now, ch.updatedAt+int64(time.Millisecond))) // two refunds are told apart by when they were
 	a.move(entry{at: now, kind: ChargeGivenBack, charge: ch}.by(c), -amount)
 }
 

@@ -158,15 +158,14 @@ func (a *API) enqueue(d *delivery, due int64) {
 }
 
 // deliverDue sends everything that is due by the server's clock, or with all everything that waits, once each.
-// It returns how many were acknowledged. Only one goroutine sends at a time, so webhooks arrive in order.
-func (a *API) deliverDue(all bool) int {
+// Only one goroutine sends at a time, so webhooks arrive in order.
+func (a *API) deliverDue(all bool) {
 	select {
 	case a.sending <- struct{}{}:
 	case <-a.closing:
-		return 0
+		return
 	}
 	defer func() { <-a.sending }()
-	acknowledged := 0
 	last := int64(-1)
 	for {
 		now := a.lock()
@@ -182,11 +181,9 @@ func (a *API) deliverDue(all bool) int {
 		}
 		a.mu.Unlock()
 		if d == nil {
-			return acknowledged
+			return
 		}
-		if a.attempt(d) {
-			acknowledged++
-		}
+		a.attempt(d)
 	}
 }
 
@@ -225,6 +222,7 @@ func (a *API) attempt(d *delivery) bool {
 	d.attempts = append(d.attempts, result)
 	if result.Status/100 == 2 {
 		d.delivered = true
+		a.acknowledged++
 		return true
 	}
 	if n := len(d.attempts); retry && n <= len(a.cfg.webhookBackoff) && d.at < 0 {
@@ -275,9 +273,21 @@ func (a *API) sign(body []byte) string {
 }
 
 // DeliverNow attempts every webhook that waits, without regard to back-off, and returns when each has been answered or
-// has failed. It says how many were acknowledged with 2xx. Do not call it from inside a webhook handler: it would wait
-// for itself.
-func (a *API) DeliverNow() int { return a.deliverDue(true) }
+// has failed. It says how many were acknowledged with 2xx since the last call that steered the server, so those count
+// too that went out by themselves just before. Do not call it from inside a webhook handler: it would wait for itself.
+func (a *API) DeliverNow() int {
+	a.deliverDue(true)
+	return a.takeAcknowledged()
+}
+
+// takeAcknowledged is how many webhooks were acknowledged since it was called last.
+func (a *API) takeAcknowledged() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := a.acknowledged
+	a.acknowledged = 0
+	return n
+}
 
 // Redeliver sends one webhook again now, whatever became of it before. An unknown id, and an endpoint that does not
 // answer 2xx, are errors; only the former is misuse.
@@ -302,11 +312,16 @@ func (a *API) Redeliver(id string) error {
 	}
 	defer func() { <-a.sending }()
 	a.mu.Lock()
+	if a.closed {
+		a.mu.Unlock()
+		return misuse(t, "Redeliver(%q): the server is closed", id)
+	}
 	if found.at >= 0 { // a planned attempt is made by this one
 		heap.Remove(&a.outbox, found.at)
 	}
 	found.sending = true
 	a.mu.Unlock()
+	defer a.takeAcknowledged()
 	if !a.attempt(found) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -324,7 +339,7 @@ func (a *API) WebhookDeliveries() []WebhookDelivery {
 	for i, d := range a.deliveries {
 		out[i] = WebhookDelivery{
 			ID: d.id, EndpointID: d.endpoint.id, URL: d.endpoint.url, Topic: d.endpoint.topic, ObjectID: d.objectID, Status: d.status,
-			Body: d.body, Signature: a.sign(d.body), CreatedAt: moment(d.createdAt), Delivered: d.delivered,
+			Body: bytes.Clone(d.body), Signature: a.sign(d.body), CreatedAt: moment(d.createdAt), Delivered: d.delivered,
 			GaveUp: !d.delivered && d.at < 0 && !d.sending, Attempts: append([]WebhookAttempt(nil), d.attempts...),
 		}
 		if d.at >= 0 {

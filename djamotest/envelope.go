@@ -100,7 +100,7 @@ func (a *API) envelope(c *call, err error) reply {
 	}
 	return reply{status: refused.status, body: envelope{
 		StatusCode: refused.status, Message: message, Error: exceptionName(refused.status),
-		CorrelationID: a.correlationID(c.number), Path: c.path, Timestamp: moment(c.at).Format(layoutMillis),
+		CorrelationID: a.correlationID(c.number), Path: c.path, Timestamp: a.timestamp(c.at),
 	}}
 }
 

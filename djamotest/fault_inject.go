@@ -139,6 +139,9 @@ func (a *API) Inject(fault Fault, rules ...Rule) (*Injection, error) {
 	if complaint := fault.complaint(); complaint != "" {
 		return i, misuse(t, "Inject: %s", complaint)
 	}
+	if a.remote && fault.choice == nil && fault.phase == atDial {
+		return i, misuse(t, "Inject: a server cannot refuse a connection it has accepted; call the server's Refuse and Resume, or inject this into an API without a network, made by New")
+	}
 	for _, rule := range rules {
 		if rule == nil {
 			return i, misuse(t, "Inject: a rule must not be nil; leave it out, or use one such as OneShot()")

@@ -46,7 +46,8 @@ const (
 )
 
 // RefuseConnection makes dialling fail with "connection refused", so that nothing of the request leaves. It can only
-// strike requests that go through [API.Transport]; to refuse real connections, see [Server.Refuse].
+// strike requests that go through [API.Transport]: on a [Server] it is misuse, except in [AnyOf], where it strikes those
+// alone; to refuse real connections, see [Server.Refuse].
 func RefuseConnection() Fault { return Fault{name: "connection refused", phase: atDial} }
 
 // CloseConnection closes the connection without an answer, and without processing the request.

@@ -50,6 +50,7 @@ func Start(opts ...Option) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.remote = true
 	s := &Server{API: a, address: "127.0.0.1:0", conns: make(map[net.Conn]http.ConnState)}
 	s.http = &http.Server{
 		Handler:           a,
