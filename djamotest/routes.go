@@ -154,6 +154,9 @@ func (a *API) process(r *http.Request, c *call) (reply, error) {
 	if err := a.authorize(r, c); err != nil {
 		return reply{}, err
 	}
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil { // what is left of it would be another question
+		return reply{}, refuse(http.StatusBadRequest, "query string is malformed")
+	}
 	if c.method == http.MethodPost || c.method == http.MethodPut {
 		if err := checkContentType(r, c); err != nil {
 			return reply{}, err

@@ -51,6 +51,9 @@ func (a *API) createSubCompany(c *call) (reply, error) {
 }
 
 func (a *API) getSubCompany(c *call) (reply, error) {
+	if problems := c.unknownQuery(); len(problems) > 0 {
+		return reply{}, refuse(http.StatusBadRequest, problems...)
+	}
 	a.lock()
 	defer a.mu.Unlock()
 	s := a.findSubCompany(c.id)

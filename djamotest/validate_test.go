@@ -157,3 +157,15 @@ func TestBodies_TooLargeOrCutOff(t *testing.T) {
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
 	require.Empty(t, api.Transactions())
 }
+
+func TestQueries_MalformedOrUnknownAreRefused(t *testing.T) {
+	t.Parallel()
+	_, c := newServer(t)
+	c.pay(awa, 5000, "a")
+	for _, query := range []string{"reference=50%", "reference=a;b", "reference=%zz", "limit=%zz"} {
+		require.Equal(t, []string{"query string is malformed"}, c.refused(400, "GET", "/v1/transactions?"+query, nil), query)
+	}
+	for _, path := range []string{"/v1/sub-companies/x", "/v1/webhooks/x", "/v1/charges/x", "/v1/transactions/x", "/v1/balance"} {
+		require.Equal(t, []string{"property foo should not exist"}, c.refused(400, "GET", path+"?foo=1", nil), path)
+	}
+}

@@ -68,6 +68,9 @@ func (a *API) createEndpoint(c *call) (reply, error) {
 }
 
 func (a *API) getEndpoint(c *call) (reply, error) {
+	if problems := c.unknownQuery(); len(problems) > 0 {
+		return reply{}, refuse(http.StatusBadRequest, problems...)
+	}
 	a.lock()
 	defer a.mu.Unlock()
 	for _, e := range a.endpoints {
