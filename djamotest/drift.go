@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"mime"
 	"slices"
 	"strings"
 	"time"
@@ -81,6 +82,9 @@ func (a answerKey) compare(b answerKey) int {
 	return a.status - b.status
 }
 
+// mediaType stands for the Content-Type in the place of a field's name.
+const mediaType = "(content type)"
+
 // wholeBody stands for the body in the place of a field's name.
 const wholeBody = "(body)"
 
@@ -97,6 +101,9 @@ func readShapes(dir string) (map[answerKey]answerShape, error) {
 		key := answerKey{endpointOf(x.Request), x.Response.Status}
 		if out[key] == nil {
 			out[key] = make(answerShape)
+		}
+		if media, _, err := mime.ParseMediaType(x.Response.Header["Content-Type"]); err == nil {
+			out[key].note(mediaType, media)
 		}
 		if x.Response.Text != "" {
 			out[key].add(wholeBody, x.Response.Text)
@@ -115,11 +122,15 @@ func readShapes(dir string) (map[answerKey]answerShape, error) {
 	return out, nil
 }
 
-func (s answerShape) add(field string, v any) {
+func (s answerShape) note(field, kind string) {
 	if s[field] == nil {
 		s[field] = make(map[string]bool)
 	}
-	s[field][typeOf(v)] = true
+	s[field][kind] = true
+}
+
+func (s answerShape) add(field string, v any) {
+	s.note(field, typeOf(v))
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {

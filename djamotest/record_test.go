@@ -235,6 +235,8 @@ func TestDrift_ListsWhatChanged(t *testing.T) {
 			require.NotContains(t, text, "totalAmount")
 		case "GET_v1_transactions_customers_check.001.json":
 			text = strings.Replace(text, `"result": true`, `"result": null`, 1)
+		case "GET_v1_nothing.001.json":
+			text = strings.Replace(text, "application/json", "application/problem+json", 1)
 		case "GET_v1_charges.001.json":
 			text = strings.Replace(text, `"status": 200`, `"status": 206`, 1)
 		}
@@ -247,6 +249,7 @@ func TestDrift_ListsWhatChanged(t *testing.T) {
 		"GET /v1/balance 200: blocked appeared as fraction",
 		"GET /v1/charges 200 answer vanished",
 		"GET /v1/charges 206 answer appeared",
+		"GET /v1/nothing 404: (content type) changed type from application/json to application/problem+json",
 		"GET /v1/transactions/customers/check 200: result changed type from boolean to null",
 		"POST /v1/transactions 201: totalAmount vanished, was integer",
 	}, texts(changes))
