@@ -3,7 +3,6 @@ package djamo
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -22,6 +21,7 @@ type webhookRun struct {
 	callback   webhookCallback
 	key, owner string
 	asked      time.Time // before the claim that is held was asked for
+	stack      []byte    // where the callback or the deduper panicked
 }
 
 func newWebhookRun(h *WebhookHandler, event *Event, callback webhookCallback) *webhookRun {
@@ -80,25 +80,35 @@ func (run *webhookRun) claim(ctx context.Context) (Claim, error) {
 // that fails gives it up, and then this one has its turn.
 func (run *webhookRun) await(ctx context.Context) (Claim, error) {
 	const first, longest = 2 * time.Millisecond, 250 * time.Millisecond
+	sender := ctx
 	ctx, cancel := context.WithTimeout(ctx, run.timeout())
 	defer cancel()
+	held := false
 	for pause := first; ; pause = min(2*pause, longest) {
-		run.asked = time.Now()
-		claim, err := run.seen.Claim(ctx, run.key, run.owner, run.lease())
-		if err != nil {
+		claim, err := run.ask(ctx)
+		switch {
+		case err != nil:
 			run.release(ctx) // an error says that nothing is known: it may have been granted
-			if ctx.Err() != nil {
-				return ClaimHeld, nil
+			if sender.Err() == nil && (!held || ctx.Err() == nil) {
+				return ClaimHeld, err
 			}
-			return ClaimHeld, err
-		}
-		if claim != ClaimHeld {
+			run.report(ctx, slog.LevelWarn, "djamo: asking the deduper for a webhook was cut off", err)
+			return ClaimHeld, nil
+		case claim != ClaimHeld:
 			return claim, nil
 		}
+		held = true
 		if transport.Sleep(ctx, pause-mathrand.N(pause/2)) != nil { //nolint:gosec // jitter needs no secrecy
 			return ClaimHeld, nil
 		}
 	}
+}
+
+// ask asks once.
+func (run *webhookRun) ask(ctx context.Context) (claim Claim, err error) {
+	defer run.contain(&err)
+	run.asked = time.Now()
+	return run.seen.Claim(ctx, run.key, run.owner, run.lease())
 }
 
 // handle runs the callback, whatever becomes of the sender, and reports whether it succeeded.
@@ -142,27 +152,33 @@ func (run *webhookRun) call(ctx context.Context) (err error) {
 		if value == nil { // runtime.Goexit: nothing after this runs
 			run.release(ctx)
 		}
-		err = asError(value)
+		err = run.panicked(value)
 	}()
 	err = run.callback(limited)
 	returned = true
 	return err
 }
 
-// panicError is what a callback panicked with, and where.
-type panicError struct {
-	value any
-	stack []byte
+// contain takes a panic of the deduper for an error.
+func (run *webhookRun) contain(err *error) {
+	if value := recover(); value != nil {
+		*err = run.panicked(value)
+	}
 }
 
-func asError(value any) error {
-	if abort, ok := value.(error); ok && errors.Is(abort, http.ErrAbortHandler) {
-		return abort // a wish to give up, not a fault to find: it needs no stack
-	}
-	return &panicError{value, debug.Stack()}
-}
+// panicError is what a callback or a deduper panicked with.
+type panicError struct{ value any }
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// panicked asks nothing of the value, whose methods may panic too.
+func (run *webhookRun) panicked(value any) error {
+	if value == http.ErrAbortHandler { //nolint:errorlint // as net/http compares: errors.Is would call the value's methods
+		return http.ErrAbortHandler // a wish to give up, not a fault to find: it needs no stack
+	}
+	run.stack = debug.Stack()
+	return &panicError{value}
+}
 
 // done marks the delivery as handled. It tries more than once: what is lost here is the memory of it.
 func (run *webhookRun) done(ctx context.Context) error {
@@ -170,11 +186,16 @@ func (run *webhookRun) done(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, run.timeout())
 	defer cancel()
 	for attempt := 1; ; attempt++ {
-		err := run.seen.Done(ctx, run.key, run.owner)
+		err := run.mark(ctx)
 		if err == nil || attempt == attempts || transport.Sleep(ctx, pause) != nil {
 			return err
 		}
 	}
+}
+
+func (run *webhookRun) mark(ctx context.Context) (err error) {
+	defer run.contain(&err)
+	return run.seen.Done(ctx, run.key, run.owner)
 }
 
 // release gives the claim up, so that the next copy is handled at once and not when the lease ends.
@@ -182,9 +203,16 @@ func (run *webhookRun) release(ctx context.Context) {
 	const longest = 5 * time.Second // with a store that is down there is no use in waiting
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(longest, run.timeout()))
 	defer cancel()
-	if err := run.seen.Release(ctx, run.key, run.owner); err != nil {
-		run.note(ctx, slog.LevelWarn, "djamo: a webhook's claim was not given up: copies wait until it ends", slog.String("error", logText(err.Error())))
+	stack := run.stack
+	if err := run.giveUp(ctx); err != nil {
+		run.report(ctx, slog.LevelWarn, "djamo: a webhook's claim was not given up: copies wait until it ends", err)
 	}
+	run.stack = stack // that of what led here
+}
+
+func (run *webhookRun) giveUp(ctx context.Context) (err error) {
+	defer run.contain(&err)
+	return run.seen.Release(ctx, run.key, run.owner)
 }
 
 func (run *webhookRun) note(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
@@ -192,11 +220,25 @@ func (run *webhookRun) note(ctx context.Context, level slog.Level, message strin
 }
 
 func (run *webhookRun) fail(ctx context.Context, message string, err error) {
-	attrs := []slog.Attr{slog.String("error", logText(err.Error()))}
-	if panicked, ok := errors.AsType[*panicError](err); ok {
-		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
+	run.report(ctx, slog.LevelError, message, err)
+}
+
+func (run *webhookRun) report(ctx context.Context, level slog.Level, message string, err error) {
+	attrs := []slog.Attr{slog.String("error", logText(errorText(err)))}
+	if run.stack != nil {
+		attrs = append(attrs, slog.String("stack", string(run.stack)))
 	}
-	run.note(ctx, slog.LevelError, message, attrs...)
+	run.note(ctx, level, message, attrs...)
+}
+
+// errorText reads an error that came from outside: it may be a nil pointer in an interface, or panic when it is read.
+func errorText(err error) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("an error of type %T that cannot be read", err)
+		}
+	}()
+	return err.Error()
 }
 
 // logText keeps a text that came from outside to one bounded line without whole phone numbers.

@@ -3,7 +3,6 @@ package djamo_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -111,6 +110,10 @@ func TestWebhookHandler_CallbackFails(t *testing.T) {
 		{"panic with an error", func() error { panic(errNotNow) }, "panic: not now", true},
 		{"nil panic", func() error { panic(nil) }, "panic called with nil argument", true}, //nolint:govet // it is what is tested
 		{"nil pointer", func() error { var payment *djamo.Transaction; _ = payment.ID; return nil }, "nil pointer dereference", true},
+		{"a nil pointer as error", func() error { return (*oddError)(nil) }, "an error of type *djamo_test.oddError that cannot be read", false},
+		{"an error that cannot be read", func() error { return &oddError{} }, "an error of type *djamo_test.oddError that cannot be read", false},
+		{"panic with an error that cannot be asked", func() error { panic(&oddError{"no such row: +2250748710523"}) }, "panic: no such row: +22507", true},
+		{"panic with an error that cannot be read", func() error { panic(&oddError{}) }, "panic: ", true},
 		{"abort", func() error { panic(http.ErrAbortHandler) }, "abort Handler", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -140,6 +143,20 @@ func TestWebhookHandler_CallbackFails(t *testing.T) {
 		})
 	}
 }
+
+// oddError can be read when it has a text, and panics whenever it is asked anything else.
+type oddError struct{ text string }
+
+func (e *oddError) Error() string {
+	if e.text == "" {
+		panic(&oddError{"+2250748710523"})
+	}
+	return e.text
+}
+
+func (e *oddError) Is(error) bool { panic("Is") }
+func (e *oddError) As(any) bool   { panic("As") }
+func (e *oddError) Unwrap() error { panic("Unwrap") }
 
 // A goroutine that ends in the callback, as that of a failed test does, leaves no claim behind.
 func TestWebhookHandler_CallbackEndsItsGoroutine(t *testing.T) {
@@ -213,75 +230,6 @@ func TestWebhookHandler_CallbackOverstays(t *testing.T) {
 		require.Equal(t, http.StatusOK, answerTo(handler, signed(chargeDelivery)).Code)
 		require.Contains(t, log.String(), "took longer than its claim")
 	})
-}
-
-// brokenDeduper fails where it is told to, and otherwise does what the one inside does.
-type brokenDeduper struct {
-	djamo.MemoryDeduper
-	claim, done, release int // how many calls fail
-	granted              bool
-}
-
-var errStore = errors.New("store: connection refused")
-
-func (d *brokenDeduper) Claim(ctx context.Context, key, owner string, lease time.Duration) (djamo.Claim, error) {
-	if d.claim--; d.claim >= 0 {
-		if d.granted { // carried out, but the answer is lost
-			_, _ = d.MemoryDeduper.Claim(ctx, key, owner, lease)
-		}
-		return djamo.ClaimHeld, errStore
-	}
-	return d.MemoryDeduper.Claim(ctx, key, owner, lease)
-}
-
-func (d *brokenDeduper) Done(ctx context.Context, key, owner string) error {
-	if d.done--; d.done >= 0 {
-		return errStore
-	}
-	return d.MemoryDeduper.Done(ctx, key, owner)
-}
-
-func (d *brokenDeduper) Release(ctx context.Context, key, owner string) error {
-	if d.release--; d.release >= 0 {
-		return errStore
-	}
-	return d.MemoryDeduper.Release(ctx, key, owner)
-}
-
-func TestWebhookHandler_DeduperFails(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name     string
-		seen     *brokenDeduper
-		callback error
-		want     []int // answers to deliveries, one after the other
-		ran      int
-		reason   string
-	}{
-		{"claim", &brokenDeduper{claim: 1}, nil, []int{500, 200, 200}, 1, "the deduper failed"},
-		{"claim, granted all the same", &brokenDeduper{claim: 1, granted: true}, nil, []int{500, 200, 200}, 1, "connection refused"},
-		{"done, once", &brokenDeduper{done: 2}, nil, []int{200, 200}, 1, ""},
-		{"done, for good", &brokenDeduper{done: 3}, nil, []int{200, 503, 503, 200, 200}, 2, "cannot remember it"},
-		{"release", &brokenDeduper{release: 1}, errNotNow, []int{500, 503, 503, 500}, 2, "was not given up"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				var log bytes.Buffer
-				ran := 0
-				handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Seen: tt.seen, Timeout: 10 * time.Second, Logger: slog.New(slog.NewTextHandler(&log, nil)), OnEvent: func(context.Context, djamo.Event) error {
-					ran++
-					return tt.callback
-				}}
-				for i, want := range tt.want {
-					time.Sleep(time.Second) //nolint:forbidigo // in a synctest bubble
-					require.Equal(t, want, answerTo(handler, signed(delivery)).Code, "delivery %d", i+1)
-				}
-				require.Equal(t, tt.ran, ran)
-				require.Contains(t, log.String(), tt.reason)
-			})
-		})
-	}
 }
 
 // Two machines with one store: each delivery comes to both at the same moment.
