@@ -15,6 +15,15 @@ func notSent(ctx context.Context, err error) error {
 	return badInput(fmt.Errorf("nothing was sent: %w", err))
 }
 
+// orInterrupted is an error before which nothing was sent and which says more than that, unless the program was told to
+// stop.
+func orInterrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return notSent(ctx, err)
+	}
+	return err
+}
+
 // await does what cannot be told to stop, and does not wait for it any longer when the context ends: the program ends
 // then too.
 func await[T any](ctx context.Context, do func() (T, error)) (T, error) {

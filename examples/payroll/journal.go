@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
@@ -15,28 +17,66 @@ import (
 	"github.com/djamo/djamo-go/payroll/sqljournal"
 )
 
-// openJournal opens the journal of the run; done closes it.
-func openJournal(ctx context.Context, set settings) (journal payroll.Journal, done func(), err error) {
+// database is where journals are kept.
+type database struct {
+	*sql.DB
+
+	dialect sqljournal.Dialect
+}
+
+func openDatabase(set settings) (database, error) {
 	driver, address, dialect := "pgx", set.journal, sqljournal.PostgreSQL
 	if !isPostgres(set.journal) {
 		driver, address, dialect = "sqlite", "file:"+url.PathEscape(set.journal), sqljournal.SQLite
-		if err := keepPrivate(set.journal, set.resumeOnly); err != nil {
-			return nil, nil, badInput(fmt.Errorf("nothing was sent: the journal cannot be opened: %w", err))
-		}
 	}
 	db, err := sql.Open(driver, address)
+	return database{db, dialect}, err
+}
+
+// findJournal opens the journal of the run if there is one, and otherwise makes none: it is nil then. done closes it.
+func findJournal(ctx context.Context, set settings) (journal payroll.Journal, done func(), err error) {
+	none := func() {}
+	if !isPostgres(set.journal) {
+		if _, err := os.Stat(set.journal); errors.Is(err, fs.ErrNotExist) {
+			return nil, none, nil
+		} else if err != nil {
+			return nil, none, notSent(ctx, fmt.Errorf("the journal cannot be opened: %w", err))
+		}
+	}
+	db, err := openDatabase(set)
 	if err != nil {
-		return nil, nil, err
+		return nil, none, err
+	}
+	names, err := sqljournal.Runs(ctx, db.DB, db.dialect)
+	if err = errors.Join(err, db.Close()); err != nil || !slices.Contains(names, set.runName) {
+		return nil, none, err
+	}
+	if journal, done, err = openJournal(ctx, set); err != nil {
+		return nil, none, err
+	}
+	return journal, done, nil
+}
+
+// openJournal opens the journal of the run; done closes it.
+func openJournal(ctx context.Context, set settings) (journal payroll.Journal, done func(), err error) {
+	if !isPostgres(set.journal) {
+		if err := keepPrivate(set.journal, set.resumeOnly); err != nil {
+			return nil, func() {}, notSent(ctx, fmt.Errorf("the journal cannot be opened: %w", err))
+		}
+	}
+	db, err := openDatabase(set)
+	if err != nil {
+		return nil, func() {}, err
 	}
 	run := set.runName
 	if run == "" {
-		if run, err = onlyRun(ctx, db, dialect); err != nil {
-			return nil, nil, errors.Join(err, db.Close())
+		if run, err = onlyRun(ctx, db); err != nil {
+			return nil, func() {}, errors.Join(err, db.Close())
 		}
 	}
-	opened, err := sqljournal.Open(ctx, db, dialect, run)
+	opened, err := sqljournal.Open(ctx, db.DB, db.dialect, run)
 	if err != nil {
-		return nil, nil, errors.Join(err, db.Close())
+		return nil, func() {}, errors.Join(err, db.Close())
 	}
 	return opened, func() {
 		_ = opened.Close()
@@ -59,8 +99,8 @@ func keepPrivate(path string, mustExist bool) error {
 }
 
 // onlyRun is the run to resume when none is named: the only one there is.
-func onlyRun(ctx context.Context, db *sql.DB, dialect sqljournal.Dialect) (string, error) {
-	names, err := sqljournal.Runs(ctx, db, dialect)
+func onlyRun(ctx context.Context, db database) (string, error) {
+	names, err := sqljournal.Runs(ctx, db.DB, db.dialect)
 	switch {
 	case err != nil:
 		return "", err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -35,25 +34,50 @@ func payWith(ctx context.Context, client *djamo.Client, set settings, t terminal
 	if err := checkReport(set); err != nil {
 		return false, notSent(ctx, err)
 	}
-	var plan *payroll.Plan
-	if !set.resumeOnly {
-		file, err := open(ctx, set)
+	if set.resumeOnly {
+		journal, done, err := openJournal(ctx, set)
 		if err != nil {
-			return false, notSent(ctx, err)
+			return false, orInterrupted(ctx, err)
 		}
-		defer file.Close()
-		if plan, err = read(ctx, file, set, t); err != nil {
-			return false, err
-		}
-		if err := confirm(ctx, client, plan, set, t); err != nil {
-			return false, err
-		}
+		defer done()
+		return drive(ctx, client, nil, journal, set, t)
 	}
-	journal, done, err := openJournal(ctx, set)
+	file, err := open(ctx, set)
+	if err != nil {
+		return false, notSent(ctx, err)
+	}
+	defer file.Close()
+	plan, err := read(ctx, file, set, t)
 	if err != nil {
 		return false, err
 	}
-	defer done()
+	// A run that is under way is shown as far as it is. A new one leaves no trace before it is confirmed.
+	journal, done, err := findJournal(ctx, set)
+	if err != nil {
+		return false, orInterrupted(ctx, err)
+	}
+	defer func() { done() }()
+	before, err := standing(ctx, journal, plan)
+	if err != nil {
+		return false, orInterrupted(ctx, err)
+	}
+	if err := confirm(ctx, client, plan, before, set, t); err != nil {
+		return false, err
+	}
+	if journal == nil {
+		if journal, done, err = openJournal(ctx, set); err != nil {
+			return false, orInterrupted(ctx, err)
+		}
+	}
+	complete, err = drive(ctx, client, plan, journal, set, t)
+	if complete && err == nil {
+		err = tellIfNothingWasPaid(context.WithoutCancel(ctx), journal, before, plan, t)
+	}
+	return complete, err
+}
+
+// drive pays what the journal holds, after a plan was put into it if there is one, and reports.
+func drive(ctx context.Context, client *djamo.Client, plan *payroll.Plan, journal payroll.Journal, set settings, t terminal) (complete bool, err error) {
 	runner := payroll.Runner{
 		Client: client, Journal: journal, Mode: payroll.Mode(set.mode), BatchSize: set.batchSize, Concurrency: set.concurrency,
 		AllowShort: set.allowShort, SendTimeout: set.sendTimeout, Quiet: set.quiet, Lease: set.lease, Patience: set.patience, PollMin: set.poll,
@@ -65,8 +89,11 @@ func payWith(ctx context.Context, client *djamo.Client, set settings, t terminal
 	} else {
 		totals, err = runner.Run(ctx, plan)
 	}
-	if errors.Is(err, payroll.ErrShort) || errors.Is(err, payroll.ErrPlanDiffers) || errors.Is(err, payroll.ErrNoPlan) || errors.Is(err, payroll.ErrBadPlan) {
+	switch {
+	case errors.Is(err, payroll.ErrShort), errors.Is(err, payroll.ErrPlanDiffers), errors.Is(err, payroll.ErrNoPlan), errors.Is(err, payroll.ErrBadPlan):
 		return false, badInput(fmt.Errorf("nothing was sent: %w", err))
+	case errors.Is(err, payroll.ErrHeld): // the run is another's, and so is its report
+		return false, err
 	}
 	// Whatever ended the run, what it has done so far is worth reporting, also when it was told to stop.
 	reporting, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
@@ -92,39 +119,6 @@ func read(ctx context.Context, file io.ReadSeeker, set settings, t terminal) (*p
 	return plan, nil
 }
 
-// confirm shows what is about to happen and asks, unless it was told not to.
-func confirm(ctx context.Context, client *djamo.Client, plan *payroll.Plan, set settings, t terminal) error {
-	balance, err := client.Balance.Get(ctx)
-	if ctx.Err() != nil {
-		return notSent(ctx, err)
-	}
-	if err != nil {
-		return fmt.Errorf("nothing was sent: the balance cannot be read: %w", err)
-	}
-	left, err := balance.Balance.Sub(plan.Total)
-	if err != nil {
-		return badInput(err)
-	}
-	fmt.Fprintf(t.out, "Run %q: %d payouts, %s in all. The account holds %s; %s will be left, less the fees.\n", plan.Run, plan.Count, plan.Total, balance.Balance, left)
-	if set.yes {
-		return nil
-	}
-	fmt.Fprint(t.out, "Pay? [y/N] ")
-	answer, err := await(ctx, func() (string, error) {
-		text, _ := bufio.NewReader(t.in).ReadString('\n') // what cannot be read is no yes
-		return text, nil
-	})
-	if err != nil {
-		fmt.Fprintln(t.out)
-		return notSent(ctx, err)
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes", "o", "oui":
-		return nil
-	}
-	return notSent(ctx, errors.New("it was not confirmed (-yes confirms beforehand)"))
-}
-
 // dryRun says what would be paid, and whether the account covers it when there is one to ask.
 func dryRun(ctx context.Context, client *djamo.Client, set settings, t terminal) (complete bool, err error) {
 	if err := checkReport(set); err != nil {
@@ -143,7 +137,7 @@ func dryRun(ctx context.Context, client *djamo.Client, set settings, t terminal)
 		fmt.Fprintf(t.out, "Run %q: %d payouts, %s in all.\n", plan.Run, plan.Count, plan.Total)
 	} else {
 		set.yes = true
-		if err := confirm(ctx, client, plan, set, t); err != nil {
+		if err := confirm(ctx, client, plan, nil, set, t); err != nil {
 			return false, err
 		}
 	}

@@ -2,13 +2,9 @@ package main
 
 import (
 	"bytes"
-	"context"
-	crand "crypto/rand"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -267,38 +263,4 @@ func TestProcess_SecondJournalPaysNothingAgain(t *testing.T) {
 	info, err := os.Stat(report)
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
-}
-
-// The same on PostgreSQL, where a run passes on when the lease of the dead has run out.
-func TestProcess_JournalInPostgreSQL(t *testing.T) {
-	t.Parallel()
-	address := os.Getenv("DJAMO_TEST_DATABASE_URL")
-	if address == "" {
-		t.Skip("*** SKIPPED: set DJAMO_TEST_DATABASE_URL to run the program with a journal in PostgreSQL ***")
-	}
-	db, err := sql.Open("pgx", address)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = db.Close() })
-	schema := "payroll_" + strings.ToLower(crand.Text())
-	_, err = db.ExecContext(t.Context(), "CREATE SCHEMA "+schema)
-	require.NoError(t, err)
-	t.Cleanup(func() { _, _ = db.ExecContext(context.WithoutCancel(t.Context()), "DROP SCHEMA "+schema+" CASCADE") })
-	parsed, err := url.Parse(address)
-	require.NoError(t, err)
-	query := parsed.Query()
-	query.Set("search_path", schema)
-	parsed.RawQuery = query.Encode()
-
-	s := newSite(t, 60)
-	s.args = append(s.args, "-journal", parsed.String(), "-lease", "500ms", "-batch-size", "2")
-	_, err = s.server.Inject(djamotest.ProcessLate(100*time.Millisecond), djamotest.On(http.MethodPost))
-	require.NoError(t, err)
-	for range 4 {
-		command, _ := s.start(t)
-		kill := time.AfterFunc(500*time.Millisecond+rand.N(600*time.Millisecond), func() { _ = command.Process.Kill() })
-		_ = command.Wait()
-		kill.Stop()
-	}
-	s.finish(t)
-	s.check(t)
 }

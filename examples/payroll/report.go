@@ -67,6 +67,23 @@ func list(ctx context.Context, journal payroll.Journal, planned int64, out io.Wr
 	return table.Flush()
 }
 
+// tellIfNothingWasPaid says so when every payout was completed before this start, or was found to have been paid: someone
+// who pays the same people every month may have meant another run.
+func tellIfNothingWasPaid(ctx context.Context, journal payroll.Journal, before *payroll.Totals, plan *payroll.Plan, t terminal) error {
+	if before == nil || !before.AllCompleted() {
+		const atOnce = 1_000
+		for after := int64(0); after < plan.Count; {
+			payouts, err := journal.Payouts(ctx, after, atOnce)
+			if err != nil || len(payouts) == 0 || slices.ContainsFunc(payouts, func(p payroll.Payout) bool { return !p.PaidEarlier() }) {
+				return err
+			}
+			after = payouts[len(payouts)-1].ID
+		}
+	}
+	fmt.Fprintf(t.out, "Nothing was paid now: run %q was completed before; give a new month a name of its own with -run.\n", plan.Run)
+	return nil
+}
+
 // plain makes a text that came from elsewhere fit for a line of the terminal: without phone numbers, and without the
 // characters by which a text takes a terminal over or hides a part of itself.
 func plain(text string) string {
