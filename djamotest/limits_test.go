@@ -24,8 +24,8 @@ func TestFees_AreAskedForOnce(t *testing.T) {
 func TestMoney_StopsAtItsLimits(t *testing.T) {
 	t.Parallel()
 	const most = 1<<53 - 1
-	require.EqualValues(t, math.MaxInt64, djamotest.BasisPoints(20_000_000)(most))
-	require.EqualValues(t, math.MaxInt64, djamotest.BasisPoints(math.MaxInt64)(1))
+	require.Equal(t, int64(math.MaxInt64), djamotest.BasisPoints(20_000_000)(most))
+	require.Equal(t, int64(math.MaxInt64), djamotest.BasisPoints(math.MaxInt64)(1))
 	api, c := newAPI(t, djamotest.WithFee(djamotest.BasisPoints(0)), djamotest.WithManualSettlement())
 	for i := range 1_100 {
 		require.NoError(t, api.SetBalance(most))
@@ -34,7 +34,7 @@ func TestMoney_StopsAtItsLimits(t *testing.T) {
 	for i := range 1_100 {
 		require.NoError(t, api.Reject(fmt.Sprint(i), "closed"))
 	}
-	require.EqualValues(t, math.MaxInt64, api.Balance())
+	require.Equal(t, int64(math.MaxInt64), api.Balance())
 	require.False(t, api.AssertBalanced(&spy{TB: t}), "what did not fit is missed")
 }
 

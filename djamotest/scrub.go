@@ -44,7 +44,7 @@ func newSalt(dir string) ([]byte, error) {
 
 // readSalt reads a recording's salt. One written by hand may have none.
 func readSalt(dir string) ([]byte, error) {
-	salt, err := os.ReadFile(filepath.Join(dir, saltFile)) // the caller names the directory
+	salt, err := os.ReadFile(filepath.Join(dir, saltFile)) //nolint:gosec // the caller names the directory
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -38,15 +38,19 @@ func (r *Request) payments() []string {
 	if r.Method != http.MethodPost || !(strings.HasSuffix(r.Path, "/v1/transactions") || strings.HasSuffix(r.Path, "/v1/transactions/batch")) {
 		return nil
 	}
+	type payment struct {
+		Reference string `json:"reference"`
+	}
 	var body struct {
-		Reference    string
-		Transactions []struct{ Reference string }
+		payment
+
+		Transactions []payment `json:"transactions"`
 	}
 	if json.Unmarshal(r.Body, &body) != nil {
 		return nil
 	}
 	var references []string
-	for _, t := range append(body.Transactions, struct{ Reference string }{body.Reference}) {
+	for _, t := range append(body.Transactions, body.payment) {
 		if t.Reference != "" {
 			references = append(references, t.Reference)
 		}
