@@ -37,7 +37,7 @@ func readAnswer(t *testing.T, from *bufio.Reader) (status int, closes bool) {
 	return answer.StatusCode, answer.Close
 }
 
-func raw(body string, length int) string {
+func raw[N int | int64](body string, length N) string {
 	return fmt.Sprintf("POST /webhooks/djamo HTTP/1.1\r\nHost: x\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
 		djamo.SignatureHeader, djamo.SignWebhook([]byte(delivery), "s"), length, body)
 }
@@ -189,7 +189,7 @@ func TestWebhookHandler_OverTCP_LargeBodyIsRefusedUnread(t *testing.T) {
 	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t)})
 	defer server.Close()
 	conn := dialed(t, server)
-	_, err := io.WriteString(conn, raw("", 1<<40)) // and nothing of it is sent
+	_, err := io.WriteString(conn, raw("", int64(1<<40))) // and nothing of it is sent
 	require.NoError(t, err)
 	status, _ := readAnswer(t, bufio.NewReader(conn))
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
