@@ -110,8 +110,9 @@ type line struct {
 }
 
 type linePrinter struct {
-	mu  sync.Mutex // a line is written whole
-	out io.Writer
+	mu   sync.Mutex // a line is written whole
+	out  io.Writer
+	torn bool // the latest line was written in part
 }
 
 func (p *linePrinter) print(_ context.Context, event djamo.Event) error {
@@ -123,12 +124,17 @@ func (p *linePrinter) print(_ context.Context, event djamo.Event) error {
 	}
 	// An unknown topic may carry anything: what cannot be read of it stays empty.
 	_ = json.Unmarshal(event.Data, &object)
+	// Not a json.Encoder: that keeps its first error for ever, and a disk that was full has room again.
 	text, err := json.Marshal(line{event.Topic, object.ID, object.Status, cmp.Or(object.Reference, object.ExternalID)})
 	if err != nil {
 		return err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, err = p.out.Write(append(text, '\n'))
+	if p.torn {
+		text = append([]byte("\n"), text...)
+	}
+	n, err := p.out.Write(append(text, '\n'))
+	p.torn = err != nil && (p.torn || n > 0)
 	return err
 }

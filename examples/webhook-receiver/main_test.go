@@ -249,7 +249,7 @@ func TestReceiver_RefusesToStart(t *testing.T) {
 // A write that fails has Djamo deliver again, and the next one is not held to it.
 func TestReceiver_FailedWriteIsDeliveredAgain(t *testing.T) {
 	t.Parallel()
-	disk := &fullOnce{}
+	disk := &fullOnce{room: len(`{"topic"`)}
 	receiver := newReceiver(secret, disk, slog.New(slog.DiscardHandler))
 	for _, want := range []int{http.StatusInternalServerError, http.StatusOK, http.StatusOK} {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(completed))
@@ -259,19 +259,24 @@ func TestReceiver_FailedWriteIsDeliveredAgain(t *testing.T) {
 		require.Equal(t, want, w.Code)
 	}
 	require.Equal(t, 1, strings.Count(disk.String(), "txn_1"))
+	torn, whole, _ := strings.Cut(disk.String(), "\n")
+	require.Equal(t, `{"topic"`, torn)
+	require.True(t, json.Valid([]byte(whole)), "the line after a torn one is whole: %s", whole)
 }
 
-// fullOnce is a disk that had no room once.
+// fullOnce is a disk that had too little room once.
 type fullOnce struct {
 	output
 
+	room   int
 	failed bool
 }
 
 func (f *fullOnce) Write(p []byte) (int, error) {
 	if !f.failed {
 		f.failed = true
-		return 0, syscall.ENOSPC
+		n, _ := f.output.Write(p[:f.room])
+		return n, syscall.ENOSPC
 	}
 	return f.output.Write(p)
 }
