@@ -30,7 +30,8 @@ const maxWebhookBytes = 1 << 20
 // ParseWebhook reads a delivery in a handler that exists already: it bounds the body at 1 MiB, verifies the raw bytes,
 // and only then parses them. Answer 401 to ErrInvalidSignature, 413 to ErrWebhookTooLarge, 400 to ErrUnexpectedAnswer,
 // which is a signed delivery that is not the JSON of an event, and 500 to ErrInvalidRequest, which is a missing or empty
-// secret. The body must not have been read before.
+// secret. The body must not have been read before, but by VerifyWebhook or another ParseWebhook after it, which leave a
+// copy. How long a slow sender may take is the server's business: set its ReadTimeout.
 //
 // A delivery carries no time and no id of its own, so a repeat looks like the first: remember what was handled by
 // Event.Key. WebhookHandler does all of this by itself.
@@ -42,41 +43,84 @@ func ParseWebhook(r *http.Request, secrets ...string) (*Event, error) {
 	return parseEvent(body)
 }
 
+// incoming is what is needed of a request to read its delivery: where that goes on after the request is answered, no more
+// than the body may be touched.
+type incoming struct {
+	body       io.Reader
+	again      func() (io.ReadCloser, error) // what was read already, if there is a copy
+	length     int64
+	signatures int
+	signature  string // the first
+}
+
+func incomingOf(r *http.Request) (incoming, error) {
+	if r == nil || r.Body == nil {
+		return incoming{}, &ValidationError{Field: "request", Value: "nil", Rule: "must be a request with its body unread"}
+	}
+	in := incoming{body: r.Body, again: r.GetBody, length: r.ContentLength}
+	if headers := r.Header.Values(SignatureHeader); len(headers) > 0 {
+		in.signatures, in.signature = len(headers), headers[0]
+	}
+	return in, nil
+}
+
 // receiveWebhook returns the raw bytes of a delivery once they are verified.
 func receiveWebhook(r *http.Request, limit int64, secrets []string) ([]byte, error) {
-	if r == nil || r.Body == nil {
-		return nil, &ValidationError{Field: "request", Value: "nil", Rule: "must be a request with its body unread"}
-	}
-	if err := checkSecrets(secrets); err != nil {
-		return nil, err
-	}
-	if r.ContentLength > limit {
-		return nil, tooLarge(limit)
-	}
-	body, err := readBody(r.Body, r.ContentLength, limit) // first, so that a sender can read the answer whatever it is
+	in, err := incomingOf(r)
 	if err != nil {
 		return nil, err
 	}
-	switch headers := r.Header.Values(SignatureHeader); len(headers) {
+	return in.receive(limit, secrets)
+}
+
+func (in incoming) receive(limit int64, secrets []string) ([]byte, error) {
+	if err := checkSecrets(secrets); err != nil {
+		return nil, err
+	}
+	if in.length > limit {
+		return nil, tooLarge(limit)
+	}
+	body, err := in.read(limit) // first, so that a sender can read the answer whatever it is
+	if err != nil {
+		return nil, err
+	}
+	switch in.signatures {
 	case 0:
 		return nil, refusedSignature(signature.ErrMissing, nil, "", nil)
 	case 1:
-		return body, VerifySignature(body, headers[0], secrets...)
+		return body, VerifySignature(body, in.signature, secrets...)
 	}
 	return nil, fmt.Errorf("%w: more than one %s header", ErrInvalidSignature, SignatureHeader)
 }
 
+// read takes the copy of a body that was read already, where there is one: VerifyWebhook leaves it.
+func (in incoming) read(limit int64) ([]byte, error) {
+	body, err := readBody(in.body, in.length, limit)
+	if err != nil || len(body) > 0 || in.again == nil {
+		return body, err
+	}
+	copied, err := in.again()
+	if err != nil {
+		return nil, fmt.Errorf("djamo: reading a webhook again: %w", err)
+	}
+	defer func() { _ = copied.Close() }()
+	return readBody(copied, in.length, limit)
+}
+
 // readBody reads all of a body that should be of the given length, if that is known. It takes at most as much memory as
-// came, or a little: a length is announced easily.
+// came, or a little: a length is announced easily. A body that keeps giving nothing is given up.
 func readBody(body io.Reader, length, limit int64) ([]byte, error) {
-	const unknown, most = 2 << 10, 16 << 10
+	const unknown, most, mostEmpty = 2 << 10, 16 << 10, 100
 	if length < 0 {
 		length = unknown
 	}
 	read := make([]byte, 0, min(length, most)+1) // one more, so that the end shows without growing
-	for {
+	for empty := 0; ; {
 		n, err := body.Read(read[len(read):cap(read)])
 		read = read[:len(read)+n]
+		if empty++; n > 0 {
+			empty = 0
+		}
 		var tooManyBytes *http.MaxBytesError
 		switch {
 		case int64(len(read)) > limit:
@@ -87,6 +131,8 @@ func readBody(body io.Reader, length, limit int64) ([]byte, error) {
 			return nil, tooLarge(tooManyBytes.Limit)
 		case err != nil:
 			return nil, fmt.Errorf("djamo: reading a webhook: %w", err)
+		case empty == mostEmpty:
+			return nil, fmt.Errorf("djamo: reading a webhook: %w", io.ErrNoProgress)
 		}
 		if len(read) == cap(read) {
 			read = slices.Grow(read, len(read))

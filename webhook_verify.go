@@ -14,8 +14,8 @@ import (
 )
 
 // VerifyWebhook is middleware for a handler that exists already, of net/http or of any framework that takes such
-// middleware: it verifies every delivery and hands it on with its body, which can be read again, by ParseWebhook or by
-// anything else. What it refuses gets the answers of WebhookHandler and does not reach the handler.
+// middleware: it verifies every delivery and hands it on with its body, which can be read again, by ParseWebhook, as often
+// as it is called, or by anything else, once or through GetBody. What it refuses gets the answers of WebhookHandler and does not reach the handler.
 //
 // It tells nobody why it refuses, drops no repeats and calls nothing back. WebhookHandler.Verify is the same with a
 // logger and limits, and WebhookHandler does the rest.
@@ -91,12 +91,18 @@ func (h *WebhookHandler) read(w http.ResponseWriter, r *http.Request) ([]byte, e
 }
 
 // readAside is for writers that know of no deadlines, such as those of test recorders and of some frameworks: the handler
-// goes on in time, and the reading ends when the body does.
+// goes on in time, and the reading ends when the body does. It touches nothing of the request but that, since frameworks
+// use requests again once they are answered.
 func (h *WebhookHandler) readAside(r *http.Request, patience time.Duration) ([]byte, error) {
 	type result struct {
 		body []byte
 		err  error
 	}
+	in, err := incomingOf(r)
+	if err != nil {
+		return nil, err
+	}
+	secrets, limit := h.Secrets, h.maxBytes()
 	read := make(chan result, 1)
 	go func() {
 		got := result{err: errors.New("djamo: reading a webhook: it ended halfway")} // unless it is said to be verified
@@ -106,7 +112,7 @@ func (h *WebhookHandler) readAside(r *http.Request, patience time.Duration) ([]b
 			}
 			read <- got
 		}()
-		got.body, got.err = receiveWebhook(r, h.maxBytes(), h.Secrets)
+		got.body, got.err = in.receive(limit, secrets)
 	}()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
