@@ -127,6 +127,8 @@ func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption)
 			return nil, err
 		case !answer.page || slices.ContainsFunc(answer.found, func(c Charge) bool { return c.ExternalID == "" }):
 			return nil, fmt.Errorf("djamo: the answer is no listing that shows the external id of every charge: %w", ErrUnexpectedAnswer)
+		case answer.next == "" && !answer.ends:
+			return nil, fmt.Errorf("djamo: the listing of charges does not say where it ends: %w", ErrUnexpectedAnswer)
 		case answer.next == "" && answer.count > seen:
 			return nil, fmt.Errorf("djamo: the listing of charges shows %d of %d: %w", seen, answer.count, ErrUnexpectedAnswer)
 		case answer.next == "":

@@ -77,18 +77,27 @@ func (a *customerAnswer) check() *CustomerCheck {
 	var has bool
 	var status string
 	_ = json.Unmarshal(a.Result, &status) // absent or of another type: the other fields decide
-	if status == "true" || status == "false" {
-		return &CustomerCheck{HasAccount: status == "true", KYCStatus: a.KYCStatus}
+	if strings.EqualFold(status, "true") || isNo(status) {
+		return &CustomerCheck{HasAccount: !isNo(status), KYCStatus: a.KYCStatus}
 	}
 	if len(a.Result) > 0 && string(a.Result) != "null" && json.Unmarshal(a.Result, &has) == nil {
 		return &CustomerCheck{HasAccount: has, KYCStatus: a.KYCStatus}
 	}
 	for _, status := range []string{status, a.KYCStatus, a.bareStatus()} {
 		if status != "" {
-			return &CustomerCheck{HasAccount: true, KYCStatus: status}
+			return &CustomerCheck{HasAccount: !isNo(status), KYCStatus: status}
 		}
 	}
 	return nil
+}
+
+// isNo reports whether a word denies that there is an account. Which words the API had is not documented.
+func isNo(word string) bool {
+	switch strings.ToLower(strings.ReplaceAll(strings.TrimSpace(word), " ", "_")) {
+	case "false", "no", "0", "none", "not_found", "notfound", "unknown", "error", "fail", "failed", "failure":
+		return true
+	}
+	return false
 }
 
 func (a *customerAnswer) bareStatus() string {

@@ -3,6 +3,7 @@ package djamo
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -27,6 +28,9 @@ func (s *single[T]) decode(body []byte) error {
 	inner := unwrap(body)
 	if inner == nil {
 		return s.decodeBare(body)
+	}
+	if failureOf(body) {
+		return errors.New("its envelope says that it is no success")
 	}
 	first, second := body, inner
 	if o, ok := any(&s.value).(object); ok && !hasField(body, o.missing()) { // of the zero value

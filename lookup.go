@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/djamo/djamo-go/internal/transport"
@@ -23,8 +25,12 @@ func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, ke
 	if err != nil {
 		return nil, answer, err
 	}
-	if err := c.do(ctx, r, &answer); err != nil {
-		if page := (*Error)(nil); errors.As(err, &page) && page.StatusCode == http.StatusNotFound && !isObject(page.Body) {
+	err = c.do(ctx, r, &answer)
+	if answer.doubt == "" && r.Status != http.StatusOK {
+		answer.doubt = "has the status " + strconv.Itoa(r.Status)
+	}
+	if err != nil {
+		if page := (*Error)(nil); errors.As(err, &page) && page.StatusCode == http.StatusNotFound && !saysNotFound(page) {
 			err = fmt.Errorf("%w: %s", ErrUnexpectedAnswer, err) // somebody else's page, who knows nothing of payments
 		}
 		return nil, answer, err
@@ -58,6 +64,7 @@ type lookup[T any] struct {
 	next  string // of a page
 	count int    // of a page: its own items or all there are, which is not documented
 	page  bool   // the answer is an object with an array of "data", as a listing is
+	ends  bool   // the page says itself that it is the last
 	doubt string // why the answer proves nothing about what is not in it; "" when it does
 }
 
@@ -80,7 +87,7 @@ func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 	var envelope struct {
 		Data   json.RawMessage `json:"data"`
 		ID     json.RawMessage `json:"id"`
-		Cursor Cursor          `json:"cursor"`
+		Cursor *Cursor         `json:"cursor"`
 		Count  int             `json:"count"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil {
@@ -98,8 +105,9 @@ func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 	err := l.decodeWithin(envelope.Data, layers-1)
 	l.page = l.page || envelope.Data[0] == '['
 	l.count = max(l.count, envelope.Count)
-	if l.next == "" {
+	if l.next == "" && envelope.Cursor != nil {
 		l.next = envelope.Cursor.Next
+		l.ends = l.next == ""
 	}
 	if l.doubt == "" {
 		l.doubt = doubtOf(body)
@@ -123,27 +131,72 @@ func doubtOf(envelope []byte) string {
 			return "has a name twice"
 		}
 		seen[key] = true
-		var status int
 		switch key {
-		case "success":
-			if string(value) != "true" && string(value) != "null" {
+		case "success", "ok", "statuscode", "status", "code", "error", "errors":
+			if isFailure(key, value) {
 				return "says that it is no success"
 			}
-		case "statuscode":
-			if json.Unmarshal(value, &status) != nil || status >= http.StatusBadRequest {
-				return "says that it is no success"
-			}
-		case "error", "errors":
+		case "message", "messages":
 			if !isNothing(value) {
-				return "holds an error"
+				return "holds a message"
 			}
-		case "hasmore", "has_more", "nextcursor", "next_cursor":
+		case "hasmore", "has_more", "nextcursor", "next_cursor", "next", "total", "totalcount", "total_count":
 			if !isNothing(value) {
+				return "has more to come"
+			}
+		case "meta", "pagination", "links", "paging":
+			if doubt := doubtOf(value); doubt != "" {
+				return doubt
+			}
+		case "cursor":
+			if strings.Contains(strings.ToLower(string(value)), `more":true`) {
 				return "has more to come"
 			}
 		}
 	}
 	return ""
+}
+
+// isFailure reads a field by which an envelope says how it went.
+func isFailure(key string, value []byte) bool {
+	var number int
+	switch text := strings.Trim(strings.ToLower(string(value)), `"`); {
+	case text == "null":
+		return false
+	case key == "error", key == "errors":
+		return !isNothing(value)
+	case key == "success", key == "ok":
+		return text != "true"
+	case json.Unmarshal(value, &number) == nil:
+		return number >= http.StatusBadRequest
+	case key == "statuscode":
+		return true
+	default:
+		return strings.HasPrefix(text, "err") || strings.HasPrefix(text, "fail")
+	}
+}
+
+// failureOf reports whether the envelope of a single object says that the request failed, whatever is in it.
+func failureOf(envelope []byte) bool {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(envelope, &fields) // it has been read before
+	for _, key := range []string{"success", "ok", "statusCode", "error", "errors"} {
+		if value, there := fields[key]; there && isFailure(strings.ToLower(key), value) {
+			return true
+		}
+	}
+	return false
+}
+
+// saysNotFound reports whether a 404 is the API's own word on a payment, and not a gateway's or a router's on the path.
+func saysNotFound(refusal *Error) bool {
+	var envelope struct {
+		StatusCode int `json:"statusCode"`
+	}
+	if !isObject(refusal.Body) || json.Unmarshal(refusal.Body, &envelope) != nil || envelope.StatusCode != http.StatusNotFound {
+		return false
+	}
+	return !slices.ContainsFunc(refusal.Messages, func(m string) bool { return strings.HasPrefix(m, "Cannot ") })
 }
 
 func isNothing(value []byte) bool {

@@ -172,11 +172,11 @@ func WithRetry(p RetryPolicy) Option {
 		if p.MaxAttempts < 0 {
 			return optionError("WithRetry: MaxAttempts", fmt.Sprint(p.MaxAttempts), "must not be negative")
 		}
-		p = p.withDefaults()
-		if p.MaxWait < p.MinWait {
-			return optionError("WithRetry: MaxWait", p.MaxWait.String(), "must not be below MinWait")
+		policy := p.withDefaults() // p is shared by all who use the option
+		if policy.MaxWait < policy.MinWait {
+			return optionError("WithRetry: MaxWait", policy.MaxWait.String(), "must not be below MinWait")
 		}
-		s.retry = p
+		s.retry = policy
 		return nil
 	}
 }

@@ -22,7 +22,7 @@ func TestPolicy_Keyed_ProofOfAbsence(t *testing.T) {
 		payment, charge bool // taken for absence
 	}{
 		{200, `{"count":0,"limit":15,"cursor":{"prev":null,"next":null},"data":[]}`, true, true},
-		{200, `{"data":[]}`, true, true},
+		{200, `{"data":[]}`, true, false}, // a listing says where it ends
 		{200, `[]`, true, false},
 		{404, `{"statusCode":404,"message":"no such transaction"}`, true, false}, // a listing is always there, even an empty one
 		// The listing of charges may ignore the filter, and has then been read to its end.
@@ -47,6 +47,22 @@ func TestPolicy_Keyed_ProofOfAbsence(t *testing.T) {
 		{200, `{"statusCode":503,"data":[]}`, false, false},
 		{200, `{"data":[` + other + `],"Data":[]}`, false, false},
 		{200, `{"data":[],"hasMore":true}`, false, false},
+		{200, `{"status":"error","data":[]}`, false, false},
+		{200, `{"status":503,"data":[]}`, false, false},
+		{200, `{"ok":false,"data":[]}`, false, false},
+		{200, `{"code":500,"data":[]}`, false, false},
+		{200, `{"message":"index unavailable","data":[]}`, false, false},
+		{200, `{"total":1,"data":[]}`, false, false},
+		{200, `{"meta":{"total":1},"data":[]}`, false, false},
+		{200, `{"data":[],"cursor":{"hasMore":true}}`, false, false},
+		{200, `{"data":[],"next":"abc"}`, false, false},
+		{202, `{"data":[],"cursor":{"next":null}}`, false, false},
+		{206, `{"data":[],"cursor":{"next":null}}`, false, false},
+		{404, `{}`, false, false},
+		{404, `{"message":"no Route matched with those values"}`, false, false},
+		{404, `{"statusCode":404,"message":"Cannot GET /v1/transactions?reference=r"}`, false, false},
+		{404, `{"statusCode":503,"message":"upstream"}`, false, false},
+		{404, `"company not found"`, false, false},
 		{404, `default backend - 404`, false, false},
 		{404, ``, false, false},
 	} {

@@ -33,6 +33,9 @@ type keyedWrite[T any] struct {
 	left int
 	// contradicted: a success has said that something else was carried out under the key than was sent.
 	contradicted bool
+	// confirmed: a success about some payment has come, though not one that can be believed as it is. Something was
+	// carried out, so nothing is sent again: only look-ups follow.
+	confirmed bool
 }
 
 // send carries the write out at most once, and finds out what became of it when the answer is lost:
@@ -65,10 +68,12 @@ func (w *keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
 	err := w.client.do(ctx, r, sent)
 	w.left -= r.Attempts
 	if err != nil {
+		o, isObject := any(&sent.value).(object)
+		w.confirmed = w.confirmed || r.Status/100 == 2 && isObject && o.missing() == ""
 		return nil, naming(err, w.body.key())
 	}
 	if field := w.body.differs(&sent.value); field != "" {
-		w.contradicted = true
+		w.contradicted, w.confirmed = true, true
 		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer bears the reference, and another %s than was sent: %w",
 			w.at.method, w.at.template, field, ErrUnexpectedAnswer))
 	}
@@ -86,7 +91,7 @@ func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 			return nil, w.unknown(cause, err)
 		case round+1 >= w.client.settings.retry.MaxAttempts, w.left <= 0 && !collided:
 			return nil, w.unknown(cause)
-		case collided:
+		case collided, w.confirmed:
 			continue
 		}
 		r, err := w.client.newRequest(ctx, transport.Write, w.at, w.body, w.opts)

@@ -27,7 +27,7 @@ func TestSettlement_RepeatsTheSameRequest(t *testing.T) {
 				t.Errorf("%s: a limit of %v", req.Method, time.Until(deadline))
 			}
 			if req.Method == http.MethodGet {
-				return httpmock.NewStringResponse(http.StatusOK, `{"data":[]}`), nil
+				return httpmock.NewStringResponse(http.StatusOK, `{"data":[],"cursor":{"next":null}}`), nil
 			}
 			raw, err := io.ReadAll(req.Body)
 			require.NoError(t, err)

@@ -95,10 +95,11 @@ func (r *run) judge(ctx context.Context, o *round, p Payout, sent *djamo.Transac
 	errors.As(err, &refusal)
 	switch {
 	case err == nil:
-		if p = adopt(p, sent); p.State == Unknown {
-			p = r.lose(p, p.Reason)
+		adopted := adopt(p, sent)
+		if adopted.State == Unknown || adopted.State == Conflict {
+			return r.lose(p, adopted.Reason) // an answer to what was just sent cannot say that: a look-up decides
 		}
-		return p
+		return adopted
 	case errors.Is(err, djamo.ErrOutcomeUnknown):
 		return r.lose(p, err.Error())
 	case errors.Is(err, djamo.ErrDuplicateReference):
