@@ -9,10 +9,11 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/payroll"
+	"github.com/djamo/djamo-go/payroll/sqljournal"
 )
 
 // standing is how far the plan's run was when the program started; nil when it had not begun.
-func standing(ctx context.Context, journal payroll.Journal, plan *payroll.Plan) (*payroll.Totals, error) {
+func standing(ctx context.Context, journal *sqljournal.Journal, plan *payroll.Plan) (*payroll.Totals, error) {
 	if journal == nil {
 		return nil, nil //nolint:nilnil // a run that has not begun stands nowhere
 	}

@@ -13,7 +13,6 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "modernc.org/sqlite"             // the driver "sqlite"
 
-	"github.com/djamo/djamo-go/payroll"
 	"github.com/djamo/djamo-go/payroll/sqljournal"
 )
 
@@ -34,7 +33,7 @@ func openDatabase(set settings) (database, error) {
 }
 
 // findJournal opens the journal of the run if there is one, and otherwise makes none: it is nil then. done closes it.
-func findJournal(ctx context.Context, set settings) (journal payroll.Journal, done func(), err error) {
+func findJournal(ctx context.Context, set settings) (journal *sqljournal.Journal, done func(), err error) {
 	none := func() {}
 	if !isPostgres(set.journal) {
 		if _, err := os.Stat(set.journal); errors.Is(err, fs.ErrNotExist) {
@@ -58,7 +57,7 @@ func findJournal(ctx context.Context, set settings) (journal payroll.Journal, do
 }
 
 // openJournal opens the journal of the run; done closes it.
-func openJournal(ctx context.Context, set settings) (journal payroll.Journal, done func(), err error) {
+func openJournal(ctx context.Context, set settings) (journal *sqljournal.Journal, done func(), err error) {
 	if !isPostgres(set.journal) {
 		if err := keepPrivate(set.journal, set.resumeOnly); err != nil {
 			return nil, func() {}, notSent(ctx, fmt.Errorf("the journal cannot be opened: %w", err))
@@ -91,7 +90,7 @@ func keepPrivate(path string, mustExist bool) error {
 	if mustExist {
 		flags = os.O_RDWR
 	}
-	file, err := os.OpenFile(path, flags, 0o600)
+	file, err := os.OpenFile(path, flags, 0o600) //nolint:gosec // the operator names it
 	if err != nil {
 		return err
 	}

@@ -45,8 +45,9 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+	code := run(ctx, os.Args[1:], terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	stop()
+	os.Exit(code)
 }
 
 // terminal is where the program talks to its operator.
@@ -215,7 +216,7 @@ func demo(ctx context.Context, set settings, t terminal) (complete bool, err err
 	if err != nil {
 		return false, err
 	}
-	defer os.RemoveAll(directory)
+	defer func() { _ = os.RemoveAll(directory) }()
 	set.in = filepath.Join(directory, "salaries.csv")
 	if err := os.WriteFile(set.in, sample, 0o600); err != nil {
 		return false, err

@@ -107,7 +107,7 @@ func (s *site) check(t *testing.T) {
 func full() bool { return os.Getenv("DJAMO_TEST_FULL") != "" }
 
 // mixedFaults disturbs so large a share of all requests.
-func mixedFaults(t *testing.T, server *djamotest.Server, share float64) {
+func mixedFaults(t *testing.T, server *djamotest.Server, share float64) { //nolint:forbidigo // a probability
 	t.Helper()
 	_, err := server.Inject(djamotest.AnyOf(
 		djamotest.RefuseConnection(), djamotest.CloseConnection(), djamotest.FailBefore(http.StatusServiceUnavailable), djamotest.RateLimit(),
