@@ -213,9 +213,13 @@ func TestRunner_Run_ListingThatRepeatsItself(t *testing.T) {
 			r = r.Clone(r.Context())
 			r.URL.RawQuery = query.Encode()
 			resp, err := next.RoundTrip(r)
-			require.NoError(t, err)
+			if err != nil {
+				return nil, err // read ahead, and not wanted any more
+			}
 			var page map[string]any
-			require.NoError(t, json.NewDecoder(resp.Body).Decode(&page))
+			if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
+				return nil, err
+			}
 			pages++
 			page["cursor"] = map[string]any{"prev": nil, "next": strings.Repeat("x", pages)}
 			for _, item := range page["data"].([]any) {
