@@ -1,6 +1,7 @@
 package djamo
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -21,15 +22,21 @@ type Event struct {
 	Data json.RawMessage
 }
 
-// Transaction reads the data of a transaction's event.
-func (e Event) Transaction() (*Transaction, error) { return eventData[Transaction](e) }
+// Transaction reads the data of a transaction's event. Where they lack the status, it is that of the topic.
+func (e Event) Transaction() (*Transaction, error) {
+	payment, err := eventData[Transaction](e)
+	if err == nil && payment.Status == "" {
+		payment.Status = e.Topic.status()
+	}
+	return payment, err
+}
 
 // Charge reads the data of a charge's event.
 func (e Event) Charge() (*Charge, error) { return eventData[Charge](e) }
 
 func eventData[T any](e Event) (*T, error) {
 	var out single[T]
-	if err := out.decode(e.Data); err != nil {
+	if err := out.decodeBare(innermost(e.Data)); err != nil {
 		return nil, fmt.Errorf("djamo: webhook %s: its data cannot be read: %w", quoted(string(e.Topic)), err)
 	}
 	return &out.value, nil
@@ -84,21 +91,23 @@ type eventObject struct {
 	paid, refunded int64 // whole francs
 }
 
-// object reads the data once. Of a field that is there twice the last counts, as in encoding/json.
+// object reads the data once, and as encoding/json does for Transaction and Charge: names in any case, of a field that
+// is there twice the last counts, and null is as good as absent, but for a time, which it clears.
 func (e Event) object() eventObject {
 	o := eventObject{kind: e.Topic.kind()}
-	fields, _ := fieldsOf(e.Data)
+	fields, _ := fieldsOf(innermost(e.Data))
 	for name, value := fields.next(); name != nil; name, value = fields.next() {
-		switch fieldName(name) {
-		case "id":
-			o.id = fieldText(value)
-		case "status":
-			o.status = fieldText(value)
-		case "updatedAt":
+		switch field := foldedName(name); {
+		case field == "updatedAt":
 			o.updatedAt = fieldTime(value)
-		case "paid":
+		case string(value) == "null":
+		case field == "id":
+			o.id = fieldText(value)
+		case field == "status":
+			o.status = fieldText(value)
+		case field == "paid":
 			o.paid = fieldNumber(value)
-		case "refunded":
+		case field == "refunded":
 			o.refunded = fieldNumber(value)
 		}
 	}
@@ -106,6 +115,29 @@ func (e Event) object() eventObject {
 		o.status = string(e.Topic.status())
 	}
 	return o
+}
+
+// innermost is the object that data are about: the one inside {"data": {…}} where only that has an id.
+func innermost(data []byte) []byte {
+	if !bytes.Contains(data, []byte(`"data"`)) {
+		return data
+	}
+	var inner []byte
+	fields, _ := fieldsOf(data)
+	for name, value := fields.next(); name != nil; name, value = fields.next() {
+		switch foldedName(name) {
+		case "id":
+			if string(value) != "null" && string(value) != `""` {
+				return data
+			}
+		case "data":
+			inner = value
+		}
+	}
+	if _, isObject := fieldsOf(inner); isObject {
+		return inner
+	}
+	return data
 }
 
 // status is what a topic alone says of a transaction.

@@ -3,6 +3,7 @@ package djamo_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -105,6 +106,51 @@ func TestParseWebhook_Events(t *testing.T) {
 	}
 }
 
+// What names an event, puts it in order and goes to the log is what a callback is given.
+func TestEvent_AgreesWithItsTransaction(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, data, id string
+		status         djamo.TransactionStatus
+	}{
+		{"documented", `{"id":"a","status":"failed"}`, "a", "failed"},
+		{"names in another case", `{"ID":"a","Status":"failed"}`, "a", "failed"},
+		{"names in two cases", `{"id":"a","ID":"b","status":"completed","STATUS":"failed"}`, "b", "failed"},
+		{"escaped, in another case", `{"\u0049d":"a","\u0053tatus":"failed"}`, "a", "failed"},
+		{"a letter that folds to s", `{"id":"a","ſtatus":"failed"}`, "a", "failed"},
+		{"null after a value", `{"id":"a","id":null,"status":"failed","status":null}`, "a", "failed"},
+		{"no status", `{"id":"a"}`, "a", "completed"},
+		{"null as status", `{"id":"a","status":null}`, "a", "completed"},
+		{"empty status", `{"id":"a","status":""}`, "a", "completed"},
+		{"wrapped", `{"data":{"id":"a","status":"failed"}}`, "a", "failed"},
+		{"wrapped, with a status of its own", `{"status":"success","data":{"id":"a","status":"failed"}}`, "a", "failed"},
+		{"wrapped, with an empty id", `{"id":"","data":{"id":"a","status":"failed"}}`, "a", "failed"},
+		{"wrapped, and null as id", `{"id":null,"data":{"id":"a"}}`, "a", "completed"},
+		{"with data of its own", `{"id":"a","status":"failed","data":{"id":"b","status":"pending"}}`, "a", "failed"},
+		{"with data that are no object", `{"id":"a","status":"failed","data":["id"]}`, "a", "failed"},
+		{"bytes that are no text", "{\"id\":\"a\xff\",\"status\":\"failed\"}", "a\uFFFD", "failed"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			event := &djamo.Event{Topic: djamo.TopicTransactionCompleted, Data: json.RawMessage(tt.data)}
+			payment, err := event.Transaction()
+			require.NoError(t, err)
+			require.Equal(t, tt.id, payment.ID)
+			require.Equal(t, tt.status, payment.Status)
+			require.Equal(t, fmt.Sprintf("djamo.Event(transactions/completed %s %s)", tt.id, tt.status), fmt.Sprint(event))
+			var tracker djamo.StatusTracker
+			require.True(t, tracker.Update(event))
+			_, ok := tracker.Latest(event.Topic, payment.ID)
+			require.True(t, ok)
+		})
+	}
+	wrapped := &djamo.Event{Topic: djamo.TopicCharge, Data: json.RawMessage(`{"status":"paid","data":{"id":"ch_1","status":"paid","paid":500}}`)}
+	charge, err := wrapped.Charge()
+	require.NoError(t, err)
+	require.Equal(t, djamo.XOF(500), charge.Paid)
+	require.True(t, wrapped.Stale(about(djamo.TopicCharge, "ch_1", "refunded", "", "")))
+}
+
 // The event's data are part of the bytes that came, and cannot be written over by appending.
 func TestParseWebhook_DataCannotGrowIntoTheRest(t *testing.T) {
 	t.Parallel()
@@ -174,6 +220,11 @@ func FuzzEvent(f *testing.F) {
 		var x, y struct{ ID string }
 		if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil || x.ID == "" || y.ID == "" || strings.ContainsRune(x.ID+y.ID, '\uFFFD') {
 			return
+		}
+		if payment, err := first.Transaction(); err == nil {
+			if _, ok := tracker.Latest(first.Topic, payment.ID); !ok {
+				t.Fatalf("%q is about %q to a callback alone", a, payment.ID)
+			}
 		}
 		if _, ok := tracker.Latest(first.Topic, x.ID); ok && tracker.Update(first) {
 			t.Fatalf("%q is news twice", a)

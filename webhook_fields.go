@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -121,6 +122,23 @@ func fieldName(name []byte) string {
 		return "paid"
 	case `"refunded"`:
 		return "refunded"
+	}
+	return ""
+}
+
+// foldedName is fieldName for names in any case, which encoding/json takes too: Status is status.
+func foldedName(name []byte) string {
+	field := fieldName(name)
+	if field != "" && bytes.IndexByte(name, '\\') < 0 {
+		return field
+	}
+	if field == "" && len(name) >= 2 {
+		field = string(name[1 : len(name)-1])
+	}
+	for _, known := range [...]string{"data", "id", "status", "updatedAt", "paid", "refunded"} {
+		if strings.EqualFold(field, known) {
+			return known
+		}
 	}
 	return ""
 }
