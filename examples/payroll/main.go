@@ -44,6 +44,7 @@ const (
 )
 
 func main() {
+	debug.SetGCPercent(50) // a run takes as little memory as its machine may have; what it waits for is the network
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
 	code := run(ctx, os.Args[1:], terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr})
 	stop()
