@@ -91,7 +91,7 @@ func chargePlace(status ChargeStatus) (place, step int) {
 	return 3, 0
 }
 
-// defaultTracked is how many objects a StatusTracker holds: some ten megabytes of events.
+// defaultTracked is how many objects a StatusTracker holds: some ten megabytes, with data of 600 bytes each.
 const defaultTracked = 10_000
 
 // StatusTracker holds the latest state of each object that events told of, in whatever order they came. Its zero value is
@@ -99,7 +99,8 @@ const defaultTracked = 10_000
 // than being a place for it: with a database, compare with Event.Stale in the transaction that writes.
 type StatusTracker struct {
 	// Remember is how many objects are held, 10,000 when it is 0 or less; beyond it, those first heard of are forgotten.
-	// Set it before the first use.
+	// Of each the data of one event are held, however long they are, and nothing else of the delivery. Set it before the
+	// first use.
 	Remember int
 
 	mu     sync.Mutex
@@ -130,8 +131,7 @@ func (t *StatusTracker) Update(event *Event) (news bool) {
 	case !ok:
 		t.remember(object)
 	}
-	held := *event
-	t.latest[object] = &held
+	t.latest[object] = &Event{Topic: event.Topic, Data: bytes.Clone(event.Data)}
 	return true
 }
 
@@ -153,7 +153,7 @@ func (t *StatusTracker) remember(object trackedObject) {
 	t.oldest = (t.oldest + 1) % len(t.ring)
 }
 
-// Latest returns the event that tells most of an object. Any topic about that kind of object will do: those of all
+// Latest returns a copy of the event that tells most of an object. Any topic about that kind of object will do: those of all
 // transactions lead to the same one.
 func (t *StatusTracker) Latest(topic Topic, id string) (event *Event, ok bool) {
 	t.mu.Lock()
@@ -162,6 +162,5 @@ func (t *StatusTracker) Latest(topic Topic, id string) (event *Event, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	latest := *held
-	return &latest, true
+	return &Event{Topic: held.Topic, Data: bytes.Clone(held.Data)}, true
 }

@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/djamo/djamo-go"
 	"github.com/stretchr/testify/require"
@@ -262,6 +265,39 @@ func TestStatusTracker_KeepsACopy(t *testing.T) {
 	latest.Topic = "changed"
 	latest, _ = tracker.Latest(djamo.TopicTransactionStarted, "txn_1")
 	require.Equal(t, djamo.TopicTransactionCompleted, latest.Topic)
+
+	// What is done to the bytes of either changes nothing.
+	told := transfer("completed", "02")
+	require.True(t, tracker.Update(told))
+	clear(told.Data)
+	latest, _ = tracker.Latest(djamo.TopicTransactionStarted, "txn_1")
+	clear(latest.Data)
+	require.False(t, tracker.Update(transfer("pending", "03")))
+	require.False(t, tracker.Update(transfer("completed", "02")))
+}
+
+// Of a delivery only the event's data are held, not what came around them.
+func TestStatusTracker_HoldsNoDelivery(t *testing.T) {
+	t.Parallel()
+	var tracker djamo.StatusTracker
+	freed := make(chan struct{})
+	func() {
+		padded, err := djamo.ParseWebhook(signed(`{"pad":"`+strings.Repeat("x", 500<<10)+`","topic":"transactions/started","data":{"id":"txn_1","status":"pending"}}`), "s")
+		require.NoError(t, err)
+		runtime.AddCleanup(&padded.Data[0], func(int) { close(freed) }, 0)
+		require.True(t, tracker.Update(padded))
+	}()
+	require.Eventually(t, func() bool {
+		runtime.GC()
+		select {
+		case <-freed:
+			return true
+		default:
+			return false
+		}
+	}, 30*time.Second, time.Millisecond)
+	_, ok := tracker.Latest(djamo.TopicTransactionStarted, "txn_1")
+	require.True(t, ok)
 }
 
 func TestStatusTracker_IsSafeForConcurrentUse(t *testing.T) {
