@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type board struct {
 
 type knowledge struct {
 	payment djamo.Transaction
+	event   *djamo.Event  // the payment, to compare with what is learned next
 	source  string        // where the status was learned
 	final   chan struct{} // closed when the status is
 }
@@ -31,18 +33,29 @@ func newBoard(salaries []djamo.TransactionParams) *board {
 }
 
 // update takes in what was learned of a payment. Webhooks come late and in any order, and answers are overtaken by them:
-// a status that is final stays.
-func (b *board) update(payment *djamo.Transaction, source string) {
+// djamo.Event.Stale says which of two tells more, so an answer is put as the event that would have told it.
+func (b *board) update(payment *djamo.Transaction, source string) error {
+	event, err := told(payment)
+	if err != nil {
+		return err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	k, ours := b.payments[payment.Reference]
-	if !ours || k.payment.Status.Terminal() {
-		return
+	if !ours || event.Stale(k.event) {
+		return nil
 	}
-	k.payment, k.source = *payment, source
-	if payment.Status.Terminal() {
+	wasFinal := k.payment.Status.Terminal()
+	k.payment, k.event, k.source = *payment, event, source
+	if payment.Status.Terminal() && !wasFinal {
 		close(k.final)
 	}
+	return nil
+}
+
+func told(payment *djamo.Transaction) (*djamo.Event, error) {
+	data, err := json.Marshal(payment)
+	return &djamo.Event{Topic: djamo.TopicTransactionStarted, Data: data}, err
 }
 
 // wait returns when the payment is final. Each time a webhook has not come within the patience, it asks.
@@ -62,7 +75,9 @@ func (b *board) wait(ctx context.Context, client *djamo.Client, reference string
 		if err != nil {
 			return err
 		}
-		b.update(payment, "polling")
+		if err := b.update(payment, "polling"); err != nil {
+			return err
+		}
 	}
 }
 

@@ -68,7 +68,9 @@ func payroll(ctx context.Context, client *djamo.Client, salaries []djamo.Transac
 		if err != nil {
 			return fmt.Errorf("%s: %w", salary.Reference, err)
 		}
-		known.update(sent, "the answer")
+		if err := known.update(sent, "the answer"); err != nil {
+			return fmt.Errorf("%s: %w", salary.Reference, err)
+		}
 	}
 	for _, salary := range salaries {
 		if err := known.wait(ctx, client, salary.Reference, patience); err != nil {
@@ -89,8 +91,7 @@ func listen(ctx context.Context, client *djamo.Client, known *board) (stop func(
 		return nil, err
 	}
 	heard := func(_ context.Context, payment *djamo.Transaction) error {
-		known.update(payment, "webhook")
-		return nil
+		return known.update(payment, "webhook")
 	}
 	receiver := &djamo.WebhookHandler{
 		Secrets:                []string{webhookSecret},

@@ -65,17 +65,40 @@ func TestPayroll_EndsWithItsContext(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 }
 
-func TestBoard_FinalStays(t *testing.T) {
+// The board holds what djamo.Event.Stale says tells most, wherever it was learned.
+func TestBoard_HoldsWhatTellsMost(t *testing.T) {
 	t.Parallel()
-	b := newBoard(salaries)
-	tell := func(reference string, status djamo.TransactionStatus, source string) {
-		b.update(&djamo.Transaction{Reference: reference, Status: status}, source)
+	type tell struct {
+		status djamo.TransactionStatus
+		second int
+		source string
 	}
-	tell("payroll/1", djamo.TransactionCompleted, "webhook")
-	tell("payroll/1", djamo.TransactionPending, "the answer")
-	tell("payroll/1", djamo.TransactionFailed, "webhook")
-	tell("somebody else's", djamo.TransactionFailed, "webhook")
-	require.Equal(t, djamo.TransactionCompleted, b.state("payroll/1").payment.Status)
-	require.Equal(t, "webhook", b.state("payroll/1").source)
-	require.NoError(t, b.wait(t.Context(), nil, "payroll/1", time.Hour))
+	for name, tt := range map[string]struct {
+		told   []tell
+		status djamo.TransactionStatus
+		source string
+	}{
+		"the answer is overtaken":  {[]tell{{"completed", 2, "webhook"}, {"pending", 1, "the answer"}}, "completed", "webhook"},
+		"a late start":             {[]tell{{"completed", 2, "webhook"}, {"pending", 3, "webhook"}}, "completed", "webhook"},
+		"a correction":             {[]tell{{"failed", 1, "webhook"}, {"completed", 2, "polling"}}, "completed", "polling"},
+		"what was corrected, late": {[]tell{{"completed", 2, "polling"}, {"failed", 1, "webhook"}}, "completed", "polling"},
+		"pending goes not back":    {[]tell{{"pending", 5, "webhook"}, {"pending", 1, "the answer"}, {"completed", 6, "webhook"}, {"completed", 6, "polling"}}, "completed", "webhook"},
+		"an unknown status":        {[]tell{{"pending", 1, "the answer"}, {"held", 2, "webhook"}, {"completed", 3, "webhook"}, {"pending", 4, "polling"}}, "completed", "webhook"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBoard(salaries)
+			update := func(reference string, said tell) {
+				at := djamo.Timestamp{Time: time.Date(2026, 6, 30, 8, 0, said.second, 0, time.UTC)}
+				require.NoError(t, b.update(&djamo.Transaction{ID: "txn of " + reference, Reference: reference, Status: said.status, UpdatedAt: at}, said.source))
+			}
+			for _, said := range tt.told {
+				update("payroll/1", said)
+				update("somebody else's", said)
+			}
+			require.Equal(t, tt.status, b.state("payroll/1").payment.Status)
+			require.Equal(t, tt.source, b.state("payroll/1").source)
+			require.NoError(t, b.wait(t.Context(), nil, "payroll/1", time.Hour))
+		})
+	}
 }
