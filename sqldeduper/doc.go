@@ -37,5 +37,8 @@
 //		}
 //	}
 //
+// Applications that share a database need a table each, named by [WithTable]: in one they share, what one has handled is
+// done for the other too, and its callback does not run.
+//
 // Nothing in a row is secret or personal: a hash that names the delivery, and a random name of who handled it.
 package sqldeduper
