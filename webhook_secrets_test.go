@@ -22,10 +22,11 @@ func TestWebhookSecrets_PrintThemselvesNowhere(t *testing.T) {
 	}
 	encoded, err := json.Marshal(config.Hook.Secrets)
 	require.NoError(t, err)
-	text := log.String() + string(encoded) + fmt.Sprintln(config.Hook.Secrets)
+	out := bytes.NewBufferString(log.String() + string(encoded) + fmt.Sprintln(config.Hook.Secrets))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		text += fmt.Sprintf(verb, config) + fmt.Sprintf(verb, config.Hook.Secrets) + fmt.Sprintf(verb, &config.Hook)
+		fmt.Fprintf(out, verb+verb+verb, config, config.Hook.Secrets, &config.Hook)
 	}
+	text := out.String()
 	require.Contains(t, text, "2 webhook secrets")
 	require.NotContains(t, text, "whsec")
 	require.NotContains(t, text, fmt.Sprintf("%x", "whsec"))
