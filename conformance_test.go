@@ -21,6 +21,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -150,6 +151,7 @@ func (p *prober) record(t *testing.T, dir string) {
 // inMemory is a prober of an API in memory that holds something of everything.
 func inMemory(t *testing.T, variants ...djamotest.Variant) *prober {
 	t.Helper()
+	leaktest.Check(t)
 	server := djamotest.NewServer(t, djamotest.WithClock(stageTime), djamotest.WithManualSettlement(), djamotest.WithVariants(variants...))
 	p := &prober{base: server.URL, token: server.Token, company: server.CompanyID, msisdn: "+2250700000001", reference: "conformance", transport: newTransport(t)}
 	for i := range 2 {
@@ -197,7 +199,7 @@ func staging(t *testing.T, getenv func(string) string) (*prober, error) {
 //nolint:tparallel // the facts run in the order in which they are recorded
 func TestConformance_InMemory(t *testing.T) {
 	t.Parallel()
-	leavesNothing(t)
+	leaktest.Check(t)
 	if _, err := os.Stat(storedRecording); errors.Is(err, os.ErrNotExist) {
 		inMemory(t).record(t, storedRecording)
 		t.Fatalf("%s did not exist and was recorded: read it, run the tests again, and commit it", storedRecording)
@@ -218,7 +220,7 @@ func TestConformance_Staging(t *testing.T) {
 		t.Skipf("NOT CHECKED: STAGING WAS NOT ASKED. That the API in memory behaves like Djamo's rests on the documentation alone; set %s (and %s, %s, %s) to compare them",
 			envStagingToken, djamo.EnvAPIURL, djamo.EnvCompanyID, envStagingMSISDN)
 	}
-	leavesNothing(t)
+	leaktest.Check(t)
 	dir := t.TempDir()
 	p.record(t, dir)
 	drift(t, dir)
@@ -247,7 +249,7 @@ func isChance(change djamotest.DriftChange) bool {
 //nolint:tparallel // the facts run in the order in which they are recorded
 func TestConformance_StagingHalfWorks(t *testing.T) {
 	t.Parallel()
-	leavesNothing(t)
+	leaktest.Check(t)
 	local := inMemory(t)
 	for _, msisdn := range []string{"", local.msisdn} {
 		env := map[string]string{envStagingToken: local.token, djamo.EnvAPIURL: local.base + "/", djamo.EnvCompanyID: local.company, envStagingMSISDN: msisdn}

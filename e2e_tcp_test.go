@@ -8,6 +8,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -17,7 +18,7 @@ func TestE2E_BadDays_OverTCP(t *testing.T) {
 	for _, seed := range []uint64{4, 6, 10} { // even: an API that refuses repeated references, since real time keeps no promises
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			leavesNothing(t)
+			leaktest.Check(t)
 			const unit = 50 * time.Millisecond
 			books := newReceiver(seed)
 			listener := httptest.NewServer(books)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -38,6 +39,7 @@ func (s *stage) told(at time.Time) time.Time {
 
 func newStage(t *testing.T, variants []djamotest.Variant) *stage {
 	t.Helper()
+	leaktest.Check(t)
 	server := djamotest.NewServer(t, djamotest.WithVariants(variants...), djamotest.WithManualSettlement(), djamotest.WithClock(stageTime))
 	s := &stage{server: server.API, variants: variants, options: []djamo.Option{
 		djamo.WithBaseURL(server.URL), djamo.WithRetry(djamo.RetryPolicy{MinWait: time.Millisecond, MaxWait: time.Millisecond, QuietPeriod: time.Millisecond}),
@@ -82,7 +84,6 @@ func TestE2E_EveryCallInEveryShape(t *testing.T) {
 	for name, variants := range shapesOfAnswers() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			leavesNothing(t)
 			for _, call := range slices.Concat(paymentCalls(), collectionCalls(), companyCalls(), refusedCalls()) {
 				t.Run(call.name, func(t *testing.T) {
 					t.Parallel()

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -40,6 +41,7 @@ const (
 // client starts the server and builds a client for it.
 func (s *http2Server) client(t *testing.T, opts ...djamo.Option) *djamo.Client {
 	t.Helper()
+	leaktest.Check(t)
 	certified := httptest.NewUnstartedServer(http.NotFoundHandler()) // lends its certificate
 	certified.EnableHTTP2 = true
 	certified.StartTLS()
@@ -55,6 +57,7 @@ func (s *http2Server) client(t *testing.T, opts ...djamo.Option) *djamo.Client {
 			if err != nil {
 				return
 			}
+			context.AfterFunc(t.Context(), func() { _ = conn.Close() }) // net/http keeps one that was reset a moment ago
 			go s.serve(conn)
 		}
 	}()

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -69,7 +70,7 @@ func TestWebhookHandler_OverTCP_SlowSenderIsCutOff(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			leavesNothing(t)
+			leaktest.Check(t)
 			server := httptest.NewServer(tt.wrap(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t), Timeout: 30 * time.Millisecond}))
 			defer server.Close()
 			conn := dialed(t, server)
@@ -85,7 +86,7 @@ func TestWebhookHandler_OverTCP_SlowSenderIsCutOff(t *testing.T) {
 // The deadline is for the body alone: a callback may take longer, and the next delivery comes over the same connection.
 func TestWebhookHandler_OverTCP_DeadlineEndsWithTheBody(t *testing.T) {
 	t.Parallel()
-	leavesNothing(t)
+	leaktest.Check(t)
 	var handled atomic.Int32
 	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Timeout: 20 * time.Second, OnEvent: func(ctx context.Context, _ djamo.Event) error {
 		handled.Add(1)
@@ -124,7 +125,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 func TestWebhookHandler_OverTCP_SenderHangsUp(t *testing.T) {
 	t.Parallel()
-	leavesNothing(t)
+	leaktest.Check(t)
 	started, hungUp, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: func(ctx context.Context, _ djamo.Event) error {
 		close(started)
@@ -158,7 +159,7 @@ func TestWebhookHandler_OverTCP_SenderHangsUp(t *testing.T) {
 
 func TestWebhookHandler_OverTCP_PanicLeavesTheServerAlive(t *testing.T) {
 	t.Parallel()
-	leavesNothing(t)
+	leaktest.Check(t)
 	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"},
 		OnTransactionCompleted: func(context.Context, *djamo.Transaction) error { panic("a bug") },
 		OnCharge:               func(context.Context, *djamo.Charge) error { return nil },
@@ -185,7 +186,7 @@ func posted(t *testing.T, server *httptest.Server, body string) int {
 
 func TestWebhookHandler_OverTCP_LargeBodyIsRefusedUnread(t *testing.T) {
 	t.Parallel()
-	leavesNothing(t)
+	leaktest.Check(t)
 	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t)})
 	defer server.Close()
 	conn := dialed(t, server)
@@ -199,7 +200,7 @@ func TestWebhookHandler_OverTCP_LargeBodyIsRefusedUnread(t *testing.T) {
 // A sender that writes all it has before it reads, over a connection of its own, still learns the answer.
 func TestWebhookHandler_OverTCP_RefusalReachesTheSender(t *testing.T) {
 	t.Parallel()
-	leavesNothing(t)
+	leaktest.Check(t)
 	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t)})
 	defer server.Close()
 	misconfigured := httptest.NewServer(&djamo.WebhookHandler{OnEvent: unexpectedEvent(t)})
