@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,8 +31,12 @@ type API struct {
 	closing    chan struct{} // closed by Close
 	kick       chan struct{} // wakes the background
 	sending    chan struct{} // held by whoever sends webhooks
+	posts      dialer        // of the poster, unless it was given a transport
 	background sync.WaitGroup
 	handlers   sync.WaitGroup
+	ending     sync.Once
+	answering  atomic.Int32 // requests
+	posting    atomic.Int32 // webhooks
 
 	mu           sync.Mutex // guards everything below
 	clock        clock
@@ -95,7 +100,7 @@ func New(opts ...Option) (*API, error) {
 		return http.ErrUseLastResponse // a redirect is no acknowledgement
 	}}
 	if cfg.webhookTransport == nil {
-		a.poster.Transport = &http.Transport{}
+		a.poster.Transport = &http.Transport{DialContext: a.posts.dial}
 	}
 	for _, m := range cfg.customers {
 		a.addCustomer(m)
@@ -118,15 +123,19 @@ func (a *API) stop() {
 	a.cancel()
 }
 
-// Close ends whatever the API does by itself and returns when it has ended: webhooks, and requests that are being
-// answered. Later requests get 503. What it holds can still be inspected. Closing twice is harmless.
+// Close ends whatever the API does by itself and returns when it has ended: webhooks and their connections, and requests
+// that are being answered. Later requests get 503. What it holds can still be inspected. Closing twice is harmless.
 func (a *API) Close() error {
 	a.stop()
-	a.background.Wait()
-	a.handlers.Wait()
-	if a.cfg.webhookTransport == nil {
-		a.poster.CloseIdleConnections()
-	}
+	a.ending.Do(func() {
+		a.background.Wait()
+		a.handlers.Wait()
+		a.sending <- struct{}{} // whoever steers may be in the middle of a webhook; nobody sends another
+		if a.cfg.webhookTransport == nil { // others' connections are theirs
+			a.poster.CloseIdleConnections()
+		}
+		a.posts.shut()
+	})
 	return nil
 }
 
@@ -138,7 +147,14 @@ func (a *API) enter() (now int64, ok bool) {
 		return 0, false
 	}
 	a.handlers.Add(1)
+	a.answering.Add(1)
 	return a.clock.now(), true
+}
+
+// leave counts it out.
+func (a *API) leave() {
+	a.answering.Add(-1)
+	a.handlers.Done()
 }
 
 // String keeps the token and the secret out of logs and failure messages.

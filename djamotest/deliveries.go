@@ -214,7 +214,9 @@ func (a *API) attempt(d *delivery) bool {
 		result.Error = "not sent: only loopback addresses are; give the server WithWebhookTransport to reach others"
 		retry = false
 	} else {
+		a.posting.Add(1)
 		result.Status, result.Error = a.post(d)
+		a.posting.Add(-1)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -1,6 +1,9 @@
 package djamotest
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // Bind puts another test in place of the one a server reports to, for testing what it reports.
 func Bind(t testing.TB, s *Server) error {
@@ -35,4 +38,15 @@ func Overstate(a *API, francs int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.charges[0].paid += francs
+}
+
+// WebhookConnections is how many connections to receivers of webhooks are open.
+func WebhookConnections(s *Server) int { return s.posts.count() }
+
+// CloseWithin sets how long a test waits for its server to end.
+func CloseWithin(d time.Duration) Option {
+	return func(c *config) error {
+		c.closeWithin = d
+		return nil
+	}
 }

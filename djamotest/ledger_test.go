@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,23 @@ type spy struct {
 	failures []string
 	places   []string
 	helpers  map[string]bool
+	keep     bool // clean-ups, for end
+	cleanups []func()
+}
+
+func (s *spy) Cleanup(f func()) {
+	if !s.keep {
+		s.TB.Cleanup(f)
+		return
+	}
+	s.cleanups = append(s.cleanups, f)
+}
+
+// end is what happens at the end of a test.
+func (s *spy) end() {
+	for _, f := range slices.Backward(s.cleanups) {
+		f()
+	}
 }
 
 func (s *spy) Helper() { s.helper(3) }

@@ -41,6 +41,7 @@ type config struct {
 	webhookTransport                http.RoundTripper
 	webhookTimeout                  time.Duration
 	webhookBackoff                  []time.Duration
+	closeWithin                     time.Duration // before a test is told that its server does not end
 }
 
 func defaultConfig() config {
@@ -48,7 +49,7 @@ func defaultConfig() config {
 		token: DefaultToken, companyID: DefaultCompanyID, webhookSecret: DefaultWebhookSecret,
 		balance: DefaultBalance, fee: BasisPoints(100), chargeFee: BasisPoints(100),
 		settleAfter: time.Minute, minTransfer: 1, maxTransfer: maxAmount,
-		pageSize: 15, maxPageSize: 100, requestHistory: 10_000, seed: 1, clock: time.Now,
+		pageSize: 15, maxPageSize: 100, requestHistory: 10_000, seed: 1, clock: time.Now, closeWithin: 10 * time.Second,
 		webhookTimeout: 5 * time.Second, webhookBackoff: []time.Duration{
 			10 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour,
 		},

@@ -125,6 +125,7 @@ func TestRecord_NeverMixesRecordings(t *testing.T) {
 func TestRecord_OtherThanJSON(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
+	a, _ := newAPI(t)
 	page := "<p>call +2250700000001 or 0700000001</p>"
 	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
@@ -133,7 +134,6 @@ func TestRecord_OtherThanJSON(t *testing.T) {
 		_, _ = io.WriteString(w, page)
 	}))
 	t.Cleanup(receiver.Close)
-	a, _ := newAPI(t)
 	c := &caller{t: t, api: a, url: receiver.URL, do: djamotest.Record(dir).RoundTrip}
 	require.Equal(t, page, c.exchange(c.request("GET", "/v1/balance", nil)).body)
 	c.do = djamotest.Replay(dir).RoundTrip

@@ -110,7 +110,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, rt *route) {
 		_, _ = w.Write(closed.body)
 		return
 	}
-	defer a.handlers.Done()
+	defer a.leave()
 	body, err := readBody(w, r)
 	if errors.Is(err, errCutOff) {
 		cut(w, false) // the caller went away in the middle of its own request: nothing arrived that could be carried out

@@ -32,7 +32,8 @@ type Server struct {
 }
 
 // NewServer starts a server that belongs to a test: it is closed when the test ends, and steering methods that are misused
-// fail the test where they were called. An option with a senseless value stops the test.
+// fail the test where they were called. An option with a senseless value stops the test. So does it fail the test if
+// something keeps the server from ending, such as a function given to an option that does not return.
 func NewServer(t testing.TB, opts ...Option) *Server {
 	t.Helper()
 	s, err := Start(opts...)
@@ -40,7 +41,10 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 		t.Fatalf("%s", err)
 	}
 	s.test.bind(t)
-	t.Cleanup(func() { _ = s.Close() })
+	t.Cleanup(func() {
+		t.Helper()
+		s.closeOrTell(t)
+	})
 	return s
 }
 
@@ -144,6 +148,36 @@ func (s *Server) Close() error {
 		s.open.Wait()
 	})
 	return err
+}
+
+// closeOrTell closes the server, and rather than wait forever for what does not end it says what that is.
+func (s *Server) closeOrTell(t testing.TB) {
+	t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = s.Close() // what it reports is that a listener was closed before
+	}()
+	timer := time.NewTimer(s.cfg.closeWithin)
+	defer timer.Stop()
+	select {
+	case <-ended:
+	case <-timer.C:
+		t.Errorf("djamotest: the server has not ended %s after Close: %s; does a function given to an option, or a webhook's round tripper, not return?",
+			s.cfg.closeWithin, s.busyWith())
+	}
+}
+
+// busyWith says what of a server runs. It waits for no lock, since whoever holds one may be what does not end.
+func (s *Server) busyWith() string {
+	var busy []string
+	if s.connMu.TryLock() {
+		busy = append(busy, fmt.Sprintf("%d connections open", len(s.conns)))
+		s.connMu.Unlock()
+	}
+	busy = append(busy, fmt.Sprintf("%d requests being answered, %d webhooks being sent, %d webhook connections open",
+		s.answering.Load(), s.posting.Load(), s.posts.count()))
+	return strings.Join(busy, ", ")
 }
 
 // String keeps the token and the secret out of logs and failure messages.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 )
 
 const (
@@ -41,6 +42,7 @@ func direct(t testing.TB, api *djamotest.API) *caller {
 // newAPI makes an API without a network, and a caller for it.
 func newAPI(t testing.TB, opts ...djamotest.Option) (*djamotest.API, *caller) {
 	t.Helper()
+	leaktest.Check(t)
 	api, err := djamotest.New(opts...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, api.Close()) })
@@ -50,6 +52,7 @@ func newAPI(t testing.TB, opts ...djamotest.Option) (*djamotest.API, *caller) {
 // newServer starts a server over TCP, and a caller for it.
 func newServer(t testing.TB, opts ...djamotest.Option) (*djamotest.Server, *caller) {
 	t.Helper()
+	leaktest.Check(t)
 	srv := djamotest.NewServer(t, opts...)
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
