@@ -7,15 +7,19 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/gin-gonic/gin"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/stretchr/testify/require"
 )
+
+func TestMain(m *testing.M) { os.Exit(leaktest.Main(m)) }
 
 // The deadline for the body has to reach the connection through the writer of every framework.
 func TestFrameworks_SlowSenderIsCutOff(t *testing.T) {
@@ -31,6 +35,7 @@ func TestFrameworks_SlowSenderIsCutOff(t *testing.T) {
 	for name, handler := range map[string]http.Handler{"mux": receiver, "gin": viaGin, "chi": viaChi, "http.TimeoutHandler": http.TimeoutHandler(receiver, time.Minute, "")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			leaktest.Check(t)
 			server := httptest.NewServer(handler)
 			defer server.Close()
 			conn, err := net.Dial("tcp", server.Listener.Addr().String())

@@ -3,17 +3,22 @@ package main
 import (
 	"bytes"
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
+func TestMain(m *testing.M) { os.Exit(leaktest.Main(m)) }
+
 func TestDemo(t *testing.T) {
 	t.Parallel()
+	leaktest.Check(t)
 	var out bytes.Buffer
 	require.NoError(t, demo(t.Context(), &out))
 	require.Equal(t, 4, strings.Count(out.String(), "\n"), out.String())
@@ -38,6 +43,7 @@ func newClient(t *testing.T, server *djamotest.Server) *djamo.Client {
 // Without a single webhook, polling alone brings the payroll to its end.
 func TestPayroll_NoWebhookComes(t *testing.T) {
 	t.Parallel()
+	leaktest.Check(t)
 	server := djamotest.NewServer(t, djamotest.WithSettleAfter(20*time.Millisecond), djamotest.WithWebhookSecret(webhookSecret))
 	_, err := server.Inject(djamotest.DropWebhook())
 	require.NoError(t, err)
@@ -50,6 +56,7 @@ func TestPayroll_NoWebhookComes(t *testing.T) {
 // Webhooks signed with another secret change nothing: what counts is learned by asking.
 func TestPayroll_ForgedWebhooksAreNotBelieved(t *testing.T) {
 	t.Parallel()
+	leaktest.Check(t)
 	server := djamotest.NewServer(t, djamotest.WithSettleAfter(20*time.Millisecond), djamotest.WithWebhookSecret("another secret"))
 	var out bytes.Buffer
 	require.NoError(t, payroll(t.Context(), newClient(t, server), salaries, 10*time.Millisecond, &out))
@@ -58,6 +65,7 @@ func TestPayroll_ForgedWebhooksAreNotBelieved(t *testing.T) {
 
 func TestPayroll_EndsWithItsContext(t *testing.T) {
 	t.Parallel()
+	leaktest.Check(t)
 	server := djamotest.NewServer(t, djamotest.WithManualSettlement(), djamotest.WithWebhookSecret(webhookSecret))
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -126,6 +127,7 @@ func TestPayroll_Faults_OverTCP(t *testing.T) {
 	for _, seed := range []uint64{1, 2, 3} {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
+			leaktest.Check(t)
 			const unit = 50 * time.Millisecond
 			server := djamotest.NewServer(t, djamotest.WithSeed(seed), djamotest.WithSettleAfter(unit))
 			_, err := server.Inject(everyFault(unit), djamotest.Probability(0.3))

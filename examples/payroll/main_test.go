@@ -11,6 +11,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,6 +27,7 @@ type operator struct {
 
 func newOperator(t *testing.T, file string, opts ...djamotest.Option) *operator {
 	t.Helper()
+	leaktest.Check(t)
 	server := djamotest.NewServer(t, append([]djamotest.Option{djamotest.WithSettleAfter(0)}, opts...)...)
 	client, err := djamo.NewClient(server.Token, djamo.WithBaseURL(server.URL))
 	require.NoError(t, err)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,7 +38,7 @@ var buildProgram = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := leaktest.Main(m)
 	if program, err := buildProgram(); err == nil {
 		_ = os.RemoveAll(filepath.Dir(program))
 	}
@@ -54,6 +55,7 @@ type site struct {
 
 func newSite(t *testing.T, payouts int, opts ...djamotest.Option) *site {
 	t.Helper()
+	leaktest.Check(t)
 	server := djamotest.NewServer(t, append([]djamotest.Option{djamotest.WithSettleAfter(20 * time.Millisecond), djamotest.WithBalance(1_000_000_000)}, opts...)...)
 	s := &site{server: server, file: filepath.Join(t.TempDir(), "salaries.csv")}
 	var b strings.Builder
