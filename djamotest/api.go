@@ -130,7 +130,7 @@ func (a *API) Close() error {
 	a.ending.Do(func() {
 		a.background.Wait()
 		a.handlers.Wait()
-		a.sending <- struct{}{} // whoever steers may be in the middle of a webhook; nobody sends another
+		a.sending <- struct{}{}            // whoever steers may be in the middle of a webhook; nobody sends another
 		if a.cfg.webhookTransport == nil { // others' connections are theirs
 			a.poster.CloseIdleConnections()
 		}

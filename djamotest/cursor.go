@@ -2,6 +2,9 @@ package djamotest
 
 import (
 	"encoding/base64"
+	"hash/fnv"
+	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -28,39 +31,55 @@ const (
 
 // pageQuery is a parsed limit and cursor.
 type pageQuery struct {
+	listing  string // what is listed, a query included
 	limit    int
 	position int  // index the cursor points at; -1 without a cursor
 	backward bool // a prev cursor
 }
 
-// encodeCursor hides a position the way the API does: base64 of "next___123".
-func encodeCursor(kind string, position int) *string {
-	s := base64.StdEncoding.EncodeToString([]byte(kind + strconv.Itoa(position)))
+// encodeCursor hides a position the way the API does: base64 of "next___1678898830620". The number is the position and,
+// in its last digits, a check that no other listing's numbers have.
+func (q pageQuery) encodeCursor(kind string, position int) *string {
+	number := int64(position)*checks + q.check(kind, position)
+	s := base64.StdEncoding.EncodeToString([]byte(kind + strconv.FormatInt(number, 10)))
 	return &s
 }
 
-// decodeCursor reads what encodeCursor wrote; anything else is not one of this server's cursors.
-func decodeCursor(s string) (position int, backward, ok bool) {
+// checks is how many different checks there are.
+const checks = 1_000_000
+
+// check depends on the listing, so that a cursor of one is refused by the others: silently taken, it would leave out
+// whatever lies before its position.
+func (q pageQuery) check(kind string, position int) int64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, kind+q.listing)
+	return int64(mix(h.Sum64()^uint64(position)) % checks)
+}
+
+// decodeCursor reads what encodeCursor wrote; anything else is not one of this listing's cursors.
+func (q pageQuery) decodeCursor(s string) (position int, backward, ok bool) {
 	raw, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
 		return 0, false, false
 	}
-	digits, forward := strings.CutPrefix(string(raw), cursorNext)
-	if !forward {
-		if digits, backward = strings.CutPrefix(string(raw), cursorPrev); !backward {
-			return 0, false, false
-		}
+	kind := cursorNext
+	if strings.HasPrefix(string(raw), cursorPrev) {
+		kind = cursorPrev
 	}
-	position, err = strconv.Atoi(digits)
-	if err != nil || position < 0 || strconv.Itoa(position) != digits {
+	number, err := strconv.ParseInt(strings.TrimPrefix(string(raw), kind), 10, 64)
+	if err != nil || number < 0 || number/checks > math.MaxInt32 {
 		return 0, false, false
 	}
-	return position, backward, true
+	position = int(number / checks)
+	if *q.encodeCursor(kind, position) != s { // another listing's, or made by hand
+		return 0, false, false
+	}
+	return position, kind == cursorPrev, true
 }
 
 // pageQuery reads limit and cursor and refuses every other parameter that is not named in also.
 func (a *API) pageQuery(c *call, also ...string) (pageQuery, error) {
-	q := pageQuery{limit: a.cfg.pageSize, position: -1}
+	q := pageQuery{listing: c.route.pattern + "?" + c.query.Get("reference"), limit: a.cfg.pageSize, position: -1}
 	problems := c.unknownQuery(append(also, "limit", "cursor")...)
 	if c.query.Has("limit") {
 		limit, err := strconv.Atoi(c.query.Get("limit"))
@@ -77,7 +96,7 @@ func (a *API) pageQuery(c *call, also ...string) (pageQuery, error) {
 	}
 	if c.query.Has("cursor") {
 		var ok bool
-		if q.position, q.backward, ok = decodeCursor(c.query.Get("cursor")); !ok {
+		if q.position, q.backward, ok = q.decodeCursor(c.query.Get("cursor")); !ok {
 			problems = append(problems, "cursor must be a valid cursor")
 		}
 	}
@@ -102,10 +121,10 @@ func (q pageQuery) paginate(total int) (from, to int, cursor pageCursor) {
 		from = max(0, to-q.limit)
 	}
 	if from > 0 {
-		cursor.Next = encodeCursor(cursorNext, from)
+		cursor.Next = q.encodeCursor(cursorNext, from)
 	}
 	if to < total && q.position >= 0 {
-		cursor.Prev = encodeCursor(cursorPrev, to)
+		cursor.Prev = q.encodeCursor(cursorPrev, to)
 	}
 	return from, to, cursor
 }

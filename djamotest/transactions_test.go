@@ -1,12 +1,14 @@
 package djamotest_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -197,7 +199,12 @@ func TestLists_RefuseBadQueries(t *testing.T) {
 		{"limit=1&limit=2", "limit must be a string"},
 		{"cursor=", "cursor must be a valid cursor"},
 		{"cursor=bm9uc2Vuc2U=", "cursor must be a valid cursor"},
-		{"cursor=bmV4dF9fXy0x", "cursor must be a valid cursor"}, // next___-1
+		{"cursor=bmV4dF9fXy0x", "cursor must be a valid cursor"},                             // next___-1
+		{"cursor=bmV4dF9fXw==", "cursor must be a valid cursor"},                             // next___
+		{"cursor=bmV4dF9fXys1", "cursor must be a valid cursor"},                             // next___+5
+		{"cursor=bmV4dF9fXzE=", "cursor must be a valid cursor"},                             // next___1
+		{"cursor=bmV4dF9fXzk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "cursor must be a valid cursor"}, // next___99999999999999999999999
+		{"cursor=cHJldl9fXy05MjIzMzcyMDM2ODU0Nzc1ODA4", "cursor must be a valid cursor"},     // prev___-9223372036854775808
 		{"page=2", "property page should not exist"},
 	}
 	for _, tt := range tests {
@@ -337,4 +344,41 @@ func TestRequests_RememberTheLatestWithoutTheToken(t *testing.T) {
 	text := fmt.Sprint(got)
 	require.NotContains(t, text, djamotest.DefaultToken)
 	require.Equal(t, got[2].CorrelationID, api.Ledger()[4].CorrelationID)
+}
+
+// A cursor belongs to its listing: taken by another it would leave out what is newer there, unnoticed.
+func TestCursors_OfAnotherListingAreRefused(t *testing.T) {
+	t.Parallel()
+	_, c := newAPI(t, djamotest.WithRepeatedReferences())
+	for i := range 3 {
+		c.pay(awa, 5000, "again")
+		c.pay(awa, 5000, "once more")
+		c.must(201, "POST", "/v1/charges", chargeOf(500, fmt.Sprint(i)))
+		c.must(201, "POST", "/v1/sub-companies", object{"name": "A", "logoUrl": "https://a.test/logo.png"})
+		c.must(201, "POST", "/v1/webhooks", object{"topic": "charge/events", "url": hook})
+	}
+	listings := []string{
+		"/v1/transactions?", "/v1/charges?", "/v1/sub-companies?", "/v1/webhooks?", "/v1/transactions?reference=again&", "/v1/transactions?reference=once+more&",
+	}
+	for _, from := range listings {
+		first := c.must(200, "GET", from+"limit=1", nil)
+		next := first["cursor"].(object)["next"].(string)
+		second := c.must(200, "GET", from+"limit=1&cursor="+url.QueryEscape(next), nil)
+		prev := second["cursor"].(object)["prev"].(string)
+		for _, to := range listings {
+			for _, cursor := range []string{next, prev} {
+				path := to + "cursor=" + url.QueryEscape(cursor)
+				if to == from {
+					c.must(200, "GET", path, nil)
+					continue
+				}
+				require.Equal(t, []string{"cursor must be a valid cursor"}, c.refused(400, "GET", path, nil), "from %s to %s", from, to)
+			}
+		}
+		raw, err := base64.StdEncoding.DecodeString(next)
+		require.NoError(t, err)
+		require.Regexp(t, `^next___\d+$`, string(raw))
+		turned := base64.StdEncoding.EncodeToString([]byte(strings.Replace(string(raw), "next", "prev", 1)))
+		c.refused(400, "GET", from+"cursor="+url.QueryEscape(turned), nil)
+	}
 }
