@@ -7,11 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"sync"
 )
 
@@ -35,7 +32,8 @@ type Recorder struct {
 //
 // Neither a token nor a whole phone number reaches the files: of a number the country is kept, and a tag that tells it
 // from the others of this recording, made with a random salt that lies beside them. JSON keys are sorted; names follow from the calls alone
-// (POST_v1_transactions.001.json), so a new recording of the same calls has the same files. dir must not hold a recording
+// (POST_v1_transactions.001.json, GET_v1_charges_id.001.json whatever the id), so a new recording of the same calls has the
+// same files. dir must not hold a recording
 // already: record into a new one, compare the two with [Drift], and then replace the old one. What the caller gets is the
 // answer as it came.
 func Record(dir string) *Recorder { return &Recorder{dir: dir} }
@@ -176,33 +174,4 @@ func encodeIndented(v any) ([]byte, error) {
 	}
 	b.WriteByte('\n')
 	return b.Bytes(), nil
-}
-
-// identifierSegment finds the path segments that differ from run to run: prefixed and bare UUIDs, and long numbers.
-var identifierSegment = regexp.MustCompile(`^([a-z]+_)?[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}$|^[a-z]+_[0-9A-Za-z]{8,}$|^\d{6,}$`)
-
-// template is a path with its ids replaced, as in /v1/transactions/{id}.
-func template(urlPath string) string {
-	segments := strings.Split(urlPath, "/")
-	for i, s := range segments {
-		if identifierSegment.MatchString(s) {
-			segments[i] = "{id}"
-		}
-	}
-	return strings.Join(segments, "/")
-}
-
-// endpointOf names the call an exchange belongs to; a lookup is another call than a list.
-func endpointOf(r recordedRequest) string {
-	name := r.Method + " " + template(r.Path)
-	if query, err := url.ParseQuery(r.Query); err == nil && query.Has("reference") {
-		name += "?reference"
-	}
-	return name
-}
-
-var notInFileNames = regexp.MustCompile(`[^A-Za-z0-9]+`)
-
-func fileName(r recordedRequest) string {
-	return strings.Trim(notInFileNames.ReplaceAllString(endpointOf(r), "_"), "_")
 }

@@ -52,8 +52,9 @@ func (rt *route) lags() bool {
 
 func (rt *route) isCharge() bool { return strings.HasPrefix(rt.pattern, "/v1/charges") }
 
-func (a *API) routes() *http.ServeMux {
-	a.table = []route{
+// routeTable is every call of the API.
+func routeTable() []route {
+	return []route{
 		{method: "POST", pattern: "/v1/transactions", money: true, handle: (*API).createTransaction},
 		{method: "POST", pattern: "/v1/transactions/batch", money: true, handle: (*API).createBatch},
 		{method: "GET", pattern: "/v1/transactions", query: []string{"limit", "cursor", "reference"}, handle: (*API).listTransactions},
@@ -73,6 +74,10 @@ func (a *API) routes() *http.ServeMux {
 		{method: "GET", pattern: "/v1/webhooks", query: []string{"limit", "cursor"}, handle: (*API).listEndpoints},
 		{method: "GET", pattern: "/v1/webhooks/{id}", handle: (*API).getEndpoint},
 	}
+}
+
+func (a *API) routes() *http.ServeMux {
+	a.table = routeTable()
 	mux := http.NewServeMux()
 	for i := range a.table {
 		rt := &a.table[i]

@@ -113,7 +113,7 @@ func (s scrubber) request(r *http.Request, body []byte) recordedRequest {
 		}
 	}
 	return recordedRequest{
-		Method: r.Method, Path: s.text(r.URL.Path), Query: query.Encode(), Body: s.body(r.Header.Get("Content-Type"), body),
+		Method: r.Method, Path: s.text(r.URL.EscapedPath()), Query: query.Encode(), Body: s.body(r.Header.Get("Content-Type"), body),
 	}
 }
 
