@@ -75,6 +75,8 @@ func TestConformance_NamesWhatWasAltered(t *testing.T) {
 		{"another form of time", "GET_v1_webhooks.001.json", `Z"`, `"`, []string{
 			"GET /v1/webhooks 200: data[].createdAt changed type from timestamp to string or timestamp",
 			"GET /v1/webhooks 200: data[].updatedAt changed type from timestamp to string or timestamp"}},
+		{"a field missing from one page", "GET_v1_webhooks.001.json", `"topic": "transactions/completed",`, ``, []string{
+			"GET /v1/webhooks 200: data[].topic became optional: was in all 2, is in 1 of 2"}},
 		{"another end of a list", "GET_v1_sub_companies.002.json", `"next": null`, `"next": ""`, []string{
 			"GET /v1/sub-companies 200: cursor.next changed type from null or string to string"}},
 	} {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"mime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -19,8 +20,12 @@ const (
 	FieldAppeared    DriftKind = "appeared"
 	FieldVanished    DriftKind = "vanished"
 	FieldChangedType DriftKind = "changed type"
-	AnswerAppeared   DriftKind = "answer appeared" // a call, or a status of it, that the old recording does not have
-	AnswerVanished   DriftKind = "answer vanished"
+	// A field that every object of its kind had is missing from some, or the reverse.
+	FieldBecameOptional DriftKind = "became optional"
+	FieldBecameConstant DriftKind = "is always there"
+
+	AnswerAppeared DriftKind = "answer appeared" // a call, or a status of it, that the old recording does not have
+	AnswerVanished DriftKind = "answer vanished"
 )
 
 // DriftChange is one difference between two recordings.
@@ -29,7 +34,9 @@ type DriftChange struct {
 	Status   int    // of the answers compared
 	Field    string // as in "data[].reference", "(body)" for the body itself; empty when Kind is about the whole answer
 	Kind     DriftKind
-	Old, New string // the types, as in "integer" or "null or string"
+	// The types, as in "integer", "null or string" or "optional string"; where only the presence changed, how often it was
+	// there, as in "in 1 of 2".
+	Old, New string
 }
 
 // String is the change for a person to read.
@@ -40,6 +47,8 @@ func (c DriftChange) String() string {
 	}
 	out += " " + string(c.Kind)
 	switch {
+	case c.Kind == FieldBecameOptional, c.Kind == FieldBecameConstant:
+		out += fmt.Sprintf(": was %s, is %s", c.Old, c.New)
 	case c.Kind == FieldChangedType:
 		out += fmt.Sprintf(" from %s to %s", c.Old, c.New)
 	case c.Kind == FieldAppeared:
@@ -52,8 +61,12 @@ func (c DriftChange) String() string {
 
 // Drift compares two recordings made by [Record], of the same calls, and lists per endpoint and status every field of the
 // answers that appeared, vanished or changed its type, in a fixed order. Values are not compared, since ids, times and
-// amounts differ from run to run; but the type of a text tells timestamps in their three forms apart. The fields of a
-// list's items have not vanished when the new recording only has that list empty.
+// amounts differ from run to run; but the type of a text tells timestamps in their three forms apart.
+//
+// A field that some of an endpoint's objects have and others lack, items of a list above all, is optional. Drift is also
+// when a field becomes optional that none lacked, and the reverse. The fields of a list's items have not vanished when the
+// new recording only has that list empty. What is in a charge's metadata belongs to whoever made the charge, and is not
+// looked at.
 func Drift(oldDir, newDir string) ([]DriftChange, error) {
 	before, err := readShapes(oldDir)
 	if err != nil {
@@ -88,8 +101,16 @@ const mediaType = "(content type)"
 // wholeBody stands for the body in the place of a field's name.
 const wholeBody = "(body)"
 
-// answerShape holds the types every field of an answer was seen with.
-type answerShape map[string]map[string]bool
+// answerShape holds what every field of an answer was seen as.
+type answerShape map[string]*fieldShape
+
+// fieldShape is what a field was seen as, and how often it was there.
+type fieldShape struct {
+	types   map[string]bool
+	objects int    // how often the field was an object
+	present int    // in how many objects
+	parent  string // the field which these objects were; "" for what has none
+}
 
 func readShapes(dir string) (map[answerKey]answerShape, error) {
 	exchanges, err := readRecording(dir)
@@ -122,25 +143,57 @@ func readShapes(dir string) (map[answerKey]answerShape, error) {
 	return out, nil
 }
 
-func (s answerShape) note(field, kind string) {
+func (s answerShape) note(field, kind string) *fieldShape {
 	if s[field] == nil {
-		s[field] = make(map[string]bool)
+		s[field] = &fieldShape{types: make(map[string]bool)}
 	}
-	s[field][kind] = true
+	s[field].types[kind] = true
+	return s[field]
 }
 
-func (s answerShape) add(field string, v any) {
-	s.note(field, typeOf(v))
+func (s answerShape) add(field string, v any) *fieldShape {
+	shape := s.note(field, typeOf(v))
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
 			s.add(field+"[]", item)
 		}
 	case map[string]any:
+		shape.objects++
 		for name, value := range v {
-			s.add(strings.TrimPrefix(field+"."+name, wholeBody+"."), value)
+			s.addMember(field, name, value)
 		}
 	}
+	return shape
+}
+
+func (s answerShape) addMember(parent, name string, value any) {
+	if _, object := value.(map[string]any); object && name == freeObject {
+		value = map[string]any(nil)
+	}
+	if strings.ContainsAny(name, `.[]()"`) { // or it could be taken for another field
+		name = strconv.Quote(name)
+	}
+	shape := s.add(strings.TrimPrefix(parent+"."+name, wholeBody+"."), value)
+	shape.parent = parent
+	shape.present++
+}
+
+// freeObject is the field whose content belongs to the user.
+const freeObject = "metadata"
+
+// optional says whether a field is missing from some of the objects that could have it.
+func (s answerShape) optional(field string) bool {
+	shape := s[field]
+	return shape != nil && shape.parent != "" && shape.present < s[shape.parent].objects
+}
+
+// presence says how often a field was there.
+func (s answerShape) presence(field string) string {
+	if !s.optional(field) {
+		return fmt.Sprintf("in all %d", s[field].present)
+	}
+	return fmt.Sprintf("in %d of %d", s[field].present, s[s[field].parent].objects)
 }
 
 // typeOf names a value's type as finely as a client might depend on it.
@@ -175,19 +228,32 @@ func compareAnswers(key answerKey, before, now answerShape) []DriftChange {
 	}
 	var changes []DriftChange
 	for _, field := range slices.Sorted(maps.Keys(union(before, now))) {
-		change.Field, change.Old, change.New = field, types(before[field]), types(now[field])
-		switch {
-		case change.Old == change.New:
-			continue
-		case before[field] == nil:
-			change.Kind = FieldAppeared
-		case now.hasEmptyListOver(field):
-			continue
-		case now[field] == nil:
-			change.Kind = FieldVanished
-		default:
-			change.Kind = FieldChangedType
+		changes = append(changes, compareField(change, field, before, now)...)
+	}
+	return changes
+}
+
+func compareField(change DriftChange, field string, before, now answerShape) (changes []DriftChange) {
+	change.Field, change.Old, change.New = field, before.types(field), now.types(field)
+	switch {
+	case before[field] == nil:
+		change.Kind, change.New = FieldAppeared, now.described(field)
+		return []DriftChange{change}
+	case now[field] == nil && now.hasEmptyListOver(field):
+		return nil
+	case now[field] == nil:
+		change.Kind, change.Old = FieldVanished, before.described(field)
+		return []DriftChange{change}
+	case change.Old != change.New:
+		change.Kind = FieldChangedType
+		changes = append(changes, change)
+	}
+	if was, is := before.optional(field), now.optional(field); was != is {
+		change.Kind = FieldBecameConstant
+		if is {
+			change.Kind = FieldBecameOptional
 		}
+		change.Old, change.New = before.presence(field), now.presence(field)
 		changes = append(changes, change)
 	}
 	return changes
@@ -197,14 +263,28 @@ func compareAnswers(key answerKey, before, now answerShape) []DriftChange {
 // nothing about them therefore.
 func (s answerShape) hasEmptyListOver(field string) bool {
 	for end := range len(field) {
-		if list, items := field[:end], field[:end]+"[]"; strings.HasPrefix(field, items) && s[list]["array"] && s[items] == nil {
+		if list, items := field[:end], field[:end]+"[]"; strings.HasPrefix(field, items) && s[list] != nil && s[list].types["array"] && s[items] == nil {
 			return true
 		}
 	}
 	return false
 }
 
-func types(set map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(set)), " or ") }
+// types lists what a field was seen as.
+func (s answerShape) types(field string) string {
+	if s[field] == nil {
+		return ""
+	}
+	return strings.Join(slices.Sorted(maps.Keys(s[field].types)), " or ")
+}
+
+// described is the same, and whether the field is optional.
+func (s answerShape) described(field string) string {
+	if s.optional(field) {
+		return "optional " + s.types(field)
+	}
+	return s.types(field)
+}
 
 // union holds the keys of both.
 func union[K comparable, V any](a, b map[K]V) map[K]bool {
