@@ -138,12 +138,24 @@ func (e LedgerEntry) line() string {
 		if e.Status != 0 {
 			fmt.Fprintf(&b, "%d ", e.Status)
 		}
-		b.WriteString(e.Reason)
+		b.WriteString(shortened(e.Reason))
 	}
 	if e.Request != 0 {
 		fmt.Fprintf(&b, " (request %d: %s %s, correlation id %s)", e.Request, e.Method, e.Path, e.CorrelationID)
 	}
 	return b.String()
+}
+
+// shortened is a text a person reads; what refuses a large batch fills many screens.
+func shortened(s string) string {
+	const most = 300
+	runes := 0
+	for i := range s {
+		if runes++; runes > most {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }
 
 // AssertBalanced fails the test unless every franc is accounted for: the starting balance plus every ledger line's delta

@@ -107,7 +107,7 @@ func (a *API) acceptable(c *call, transfers []transfer, now int64) ([]transfer, 
 		good = append(good, tr)
 	}
 	for i, err := range refusals {
-		a.refusal(c, bad[i], err, now)
+		a.refusal(c, bad[i], verdictOf(err), now)
 	}
 	if len(good) == 0 {
 		c.told = true

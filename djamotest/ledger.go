@@ -60,9 +60,9 @@ type entry struct {
 
 type refusal struct {
 	attempt
+	verdict
+
 	chargeID string
-	status   int
-	reason   string
 }
 
 // by names the request that caused an entry; nil is the test.
@@ -89,24 +89,34 @@ func (a *API) recordRefusal(c *call, err error) {
 	if len(attempts) == 0 {
 		attempts = []attempt{{}}
 	}
+	why := verdictOf(err) // once: a batch can have as many problems as payments
 	now := a.lock()
 	defer a.mu.Unlock()
 	for _, at := range attempts {
-		a.refusal(c, at, err, now)
+		a.refusal(c, at, why, now)
 	}
 }
 
+// verdict is what was said of a refused payment.
+type verdict struct {
+	status int
+	reason string
+}
+
+func verdictOf(err error) verdict {
+	if refused, ok := errors.AsType[*apiError](err); ok {
+		return verdict{refused.status, joinMessages(refused.messages)}
+	}
+	return verdict{http.StatusInternalServerError, err.Error()}
+}
+
 // refusal leaves the line for one payment.
-func (a *API) refusal(c *call, at attempt, err error, now int64) {
+func (a *API) refusal(c *call, at attempt, why verdict, now int64) {
 	kind := TransferRefused
 	if c.route.isCharge() {
 		kind = ChargeRefused
 	}
-	r := &refusal{attempt: at, chargeID: c.id, status: http.StatusInternalServerError, reason: err.Error()}
-	if refused, ok := errors.AsType[*apiError](err); ok {
-		r.status, r.reason = refused.status, joinMessages(refused.messages)
-	}
-	a.move(entry{at: now, kind: kind, refusal: r}.by(c), 0)
+	a.move(entry{at: now, kind: kind, refusal: &refusal{attempt: at, verdict: why, chargeID: c.id}}.by(c), 0)
 }
 
 func (a *API) viewEntry(i int) LedgerEntry {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,4 +77,24 @@ func TestBatches_EachRefusedLineHasItsReason(t *testing.T) {
 	ledger := api.Ledger()
 	require.Len(t, ledger, 3)
 	require.Equal(t, []any{"used", 409, "dear", 422}, []any{ledger[1].Reference, ledger[1].Status, ledger[2].Reference, ledger[2].Status})
+}
+
+// Every payment of a refused batch has its line, and all of them say the same: the memory must not grow with the square.
+func TestBatches_LargeAndInvalid(t *testing.T) {
+	t.Parallel()
+	const n = 2_000
+	api, c := newAPI(t)
+	items := make([]object, n)
+	for i := range items {
+		items[i] = object{"reference": fmt.Sprint("r", i), "amount": -1, "msisdn": "x"}
+	}
+	require.Len(t, c.refused(400, "POST", "/v1/transactions/batch", object{"transactions": items}), 2*n)
+	ledger := api.Ledger()
+	require.Len(t, ledger, n)
+	require.Equal(t, "r1999", ledger[n-1].Reference)
+	require.Same(t, unsafe.StringData(ledger[0].Reason), unsafe.StringData(ledger[n-1].Reason), "one text for all")
+	s := &spy{}
+	require.False(t, api.AssertPaidOnce(s, "r7"))
+	require.Less(t, len(s.failures[0]), 1_000, "readable")
+	require.Contains(t, s.failures[0], "transactions.0.msisdn must be")
 }
