@@ -1,6 +1,7 @@
 package djamotest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -35,6 +36,11 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		closeBody()
 		return nil, err
 	}
+	if r.URL == nil {
+		closeBody()
+		return nil, errors.New("djamotest: the request has no URL")
+	}
+	r, asked := withDefaults(r), r
 	trace := httptrace.ContextClientTrace(r.Context())
 	if trace != nil && trace.GetConn != nil {
 		trace.GetConn(r.URL.Host)
@@ -74,7 +80,18 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if trace != nil && trace.GotFirstResponseByte != nil {
 		trace.GotFirstResponseByte()
 	}
-	return w.response(r), nil
+	return w.response(asked), nil
+}
+
+// withDefaults is a request with what net/http puts in where its maker left something out.
+func withDefaults(r *http.Request) *http.Request {
+	if r.Method != "" && r.URL.Path != "" {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.Method = cmp.Or(r.Method, http.MethodGet)
+	r.URL.Path = cmp.Or(r.URL.Path, "/")
+	return r
 }
 
 // refused is the error of a dial that finds nobody listening.

@@ -129,3 +129,22 @@ func TestTransport_EndsWhatItsCallerAbandons(t *testing.T) {
 		require.NoError(t, api.Close())
 	})
 }
+
+// What a request leaves out is filled in as net/http does.
+func TestTransport_FillsInWhatIsLeftOut(t *testing.T) {
+	t.Parallel()
+	srv, tcp := newServer(t)
+	for name, c := range map[string]*caller{"over TCP": tcp, "in process": overTransport(t, srv.API)} {
+		r := c.request("GET", "/v1/balance", nil)
+		r.Method = ""
+		require.Equal(t, 200, c.exchange(r).status, name)
+		require.Equal(t, "GET", srv.Requests()[len(srv.Requests())-1].Method, name)
+
+		r = c.request("GET", "", nil)
+		require.Equal(t, []string{"Cannot GET /"}, messages(t, decode(t, []byte(c.exchange(r).body)).(object)), name)
+
+		r = c.request("GET", "/v1/balance", nil)
+		r.URL = nil
+		require.ErrorContains(t, c.exchange(r).err, "URL", name)
+	}
+}
