@@ -35,6 +35,7 @@ type API struct {
 	background sync.WaitGroup
 	handlers   sync.WaitGroup
 	ending     sync.Once
+	advancing  sync.Mutex   // held by Advance
 	answering  atomic.Int32 // requests
 	posting    atomic.Int32 // webhooks
 

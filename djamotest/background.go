@@ -79,6 +79,8 @@ func (a *API) Advance(d time.Duration) error {
 	if d < 0 {
 		return misuse(t, "Advance(%s): the clock only moves forward", d)
 	}
+	a.advancing.Lock() // two at a time would pass the same stretch
+	defer a.advancing.Unlock()
 	target := later(a.lock(), d)
 	if target == math.MaxInt64 {
 		a.mu.Unlock()

@@ -1,6 +1,8 @@
 package djamotest_test
 
 import (
+	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,4 +98,23 @@ func TestClock_NeverGoesBack(t *testing.T) {
 	require.Equal(t, now.Add(time.Hour), api.Now())
 	now = now.Add(-30 * time.Minute)
 	require.Equal(t, time.Date(2026, 6, 30, 13, 0, 0, 0, time.UTC), api.Now())
+}
+
+// Whoever advances the clock advances it by that much, whether somebody listens or not.
+func TestAdvance_AddsUp(t *testing.T) {
+	t.Parallel()
+	for _, topics := range [][]string{nil, allTopics} {
+		now := time.Date(2026, 6, 30, 12, 0, 0, 0, time.UTC)
+		api, c := newAPI(t, djamotest.WithWebhookTransport(&listener{}), djamotest.WithClock(func() time.Time { return now }))
+		c.listen(hook, topics...)
+		for i := range 20 {
+			c.pay(awa, 5000, fmt.Sprint(i))
+		}
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { require.NoError(t, api.Advance(time.Minute)) })
+		}
+		all.Wait()
+		require.Equal(t, 10*time.Minute, api.Now().Sub(now))
+	}
 }
