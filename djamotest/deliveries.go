@@ -189,8 +189,7 @@ func (a *API) deliverDue(all bool) {
 
 // takeNext takes the first waiting delivery out of the queue; with all, the first that was queued no later than last.
 func (a *API) takeNext(all bool, last int64) *delivery {
-	if !all {
-		next := a.outbox[0]
+	if next := a.outbox[0]; !all || next.order <= last { // of what may be taken, none comes before it
 		heap.Pop(&a.outbox)
 		return next
 	}
