@@ -191,9 +191,9 @@ func (a *API) listCharges(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	a.lock()
+	now := a.lock()
 	defer a.mu.Unlock()
-	return listPage(q, visible(a.charges, c, func(ch *charge) int64 { return ch.createdAt }), a.wireCharge), nil
+	return listPage(q, visible(a.charges, c, now, func(ch *charge) int64 { return ch.createdAt }), a.wireCharge), nil
 }
 
 func (a *API) payCharge(c *call) (reply, error) {

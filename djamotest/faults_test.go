@@ -325,6 +325,30 @@ func TestFaults_Combine(t *testing.T) {
 	})
 }
 
+// A look-up that is held up is blind to what is new when it is made, not when it was asked for.
+func TestFaults_LateAndLagging(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api, err := djamotest.New()
+		require.NoError(t, err)
+		defer api.Close()
+		c := overTransport(t, api)
+		for _, f := range []djamotest.Fault{djamotest.ProcessLate(10 * time.Second), djamotest.LookupLag(5 * time.Second)} {
+			_, err = api.Inject(f, djamotest.On("GET"))
+			require.NoError(t, err)
+		}
+		answered := make(chan outcome)
+		go func() { answered <- c.exchange(c.request("GET", "/v1/transactions", nil)) }()
+		time.Sleep(time.Second)
+		c.pay(awa, 5000, "old by then")
+		time.Sleep(6 * time.Second)
+		c.pay(awa, 5000, "new")
+		got := (<-answered).body
+		require.Contains(t, got, "old by then")
+		require.NotContains(t, got, `"new"`)
+	})
+}
+
 func TestFaults_TheSameSeedStrikesTheSameRequests(t *testing.T) {
 	t.Parallel()
 	run := func(seed uint64) string {

@@ -228,16 +228,16 @@ func (a *API) listTransactions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	a.lock()
+	now := a.lock()
 	defer a.mu.Unlock()
 	if !c.query.Has("reference") {
-		return listPage(q, visible(a.transactions, c, func(t *transaction) int64 { return t.createdAt }), a.stored), nil
+		return listPage(q, visible(a.transactions, c, now, func(t *transaction) int64 { return t.createdAt }), a.stored), nil
 	}
 	if c.query.Get("reference") == "" {
 		return reply{}, refuse(http.StatusBadRequest, "reference should not be empty")
 	}
 	found := a.withReference(c.query.Get("reference"))
-	return a.lookupReply(q, visible(found, c, func(t *transaction) int64 { return t.createdAt }))
+	return a.lookupReply(q, visible(found, c, now, func(t *transaction) int64 { return t.createdAt }))
 }
 
 // withReference is every transaction with a reference, oldest first.
@@ -251,11 +251,11 @@ func (a *API) withReference(reference string) []*transaction {
 }
 
 // visible leaves out what LookupLag hides: the newest of what is kept in order of creation.
-func visible[T any](all []T, c *call, createdAt func(T) int64) []T {
+func visible[T any](all []T, c *call, now int64, createdAt func(T) int64) []T {
 	if c.plan.lag == 0 {
 		return all
 	}
-	n := sort.Search(len(all), func(i int) bool { return createdAt(all[i]) > c.at-int64(c.plan.lag) })
+	n := sort.Search(len(all), func(i int) bool { return createdAt(all[i]) > now-int64(c.plan.lag) })
 	return all[:n]
 }
 
