@@ -75,6 +75,10 @@ func (rec *Recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if out.Header.Get("Accept-Encoding") != "" { // then the answer would come as it was compressed, and not be scrubbed
+		out = out.Clone(out.Context())
+		out.Header.Del("Accept-Encoding")
+	}
 	resp, err := next.RoundTrip(out)
 	if err != nil {
 		return nil, err
@@ -83,6 +87,9 @@ func (rec *Recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	err = errors.Join(err, resp.Body.Close())
 	if err != nil {
 		return nil, fmt.Errorf("djamotest: record %s %s: the answer broke off: %w", r.Method, r.URL.Path, err)
+	}
+	if coding := resp.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return nil, fmt.Errorf("djamotest: record %s %s: the answer is compressed (%s) though nobody asked for that, and cannot be scrubbed", r.Method, r.URL.Path, coding)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(answer))
 	if err := rec.store(newScrubber(r, rec.phones), r, body, resp, answer); err != nil {

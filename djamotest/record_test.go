@@ -1,6 +1,7 @@
 package djamotest_test
 
 import (
+	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -279,4 +280,36 @@ func TestRecord_BrokenAnswersAreNotStored(t *testing.T) {
 	c.must(200, "GET", "/v1/balance", nil)
 	names, _ := files(t, dir)
 	require.Equal(t, []string{"GET_v1_balance.001.json", "salt"}, names)
+}
+
+// A compressed answer would be stored as it is, phone numbers and all, and be no text.
+func TestRecord_CompressedAnswers(t *testing.T) {
+	t.Parallel()
+	_, c := newAPI(t)
+	always := false
+	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if !always && !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+			return
+		}
+		w.Header().Set("Content-Encoding", map[bool]string{true: "br", false: "gzip"}[always])
+		packed := gzip.NewWriter(w)
+		_, _ = io.WriteString(packed, `{"msisdn":"`+awa+`"}`)
+		_ = packed.Close()
+	}))
+	t.Cleanup(receiver.Close)
+	dir := t.TempDir()
+	recorder := djamotest.Record(dir)
+	recorder.Next = &http.Transport{}
+	t.Cleanup(recorder.Next.(*http.Transport).CloseIdleConnections)
+	c.url, c.do = receiver.URL, recorder.RoundTrip
+	r := c.request("GET", "/v1/balance", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	require.JSONEq(t, `{"msisdn":"`+awa+`"}`, c.exchange(r).body)
+	require.Equal(t, "gzip", r.Header.Get("Accept-Encoding"), "the caller's request is the caller's")
+	_, all := files(t, dir)
+	require.Contains(t, all, `"msisdn": "+225**********~`)
+
+	always = true
+	require.ErrorContains(t, c.exchange(c.request("GET", "/v1/balance", nil)).err, "compressed (br)")
 }
