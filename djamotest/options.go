@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // What a server is given when no option says otherwise. None of them is a real credential.
@@ -96,7 +97,7 @@ func WithWebhookSecret(secret string) Option {
 func WithBasePath(prefix string) Option {
 	return func(c *config) error {
 		trimmed := strings.TrimSuffix(prefix, "/")
-		if trimmed != "" && (!strings.HasPrefix(trimmed, "/") || path.Clean(trimmed) != trimmed || strings.ContainsAny(trimmed, "{}%? ")) {
+		if trimmed != "" && (!strings.HasPrefix(trimmed, "/") || path.Clean(trimmed) != trimmed || strings.ContainsAny(trimmed, "{}%?# ") || strings.ContainsFunc(trimmed, unicode.IsControl)) {
 			return fmt.Errorf("WithBasePath: %q must be a plain path that starts with a slash, such as /gateway/djamo", prefix)
 		}
 		c.basePath = trimmed

@@ -209,6 +209,8 @@ func TestNew_RefusesSenselessOptions(t *testing.T) {
 		{"relative base path", djamotest.WithBasePath("gateway"), "WithBasePath"},
 		{"base path with a wildcard", djamotest.WithBasePath("/{x}"), "WithBasePath"},
 		{"base path that climbs", djamotest.WithBasePath("/a/../b"), "WithBasePath"},
+		{"base path with a fragment", djamotest.WithBasePath("/a#b"), "WithBasePath"},
+		{"base path with a tab", djamotest.WithBasePath("/a\tb"), "WithBasePath"},
 		{"negative balance", djamotest.WithBalance(-1), "WithBalance"},
 		{"no fee function", djamotest.WithFee(nil), "WithFee"},
 		{"no charge fee function", djamotest.WithChargeFee(nil), "WithChargeFee"},
