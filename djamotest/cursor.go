@@ -52,8 +52,8 @@ const checks = 1_000_000
 // whatever lies before its position.
 func (q pageQuery) check(kind string, position int) int64 {
 	h := fnv.New64a()
-	_, _ = io.WriteString(h, kind+q.listing)
-	return int64(mix(h.Sum64()^uint64(position)) % checks)
+	_, _ = io.WriteString(h, kind+strconv.Itoa(position)+q.listing)
+	return int64(mix(h.Sum64()) % checks)
 }
 
 // decodeCursor reads what encodeCursor wrote; anything else is not one of this listing's cursors.

@@ -17,15 +17,13 @@ type DriftKind string
 
 // The kinds of drift.
 const (
-	FieldAppeared    DriftKind = "appeared"
-	FieldVanished    DriftKind = "vanished"
-	FieldChangedType DriftKind = "changed type"
-	// A field that every object of its kind had is missing from some, or the reverse.
-	FieldBecameOptional DriftKind = "became optional"
-	FieldBecameConstant DriftKind = "is always there"
-
-	AnswerAppeared DriftKind = "answer appeared" // a call, or a status of it, that the old recording does not have
-	AnswerVanished DriftKind = "answer vanished"
+	FieldAppeared       DriftKind = "appeared"
+	FieldVanished       DriftKind = "vanished"
+	FieldChangedType    DriftKind = "changed type"
+	FieldBecameOptional DriftKind = "became optional" // some objects lack what none of them did
+	FieldBecameConstant DriftKind = "is always there" // the reverse
+	AnswerAppeared      DriftKind = "answer appeared" // a call, or a status of it, that the old recording does not have
+	AnswerVanished      DriftKind = "answer vanished"
 )
 
 // DriftChange is one difference between two recordings.

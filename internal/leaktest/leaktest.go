@@ -8,8 +8,8 @@ package leaktest
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"runtime"
 	"runtime/pprof"
@@ -32,7 +32,7 @@ const (
 // Calling it more than once is fine: each call is about what is started until the next. In bubbles of testing/synctest it is not needed: a bubble does not end before its goroutines.
 func Check(t testing.TB) {
 	t.Helper()
-	name := fmt.Sprintf("%s%016x", nameOf(t), rand.Uint64())
+	name := nameOf(t) + rand.Text()
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels(label, name)))
 	t.Cleanup(func() {
 		t.Helper()
