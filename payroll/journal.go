@@ -27,6 +27,8 @@ const (
 	// ErrLost is a lease that has passed to another process, or a payout that is not in the state it was read in.
 	// Whoever gets it must stop: nothing it knows of the run is true any more.
 	ErrLost Error = "the lease of this run was lost"
+	// ErrDivided is a run that was divided among many machines: the journals of its parts are driven, not its own.
+	ErrDivided Error = "this run was divided into parts, which are paid one by one"
 	// ErrJournal is a journal that cannot be used: corrupt, from a newer version, not durable.
 	ErrJournal Error = "unusable journal"
 )

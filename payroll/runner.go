@@ -59,6 +59,10 @@ type Runner struct {
 	// journal, for Resume or Reconcile.
 	Patience time.Duration
 
+	// Silence says how long ago the answer to a request of this run was last lost, by a clock that does not stop with the
+	// process. Step requires it, and counts Quiet from there; Run, Resume and Reconcile count by their own clock.
+	Silence func(context.Context) (time.Duration, error)
+
 	// Updates brings news of transactions, such as webhook events, while a run is under way. It may be nil, it may lose
 	// some, and they may be stale or about others: polling finds what it does not bring.
 	Updates <-chan *djamo.Transaction
@@ -80,7 +84,7 @@ type Runner struct {
 // they are known. When the context ends, requests under way are given a few seconds for their answers, everything is
 // recorded, and the error is the context's.
 func (r *Runner) Run(ctx context.Context, plan *Plan) (Totals, error) {
-	return r.drive(ctx, func(ctx context.Context, run *run) error {
+	return r.drive(ctx, (*hold).take, func(ctx context.Context, run *run) error {
 		if err := r.Journal.Plan(ctx, run.hold.current(), plan); err != nil {
 			return err
 		}
@@ -90,13 +94,13 @@ func (r *Runner) Run(ctx context.Context, plan *Plan) (Totals, error) {
 
 // Resume goes on with the plan that the journal holds, as Run does.
 func (r *Runner) Resume(ctx context.Context) (Totals, error) {
-	return r.drive(ctx, func(ctx context.Context, run *run) error { return run.payAll(ctx) })
+	return r.drive(ctx, (*hold).take, func(ctx context.Context, run *run) error { return run.payAll(ctx) })
 }
 
 // Reconcile sends nothing: it asks the API what became of everything that was sent and waits for outcomes as Run does.
 // It can be called days later.
 func (r *Runner) Reconcile(ctx context.Context) (Totals, error) {
-	return r.drive(ctx, func(ctx context.Context, run *run) error {
+	return r.drive(ctx, (*hold).take, func(ctx context.Context, run *run) error {
 		if err := run.open(ctx); err != nil {
 			return err
 		}
@@ -132,8 +136,8 @@ type turn chan struct{}
 func (t turn) take() { t <- struct{}{} }
 func (t turn) give() { <-t }
 
-// drive does the work under the run's lease, and adds up what came of it.
-func (r *Runner) drive(ctx context.Context, work func(context.Context, *run) error) (Totals, error) {
+// drive takes the run's lease, does the work under it, and adds up what came of it.
+func (r *Runner) drive(ctx context.Context, take func(*hold, context.Context) error, work func(context.Context, *run) error) (Totals, error) {
 	set, err := r.withDefaults()
 	if err != nil {
 		return Totals{}, err
@@ -142,7 +146,7 @@ func (r *Runner) drive(ctx context.Context, work func(context.Context, *run) err
 		Runner: set, heard: make(chan struct{}, 1), advancing: make(turn, 1), amending: make(turn, 1),
 		hold: hold{journal: set.Journal, owner: set.Owner, length: set.Lease, now: time.Now},
 	}
-	if err := live.hold.take(ctx); err != nil {
+	if err := take(&live.hold, ctx); err != nil {
 		return Totals{}, err
 	}
 	working, stop := context.WithCancelCause(ctx)

@@ -139,7 +139,7 @@ func sumCases() []testCase {
 		{"SumsToTheLastFranc", func(s *subject) {
 			payouts := payoutsOf(3)
 			payouts[0].Amount, payouts[1].Amount, payouts[2].Amount = math.MaxInt64-3, 1, 2
-			s.ok(s.Plan(s.ctx(), s.acquire("a"), s.planOf(payouts...)))
+			s.plannedFor(payouts...)
 			s.sums(map[payroll.State]payroll.Sum{payroll.Planned: {Count: 3, Amount: math.MaxInt64}})
 		}},
 		{"SumsThatOverflow", func(s *subject) {

@@ -195,7 +195,7 @@ func alike(changes []payroll.Change) int {
 func (tx *transaction) step(changes []payroll.Change) error {
 	first, count := changes[0], int64(len(changes))
 	last := first.Payout.ID + count - 1
-	row := changedRow(tx.journal.run, first)
+	row := changedRow(tx.run, first)
 	args := slices.Concat(row[1:], []any{first.Payout.ID, last, string(first.From)})
 	if count == 1 {
 		changed, err := tx.change(updateOne, append(args, first.Payout.Reference)...)
@@ -212,7 +212,7 @@ func (tx *transaction) step(changes []payroll.Change) error {
 		same = same && next < len(changes) && changes[next].Payout.Reference == reference
 		next++
 		return err
-	}, selectReferences, tx.journal.run, first.Payout.ID, last)
+	}, selectReferences, tx.run, first.Payout.ID, last)
 	if err != nil {
 		return err
 	}
@@ -281,7 +281,7 @@ func (g *group) standing(tx *transaction) (standing, error) {
 		err := rows.Scan(&p.ID, &p.State, &p.Reference)
 		found[p.ID] = p
 		return err
-	}, tx.journal.dialect.standing(), ids, tx.journal.run)
+	}, tx.dialect.standing(), ids, tx.run)
 }
 
 // check refuses changes to payouts that are not what their reader saw.

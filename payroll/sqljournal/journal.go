@@ -67,7 +67,7 @@ func (j *Journal) prepare(ctx context.Context) error {
 	if err := j.dialect.setUp(ctx, j.conn); err != nil {
 		return err
 	}
-	if err := j.migrate(ctx); err != nil {
+	if err := j.dialect.migrate(ctx, j.conn); err != nil {
 		return err
 	}
 	const insert = `INSERT INTO djamo_payroll_runs (name) VALUES (?) ON CONFLICT (name) DO NOTHING`
@@ -158,7 +158,7 @@ func (j *Journal) transact(limit time.Duration, do func(tx *transaction) error) 
 	if err := j.usable(); err != nil {
 		return err
 	}
-	tx := &transaction{journal: j, limit: limit}
+	tx := &transaction{journal: j, dialect: j.dialect, run: j.run, limit: limit, statement: j.statement}
 	err := tx.exec(j.dialect.begin)
 	if err == nil {
 		err = do(tx)
@@ -179,8 +179,11 @@ func (j *Journal) transact(limit time.Duration, do func(tx *transaction) error) 
 
 // transaction is how statements are run in a transaction. Its errors are storageErrors.
 type transaction struct {
-	journal *Journal
-	limit   time.Duration // of one statement
+	journal   *Journal // nil when the transaction is the caller's
+	dialect   *dialect
+	run       int64
+	limit     time.Duration // of one statement
+	statement func(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
 func (tx *transaction) exec(query string, args ...any) error {
@@ -192,7 +195,7 @@ func (tx *transaction) exec(query string, args ...any) error {
 func (tx *transaction) change(query string, args ...any) (int64, error) {
 	ctx, cancel := tx.bounded()
 	defer cancel()
-	statement, err := tx.journal.statement(ctx, query)
+	statement, err := tx.statement(ctx, query)
 	if err != nil {
 		return 0, storageError{err}
 	}
@@ -209,7 +212,7 @@ func (tx *transaction) change(query string, args ...any) (int64, error) {
 
 // bounded is the context of one statement. A file cannot swallow packets, and drivers pay for watching a context.
 func (tx *transaction) bounded() (context.Context, context.CancelFunc) {
-	if tx.journal.dialect.oneConnection {
+	if tx.dialect.oneConnection {
 		return context.Background(), func() {}
 	}
 	return context.WithTimeout(context.Background(), tx.limit)
@@ -219,7 +222,7 @@ func (tx *transaction) bounded() (context.Context, context.CancelFunc) {
 func (tx *transaction) query(scan func(*sql.Rows) error, query string, args ...any) error {
 	ctx, cancel := tx.bounded()
 	defer cancel()
-	statement, err := tx.journal.statement(ctx, query)
+	statement, err := tx.statement(ctx, query)
 	if err != nil {
 		return storageError{err}
 	}

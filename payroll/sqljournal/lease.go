@@ -17,18 +17,26 @@ import (
 // gone.
 func (j *Journal) Acquire(ctx context.Context, owner string, lease time.Duration) (payroll.Lease, error) {
 	asked := time.Now()
+	if err := checkLease(ctx, owner, lease); err != nil {
+		return payroll.Lease{}, err
+	}
+	if j.dialect.oneConnection {
+		return j.acquireHere(ctx, owner, asked, lease)
+	}
+	return j.acquireThere(ctx, owner, lease)
+}
+
+// checkLease refuses what can be no lease.
+func checkLease(ctx context.Context, owner string, length time.Duration) error {
 	switch {
 	case ctx.Err() != nil:
-		return payroll.Lease{}, fmt.Errorf("payroll: acquiring the run: %w", ctx.Err())
+		return fmt.Errorf("payroll: acquiring the run: %w", ctx.Err())
 	case owner == "" || owner != clean(owner):
-		return payroll.Lease{}, fmt.Errorf("payroll: %q cannot be the owner of a lease", owner)
-	case lease <= 0:
-		return payroll.Lease{}, fmt.Errorf("payroll: a lease of %s has run out when it begins", lease)
-	case j.dialect.oneConnection:
-		return j.acquireHere(ctx, owner, asked, lease)
-	default:
-		return j.acquireThere(ctx, owner, lease)
+		return fmt.Errorf("payroll: %q cannot be the owner of a lease", owner)
+	case length <= 0:
+		return fmt.Errorf("payroll: a lease of %s has run out when it begins", length)
 	}
+	return nil
 }
 
 // acquireHere gives the run to an owner in this process. Only a change of hands is written down.
@@ -78,27 +86,62 @@ func (j *Journal) renewHere(owner string, asked time.Time, length time.Duration)
 
 // acquireThere asks the database, whose clock alone counts. It does not wait for what this process is writing.
 func (j *Journal) acquireThere(ctx context.Context, owner string, length time.Duration) (payroll.Lease, error) {
-	const take = `
-		UPDATE djamo_payroll_runs SET
+	lease, err := j.holder().acquire(ctx, owner, length)
+	if errors.Is(err, errNoHolder) {
+		err = payroll.ErrDivided
+	}
+	return lease, err
+}
+
+// holder is where the database keeps the lease. A run that was divided has none any more.
+func (j *Journal) holder() holder {
+	return holder{read: j.read, table: "djamo_payroll_runs", key: "id = ? AND parts = 0", args: []any{j.run}}
+}
+
+// holder is a row of a table that keeps a lease.
+type holder struct {
+	read       func(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error
+	table, key string
+	args       []any // of the key
+}
+
+// errNoHolder is a lease that is not there to be had.
+var errNoHolder = errors.New("payroll: there is no such lease")
+
+// acquire gives the lease to an owner, or says who has it.
+func (h holder) acquire(ctx context.Context, owner string, length time.Duration) (payroll.Lease, error) {
+	take := `UPDATE ` + h.table + ` SET
 			owner = CAST(? AS TEXT),
 			fence = CASE owner WHEN CAST(? AS TEXT) THEN fence ELSE fence + 1 END,
 			until = clock_timestamp() + CAST(? AS BIGINT) * INTERVAL '1 microsecond'
-		WHERE id = ? AND (owner = '' OR owner = CAST(? AS TEXT) OR until <= clock_timestamp())
+		WHERE (owner = '' OR owner = CAST(? AS TEXT) OR until <= clock_timestamp()) AND ` + h.key + `
 		RETURNING fence`
-	const look = `SELECT owner, CAST(EXTRACT(EPOCH FROM until - clock_timestamp()) * 1000000 AS BIGINT) FROM djamo_payroll_runs WHERE id = ?`
+	look := `SELECT owner, CAST(EXTRACT(EPOCH FROM until - clock_timestamp()) * 1000000 AS BIGINT) FROM ` + h.table + ` WHERE ` + h.key
 	lease := payroll.Lease{Owner: owner}
-	err := j.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&lease.Fence) },
-		take, owner, owner, (length + time.Microsecond - 1).Microseconds(), j.run, owner)
+	args := append([]any{owner, owner, (length + time.Microsecond - 1).Microseconds(), owner}, h.args...)
+	err := h.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&lease.Fence) }, take, args...)
 	if err != nil || lease.Fence > 0 {
 		return lease, err
 	}
-	held := &payroll.HeldError{}
-	var left sql.NullInt64
-	if err := j.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&held.Owner, &left) }, look, j.run); err != nil {
+	held, left := (*payroll.HeldError)(nil), sql.NullInt64{}
+	err = h.read(ctx, func(rows *sql.Rows) error {
+		held = &payroll.HeldError{}
+		return rows.Scan(&held.Owner, &left)
+	}, look, h.args...)
+	switch {
+	case err != nil:
 		return payroll.Lease{}, err
+	case held == nil:
+		return payroll.Lease{}, errNoHolder
 	}
 	held.For = max(0, time.Duration(left.Int64)*time.Microsecond) // below zero when it has run out between the two
 	return payroll.Lease{}, held
+}
+
+// release gives the lease up if it is the current one.
+func (h holder) release(ctx context.Context, lease payroll.Lease) error {
+	give := "UPDATE " + h.table + " SET owner = '' WHERE owner = ? AND fence = ? AND " + h.key
+	return h.read(ctx, func(*sql.Rows) error { return nil }, give, append([]any{lease.Owner, lease.Fence}, h.args...)...)
 }
 
 // Release implements payroll.Journal.
@@ -114,8 +157,7 @@ func (j *Journal) Release(ctx context.Context, lease payroll.Lease) error {
 		}
 		return nil
 	}
-	const give = "UPDATE djamo_payroll_runs SET owner = '' WHERE id = ? AND owner = ? AND fence = ?"
-	return j.read(ctx, func(*sql.Rows) error { return nil }, give, j.run, lease.Owner, lease.Fence)
+	return j.holder().release(ctx, lease)
 }
 
 // current is the lease as a transaction sees it, and keeps it: nobody else can acquire the run before its end.

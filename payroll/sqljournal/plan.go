@@ -3,6 +3,7 @@ package sqljournal
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"github.com/djamo/djamo-go/payroll"
@@ -26,16 +27,20 @@ func (j *Journal) Plan(ctx context.Context, lease payroll.Lease, plan *payroll.P
 		if plan.Run != "" && plan.Run != j.name {
 			return fmt.Errorf("%w: it is of the run %q, not %q", payroll.ErrPlanDiffers, j.name, plan.Run)
 		}
-		p := planning{tx: tx, lease: lease, info: plan.PlanInfo}
-		if err := p.storeAll(ctx, plan); err != nil {
-			return err
+		p := planning{tx: tx}
+		stored := p.storeAll(ctx, plan)
+		if stored != nil && !errors.Is(stored, errNotStored) {
+			return stored
 		}
+		// Another process may have planned at the same time, which is the other reason for a key that is there already.
 		held, err := tx.plannedBy(lease, j.dialect.leaseLocked)
-		if err != nil || held != nil {
+		switch {
+		case err != nil || held != nil:
 			return same(held, plan.PlanInfo, err)
+		case stored != nil:
+			return p.repeated()
 		}
-		return tx.exec("UPDATE djamo_payroll_runs SET plan = ?, digest = ?, count = ?, total = ? WHERE id = ?",
-			plan.Run, plan.Digest, plan.Count, int64(plan.Total), j.run)
+		return p.describe(plan)
 	})
 }
 
@@ -52,7 +57,7 @@ func (tx *transaction) plannedBy(lease payroll.Lease, leaseQuery string) (*payro
 	err = tx.query(func(rows *sql.Rows) error {
 		held = &payroll.PlanInfo{}
 		return scanPlan(rows, held)
-	}, selectPlan, tx.journal.run)
+	}, selectPlan, tx.run)
 	return held, err
 }
 
@@ -66,10 +71,14 @@ func same(held *payroll.PlanInfo, given payroll.PlanInfo, err error) error {
 
 // planning is a plan on its way into the database.
 type planning struct {
-	tx    *transaction
-	lease payroll.Lease
-	info  payroll.PlanInfo
-	part  []payroll.Payout // not stored yet
+	tx   *transaction
+	part []payroll.Payout // not stored yet
+}
+
+// describe writes down what plan the run has, which makes the payouts count.
+func (p *planning) describe(plan *payroll.Plan) error {
+	return p.tx.exec("UPDATE djamo_payroll_runs SET plan = ?, digest = ?, count = ?, total = ? WHERE id = ?",
+		plan.Run, plan.Digest, plan.Count, int64(plan.Total), p.tx.run)
 }
 
 // storeAll stores a plan's payouts. The plan itself sees to it that they are what was checked.
@@ -98,23 +107,22 @@ func (p *planning) store() error {
 	if err != nil {
 		return err
 	}
-	stored, err := p.tx.change(p.tx.journal.dialect.insert(), p.tx.journal.run, rows)
+	stored, err := p.tx.change(p.tx.dialect.insert(), p.tx.run, rows)
 	switch {
 	case err != nil:
 		return err
 	case stored != int64(len(p.part)):
-		return p.whyNotStored()
+		return errNotStored
 	}
 	p.part = p.part[:0]
 	return nil
 }
 
-// whyNotStored tells a reference that the plan holds twice from another process that has planned at the same time.
-func (p *planning) whyNotStored() error {
-	held, err := p.tx.plannedBy(p.lease, p.tx.journal.dialect.lease)
-	if err != nil || held != nil {
-		return same(held, p.info, err)
-	}
+// errNotStored is a part of which the database has kept less than it was given.
+var errNotStored = errors.New("payroll: the database has not stored all payouts")
+
+// repeated finds the reference that the plan holds twice.
+func (p *planning) repeated() error {
 	wanted, err := array(p.part, func(payout payroll.Payout) []any { return []any{payout.Reference} })
 	if err != nil {
 		return err
@@ -124,7 +132,7 @@ func (p *planning) whyNotStored() error {
 		payout, err := scanPayout(rows)
 		first[payout.Reference] = payout.ID
 		return err
-	}, p.tx.journal.dialect.find(), wanted, p.tx.journal.run)
+	}, p.tx.dialect.find(), wanted, p.tx.run)
 	if err != nil {
 		return err
 	}

@@ -74,17 +74,18 @@ func (j *Journal) readNothing(ctx context.Context) error {
 
 // Find implements payroll.Journal.
 func (j *Journal) Find(ctx context.Context, references ...string) ([]payroll.Payout, error) {
-	known := slices.DeleteFunc(slices.Clone(references), func(reference string) bool { return reference != clean(reference) })
-	slices.Sort(known)
-	known = slices.Compact(known) // each would be found as often as it is asked for
-	if len(known) == 0 {
-		return nil, j.readNothing(ctx)
-	}
-	wanted, err := array(known, func(reference string) []any { return []any{reference} })
+	wanted, err := findable(references)
 	if err != nil {
 		return nil, err
 	}
 	return j.readPayouts(ctx, j.dialect.find(), wanted, j.run)
+}
+
+// findable is the references that can be found, as the parameter of dialect.find: each once, or it would be found twice.
+func findable(references []string) (string, error) {
+	known := slices.DeleteFunc(slices.Clone(references), func(reference string) bool { return reference != clean(reference) })
+	slices.Sort(known)
+	return array(slices.Compact(known), func(reference string) []any { return []any{reference} })
 }
 
 func (j *Journal) readPayouts(ctx context.Context, query string, args ...any) ([]payroll.Payout, error) {
@@ -107,21 +108,27 @@ func (j *Journal) Sums(ctx context.Context) (map[payroll.State]payroll.Sum, erro
 	if err != nil && !errors.Is(err, payroll.ErrNoPlan) {
 		return nil, err
 	}
+	return sums(ctx, info, j.read, "run = ?", j.run)
+}
+
+// sums adds up the payouts that a condition selects.
+func sums(ctx context.Context, info payroll.PlanInfo, read func(context.Context, func(*sql.Rows) error, string, ...any) error, where string, args ...any,
+) (map[payroll.State]payroll.Sum, error) {
 	// Upper and lower halves are added up apart, since SQLite cannot add beyond 64 bits. What the states are joined to
 	// keeps SQLite from going through the index of states, and from there to each row, one by one.
-	const query = `
+	query := `
 		SELECT MIN(state), COUNT(*),
 			CAST(SUM(amount >> 32) AS BIGINT), CAST(SUM(amount & 4294967295) AS BIGINT),
 			CAST(SUM(fee >> 32) AS BIGINT), CAST(SUM(fee & 4294967295) AS BIGINT)
-		FROM djamo_payroll_payouts WHERE run = ? GROUP BY state || ''`
+		FROM djamo_payroll_payouts WHERE ` + where + ` GROUP BY state || ''`
 	found := map[payroll.State]stateSum{}
-	err = j.read(ctx, func(rows *sql.Rows) error {
+	err := read(ctx, func(rows *sql.Rows) error {
 		var state string
 		var sum stateSum
 		err := rows.Scan(&state, &sum.count, &sum.amount.high, &sum.amount.low, &sum.fees.high, &sum.fees.low)
 		found[payroll.State(state)] = sum
 		return err
-	}, query, j.run)
+	}, query, args...)
 	if err != nil {
 		return nil, err
 	}

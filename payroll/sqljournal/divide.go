@@ -1,0 +1,151 @@
+package sqljournal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/djamo/djamo-go/payroll"
+)
+
+// Divide stores a plan's payouts and divides the run into parts of at most so many, in the caller's transaction on
+// PostgreSQL: all of it happens if and only if the caller commits, with whatever else is in the transaction. It returns
+// the numbers of the parts that still have something to do; [OpenPart] opens each. A run that is divided stays so:
+// [Journal.Acquire] fails with payroll.ErrDivided, and its journal is for reading.
+//
+// The run may be one that Runner.Run has begun, as long as nobody drives it now. Without a plan, the one that the
+// run holds is divided. Repeated with the same plan, also by several processes at once, Divide changes nothing and
+// returns the parts that are open.
+//
+// Errors: payroll.ErrNoPlan, payroll.ErrPlanDiffers, payroll.ErrBadPlan, payroll.ErrJournal for tables of another
+// version, and *payroll.HeldError while somebody drives the run. The transaction can only be rolled back then.
+func Divide(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, size int) ([]int64, error) {
+	d := postgres()
+	switch {
+	case run == "" || run != clean(run):
+		return nil, fmt.Errorf("payroll: %q cannot be the name of a run", run)
+	case size < 1:
+		return nil, fmt.Errorf("payroll: a part of %d payouts is none", size)
+	case plan != nil && plan.Run != "" && plan.Run != run:
+		return nil, fmt.Errorf("%w: it is of the run %q, not %q", payroll.ErrPlanDiffers, run, plan.Run)
+	}
+	statements := map[string]*sql.Stmt{}
+	division := division{transaction: &transaction{dialect: d, limit: planLimit, statement: func(ctx context.Context, query string) (*sql.Stmt, error) {
+		statement, ok := statements[query]
+		if ok {
+			return statement, nil
+		}
+		statement, err := tx.PrepareContext(ctx, d.rebind(query))
+		statements[query] = statement
+		return statement, err
+	}}}
+	defer func() {
+		for _, statement := range statements {
+			if statement != nil {
+				_ = statement.Close()
+			}
+		}
+	}()
+	open, err := division.divide(ctx, run, plan, size)
+	if errors.As(err, new(storageError)) {
+		err = d.explain(err)
+	}
+	return open, err
+}
+
+// division is a run on its way into parts.
+type division struct {
+	*transaction
+
+	held  *payroll.PlanInfo // the plan that the run holds
+	parts int64
+}
+
+func (t *division) divide(ctx context.Context, run string, plan *payroll.Plan, size int) ([]int64, error) {
+	if err := t.lockRun(run); err != nil {
+		return nil, err
+	}
+	switch {
+	case t.held != nil && plan != nil && *t.held != plan.PlanInfo:
+		return nil, same(t.held, plan.PlanInfo, nil)
+	case t.held == nil && plan == nil:
+		return nil, payroll.ErrNoPlan
+	case t.held == nil:
+		p := planning{tx: t.transaction}
+		err := p.storeAll(ctx, plan)
+		switch {
+		case errors.Is(err, errNotStored):
+			return nil, p.repeated()
+		case err != nil:
+			return nil, err
+		}
+		if err := p.describe(plan); err != nil {
+			return nil, err
+		}
+	}
+	if t.parts == 0 {
+		if err := t.cut(size); err != nil {
+			return nil, err
+		}
+	}
+	return t.open()
+}
+
+// lockRun finds the run, or makes it up, and keeps everybody else from it until the transaction ends.
+func (t *division) lockRun(run string) error {
+	if err := t.checkVersion(); err != nil {
+		return err
+	}
+	if err := t.exec(`INSERT INTO djamo_payroll_runs (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, run); err != nil {
+		return err
+	}
+	held := &payroll.HeldError{}
+	var left sql.NullInt64
+	err := t.query(func(rows *sql.Rows) error { return rows.Scan(&t.run, &t.parts, &held.Owner, &left) },
+		`SELECT id, parts, owner, CAST(EXTRACT(EPOCH FROM until - clock_timestamp()) * 1000000 AS BIGINT)
+			FROM djamo_payroll_runs WHERE name = ? FOR UPDATE`, run)
+	if err != nil {
+		return err
+	}
+	if held.Owner != "" && left.Int64 > 0 {
+		held.For = microseconds(left.Int64)
+		return held
+	}
+	return t.query(func(rows *sql.Rows) error {
+		t.held = &payroll.PlanInfo{}
+		return scanPlan(rows, t.held)
+	}, selectPlan, t.run)
+}
+
+func (t *division) checkVersion() error {
+	version, known := 0, len(t.dialect.schema())
+	err := t.query(func(rows *sql.Rows) error { return rows.Scan(&version) }, "SELECT version FROM djamo_payroll_schema")
+	if err == nil && version != known {
+		err = unusable("its tables have version %d, and this program needs %d: migrate it first", version, known)
+	}
+	return err
+}
+
+// cut makes the parts. Whoever has driven the run so far has it no more, and what that process was sending may have left
+// until now: the parts' quiet periods begin here.
+func (t *division) cut(size int) error {
+	parts, err := t.change(`INSERT INTO djamo_payroll_parts (run, part, first, last, total)
+		SELECT run, (id - 1) / CAST(? AS BIGINT) + 1, MIN(id), MAX(id), SUM(amount)
+		FROM djamo_payroll_payouts WHERE run = ? GROUP BY 1, 2`, size, t.run)
+	if err != nil {
+		return err
+	}
+	return t.exec("UPDATE djamo_payroll_runs SET parts = ?, owner = '', fence = fence + 1 WHERE id = ?", parts, t.run)
+}
+
+// open returns the parts in which a payout is not final yet.
+func (t *division) open() (parts []int64, err error) {
+	err = t.query(func(rows *sql.Rows) error {
+		parts = append(parts, 0)
+		return rows.Scan(&parts[len(parts)-1])
+	}, `SELECT p.part FROM djamo_payroll_parts AS p WHERE p.run = ? AND EXISTS (
+			SELECT FROM djamo_payroll_payouts AS o WHERE o.run = p.run AND o.id BETWEEN p.first AND p.last
+				AND o.state IN ('planned', 'submitting', 'unknown', 'submitted')) ORDER BY p.part`, t.run)
+	return parts, err
+}
