@@ -79,6 +79,14 @@ func (p *Part) Silence(ctx context.Context) (time.Duration, error) {
 	return microseconds(silence), err
 }
 
+// Abandoned reports whether the part's lease has run out and nobody has given it up: its holder was killed, or is frozen.
+func (p *Part) Abandoned(ctx context.Context) (bool, error) {
+	abandoned := false
+	err := p.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&abandoned) },
+		`SELECT owner <> '' AND until < clock_timestamp() FROM djamo_payroll_parts WHERE run = ? AND part = ?`, p.run, p.number)
+	return abandoned, err
+}
+
 // microseconds is a duration that the database has measured; a clock that was set back makes it none.
 func microseconds(n int64) time.Duration { return max(0, time.Duration(n)*time.Microsecond) }
 

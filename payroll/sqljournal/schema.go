@@ -61,6 +61,10 @@ func (d *dialect) schema() [][]string {
 			lost  TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp(), -- when the answer to a request was last lost
 			PRIMARY KEY (run, part)
 		)`,
+		`CREATE TABLE djamo_payroll_gates (
+			name  TEXT PRIMARY KEY,
+			until TIMESTAMPTZ NOT NULL -- nobody sends anything before
+		)`,
 	})
 }
 

@@ -278,7 +278,7 @@ func TestMigrate_FromTheFirstVersion(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
 	for _, statement := range []string{
-		"DROP TABLE djamo_payroll_parts", "ALTER TABLE djamo_payroll_runs DROP COLUMN parts", "UPDATE djamo_payroll_schema SET version = 1",
+		"DROP TABLE djamo_payroll_parts, djamo_payroll_gates", "ALTER TABLE djamo_payroll_runs DROP COLUMN parts", "UPDATE djamo_payroll_schema SET version = 1",
 	} {
 		_, err := db.ExecContext(t.Context(), statement)
 		require.NoError(t, err)

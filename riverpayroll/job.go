@@ -1,0 +1,151 @@
+package riverpayroll
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/djamo/djamo-go/payroll"
+	"github.com/djamo/djamo-go/payroll/sqljournal"
+)
+
+// The queues.
+const (
+	QueueSend   = "djamo_payroll"        // parts of which nothing was sent yet
+	QueueSettle = "djamo_payroll_settle" // parts whose outcomes are asked for, and small errands
+)
+
+// DefaultPartSize is how many payouts a part has unless Options say otherwise: as many as one batch.
+const DefaultPartSize = 100
+
+// Part is the job that takes one part of a run further. It holds no personal data. There is at most one for a part in
+// each queue.
+type Part struct {
+	Run  string `json:"run" river:"unique"`
+	Part int64  `json:"part" river:"unique"`
+}
+
+// Kind implements river.JobArgs.
+func (Part) Kind() string { return "djamo_payroll_part" }
+
+// inQueue are the options of a part's job in a queue.
+func inQueue(queue string) *river.InsertOpts {
+	return &river.InsertOpts{
+		Queue:       queue,
+		MaxAttempts: maxAttempts,
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: []rivertype.JobState{
+			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
+		}},
+	}
+}
+
+// Options say how a run is divided.
+type Options struct {
+	// PartSize is how many payouts a part has at most; DefaultPartSize when zero. A run that is divided already stays as
+	// it is.
+	PartSize int
+}
+
+// Enqueued says what Enqueue has written.
+type Enqueued struct {
+	Open int // parts that still have something to do
+	Jobs int // jobs that were added for them; the others had theirs
+}
+
+// Enqueue stores a plan and adds a job for each of its parts, in the caller's transaction: both are there once it is
+// committed, or neither. The plan must name its run. Enqueued again, by however many processes at once, a plan is paid
+// once: payouts that are there stay as they are, and parts that have a job keep it. That is also how a run goes on after
+// [Cancel], or whose jobs were discarded.
+//
+// The run may be one that a single machine has begun on the same database, as long as nobody drives it now. Enqueue
+// sends nothing and asks the API nothing: call [payroll.Runner.Prepare] first to take over what was paid before, and to
+// see that the account covers the plan.
+//
+// Errors: those of [sqljournal.Divide], and River's. The transaction can only be rolled back then.
+func Enqueue(ctx context.Context, tx *sql.Tx, plan *payroll.Plan, options Options) (Enqueued, error) {
+	if plan == nil || plan.Run == "" {
+		return Enqueued{}, errors.New("riverpayroll: the plan names no run: set PlanOptions.Run or CSVOptions.Run")
+	}
+	return enqueue(ctx, tx, plan.Run, plan, options)
+}
+
+// Resume is Enqueue for a run that is in the journal already, by its name.
+func Resume(ctx context.Context, tx *sql.Tx, run string, options Options) (Enqueued, error) {
+	return enqueue(ctx, tx, run, nil, options)
+}
+
+func enqueue(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, options Options) (Enqueued, error) {
+	if options.PartSize < 0 {
+		return Enqueued{}, fmt.Errorf("riverpayroll: Options.PartSize %d must not be negative", options.PartSize)
+	}
+	if options.PartSize == 0 {
+		options.PartSize = DefaultPartSize
+	}
+	parts, err := sqljournal.Divide(ctx, tx, run, plan, options.PartSize)
+	if err != nil {
+		return Enqueued{}, err
+	}
+	client, err := river.NewClient(riverdatabasesql.New(nil), &river.Config{})
+	if err != nil {
+		return Enqueued{}, fmt.Errorf("riverpayroll: %w", err)
+	}
+	enqueued := Enqueued{Open: len(parts)}
+	const atOnce = 1000
+	for numbers := range slices.Chunk(parts, atOnce) {
+		jobs := make([]river.InsertManyParams, len(numbers))
+		for i, number := range numbers {
+			jobs[i] = river.InsertManyParams{Args: Part{Run: run, Part: number}, InsertOpts: inQueue(QueueSend)}
+		}
+		results, err := client.InsertManyTx(ctx, tx, jobs)
+		if err != nil {
+			return Enqueued{}, fmt.Errorf("riverpayroll: adding jobs: %w", err)
+		}
+		for _, result := range results {
+			if !result.UniqueSkippedAsDuplicate {
+				enqueued.Jobs++
+			}
+		}
+	}
+	return enqueued, nil
+}
+
+// Cancel stops a run: its jobs are cancelled, those that run now are told to stop. What was sent is recorded as sent,
+// what was not stays planned, and nothing is asked any more until the run is enqueued again. It returns how many jobs
+// were cancelled.
+//
+// A job that hands its part on at this very moment can be missed: call Cancel until it returns zero.
+func Cancel[TTx any](ctx context.Context, client *river.Client[TTx], run string) (int, error) {
+	cancelled := 0
+	for {
+		list, err := client.JobList(ctx, partsOf(run).First(1000))
+		if err != nil {
+			return cancelled, fmt.Errorf("riverpayroll: listing jobs: %w", err)
+		}
+		stopped := 0
+		for _, job := range list.Jobs {
+			if cancelling(job) {
+				continue
+			}
+			if _, err := client.JobCancel(ctx, job.ID); err != nil {
+				return cancelled, fmt.Errorf("riverpayroll: cancelling job %d: %w", job.ID, err)
+			}
+			stopped++
+		}
+		if cancelled += stopped; stopped == 0 {
+			return cancelled, nil
+		}
+	}
+}
+
+// partsOf selects the jobs of a run that are not over.
+func partsOf(run string) *river.JobListParams {
+	return river.NewJobListParams().Kinds(Part{}.Kind()).
+		States(rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable).
+		Where("args->>'run' = @run", river.NamedArgs{"run": run})
+}

@@ -1,0 +1,96 @@
+package riverpayroll
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/djamo/djamo-go/payroll"
+	"github.com/djamo/djamo-go/payroll/sqljournal"
+)
+
+// takeOverEvery is how often abandoned parts are looked for.
+const takeOverEvery = 5 * time.Second
+
+// takeOver is the job that finds parts whose worker is gone. River would find their jobs by itself, but only after the
+// longest time that any job may take; the lease of a part tells much sooner.
+type takeOver struct{}
+
+// Kind implements river.JobArgs.
+func (takeOver) Kind() string { return "djamo_payroll_take_over" }
+
+// periodic is how the leader of the River clients adds the job.
+func periodic() *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(takeOverEvery), func() (river.JobArgs, *river.InsertOpts) {
+		options := inQueue(QueueSettle)
+		options.MaxAttempts = 1 // the next one comes soon
+		options.Priority = 1
+		return takeOver{}, options
+	}, &river.PeriodicJobOpts{ID: takeOver{}.Kind()})
+}
+
+type takeOverWorker struct {
+	river.WorkerDefaults[takeOver]
+
+	db    *sql.DB
+	lease time.Duration
+}
+
+// Timeout implements river.Worker.
+func (*takeOverWorker) Timeout(*river.Job[takeOver]) time.Duration { return 10 * time.Second }
+
+// Work implements river.Worker. The job of a part that was abandoned still counts as running; a second one for the
+// part goes into whichever queue the first is not in. When River has found the first as well, it ends at once or goes
+// the way of the second.
+func (w *takeOverWorker) Work(ctx context.Context, _ *river.Job[takeOver]) error {
+	client := river.ClientFromContext[pgx.Tx](ctx)
+	running := river.NewJobListParams().Kinds(Part{}.Kind()).States(rivertype.JobStateRunning).First(10_000).
+		Where("attempted_at < now() - make_interval(secs => @lease)", river.NamedArgs{"lease": w.lease.Seconds()})
+	list, err := client.JobList(ctx, running)
+	if err != nil {
+		return fmt.Errorf("riverpayroll: listing jobs: %w", err)
+	}
+	for _, row := range list.Jobs {
+		var args Part
+		if err := json.Unmarshal(row.EncodedArgs, &args); err != nil {
+			return fmt.Errorf("riverpayroll: job %d: %w", row.ID, err)
+		}
+		part, err := sqljournal.OpenPart(ctx, w.db, args.Run, args.Part)
+		if errors.Is(err, payroll.ErrNoPlan) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		abandoned, err := part.Abandoned(ctx)
+		if err != nil {
+			return err
+		}
+		if !abandoned || cancelling(row) {
+			continue
+		}
+		other := QueueSettle
+		if row.Queue == QueueSettle {
+			other = QueueSend
+		}
+		if _, err := client.Insert(ctx, args, inQueue(other)); err != nil {
+			return fmt.Errorf("riverpayroll: taking part %d of %q over: %w", args.Part, args.Run, err)
+		}
+	}
+	return nil
+}
+
+// cancelling reports whether a job that runs was told to stop.
+func cancelling(job *rivertype.JobRow) bool {
+	var metadata struct {
+		At time.Time `json:"cancel_attempted_at"`
+	}
+	return json.Unmarshal(job.Metadata, &metadata) == nil && !metadata.At.IsZero()
+}

@@ -1,0 +1,126 @@
+package riverpayroll
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/djamo/djamo-go/payroll/sqljournal"
+)
+
+// How long the gate is closed when the API does not say, and at most; how old what a process knows of it may be.
+const (
+	usualPause   = time.Second
+	longestPause = time.Minute
+	gateKnownFor = 200 * time.Millisecond
+)
+
+// Throttle is an http.RoundTripper that lets one 429 slow every machine down: it closes a gate in the database for as long
+// as the API asks, and while the gate is closed, requests of all workers are answered 429 without leaving the machine,
+// which the client takes for what it is. Give it to the client of each worker:
+//
+//	throttle := riverpayroll.NewThrottle(pool, "production", nil)
+//	client, err := djamo.NewClientFromEnv(djamo.WithHTTPClient(&http.Client{Transport: throttle}))
+//
+// The others hear of it within 200 ms. When the database cannot be asked, requests go through: a gate is a courtesy, and
+// nothing can be paid without the database anyway.
+type Throttle struct {
+	gate sqljournal.Gate
+	next http.RoundTripper
+
+	mu      sync.Mutex
+	until   time.Time // the gate is closed, as far as this process knows
+	checked time.Time // when it was last looked at
+}
+
+// NewThrottle makes a Throttle around another RoundTripper, or around http.DefaultTransport. Workers whose gates have one
+// name slow down together: use one name for each token.
+func NewThrottle(pool *pgxpool.Pool, name string, next http.RoundTripper) *Throttle {
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return &Throttle{gate: sqljournal.Gate{DB: stdlib.OpenDBFromPool(pool), Name: name}, next: next}
+}
+
+// RoundTrip implements http.RoundTripper. It leaves requests as they are.
+func (t *Throttle) RoundTrip(req *http.Request) (*http.Response, error) {
+	if left := t.closed(req.Context()); left > 0 {
+		if req.Body != nil {
+			_ = req.Body.Close()
+		}
+		return heldBack(req, left), nil
+	}
+	resp, err := t.next.RoundTrip(req)
+	if err == nil && resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+		t.close(req.Context(), retryAfter(resp.Header.Get("Retry-After")))
+	}
+	return resp, err
+}
+
+// closed is for how much longer nothing may leave.
+func (t *Throttle) closed(ctx context.Context) time.Duration {
+	t.mu.Lock()
+	now := time.Now()
+	left, look := t.until.Sub(now), now.Sub(t.checked) >= gateKnownFor
+	if look {
+		t.checked = now // others do not look at the same time
+	}
+	t.mu.Unlock()
+	if left > 0 || !look {
+		return left
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	left, err := t.gate.Closed(ctx)
+	if err != nil {
+		return 0
+	}
+	t.hold(left)
+	return left
+}
+
+func (t *Throttle) close(ctx context.Context, pause time.Duration) {
+	t.hold(pause)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = t.gate.Close(ctx, pause) // this process holds back all the same
+}
+
+// hold never opens the gate earlier than is known already.
+func (t *Throttle) hold(pause time.Duration) {
+	until := time.Now().Add(pause)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if until.After(t.until) {
+		t.until = until
+	}
+}
+
+// retryAfter reads both forms of the header.
+func retryAfter(header string) time.Duration {
+	pause := usualPause
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		pause = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(header); err == nil {
+		pause = time.Until(at)
+	}
+	return min(max(pause, usualPause/10), longestPause)
+}
+
+// heldBack is the answer to a request that did not leave.
+func heldBack(req *http.Request, left time.Duration) *http.Response {
+	const body = `{"statusCode":429,"message":["another worker was told to slow down"],"error":"Too Many Requests"}`
+	seconds := int64((left + time.Second - 1) / time.Second)
+	return &http.Response{
+		Status: "429 Too Many Requests", StatusCode: http.StatusTooManyRequests, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: http.Header{"Content-Type": {"application/json"}, "Retry-After": {strconv.FormatInt(seconds, 10)}},
+		Body:   io.NopCloser(bytes.NewReader([]byte(body))), ContentLength: int64(len(body)), Request: req,
+	}
+}

@@ -1,0 +1,175 @@
+package riverpayroll
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/payroll"
+	"github.com/djamo/djamo-go/payroll/sqljournal"
+)
+
+// Config is what workers need. Pool and Runner.Client are required.
+type Config struct {
+	// Pool is the database of the journal, and of River.
+	Pool *pgxpool.Pool
+	// Runner says how a part is paid, with the defaults of payroll.Runner but for these: Lease is 10 s, PollMax a minute,
+	// and Patience, here how long a part is asked about after its first question, a day. Journal, Silence, Owner and
+	// Updates are the worker's own business and must be left empty.
+	Runner payroll.Runner
+}
+
+// AddWorkers registers the workers of payroll runs. The River client they are given to must use riverpgxv5 on the same
+// database, and work [QueueSend] and [QueueSettle]; [ClientConfig] makes a configuration that suits them.
+func AddWorkers(workers *river.Workers, config Config) error {
+	runner := config.Runner
+	switch {
+	case config.Pool == nil:
+		return errors.New("riverpayroll: Config.Pool is missing")
+	case runner.Client == nil:
+		return errors.New("riverpayroll: Config.Runner.Client is missing")
+	case runner.Journal != nil, runner.Silence != nil, runner.Owner != "", runner.Updates != nil:
+		return errors.New("riverpayroll: Journal, Silence, Owner and Updates of Config.Runner must be left empty")
+	}
+	setDefault(&runner.Lease, 10*time.Second)
+	setDefault(&runner.PollMin, time.Second)
+	setDefault(&runner.PollMax, max(time.Minute, runner.PollMin))
+	setDefault(&runner.Patience, 24*time.Hour)
+	if runner.Logger == nil {
+		runner.Logger = slog.New(slog.DiscardHandler)
+	}
+	db := stdlib.OpenDBFromPool(config.Pool) // holds no connection of its own
+	worker := &partWorker{runner: runner, db: db, pool: config.Pool}
+	if err := river.AddWorkerSafely(workers, worker); err != nil {
+		return fmt.Errorf("riverpayroll: %w", err)
+	}
+	if err := river.AddWorkerSafely(workers, &takeOverWorker{db: db, lease: runner.Lease}); err != nil {
+		return fmt.Errorf("riverpayroll: %w", err)
+	}
+	return nil
+}
+
+func setDefault(field *time.Duration, fallback time.Duration) {
+	if *field == 0 {
+		*field = fallback
+	}
+}
+
+// partWorker takes a part one step further.
+type partWorker struct {
+	river.WorkerDefaults[Part]
+
+	runner payroll.Runner
+	db     *sql.DB
+	pool   *pgxpool.Pool
+}
+
+// Work implements river.Worker.
+func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
+	part, err := sqljournal.OpenPart(ctx, w.db, job.Args.Run, job.Args.Part)
+	if errors.Is(err, payroll.ErrNoPlan) {
+		return river.JobCancel(err)
+	}
+	if err != nil {
+		return err
+	}
+	runner := w.runner
+	runner.Journal, runner.Silence = part, part.Silence
+	runner.PollMin = pause(w.runner, job.JobRow)
+	totals, again, err := runner.Step(ctx)
+	again, err = w.verdict(ctx, job, again, err)
+	switch {
+	case err != nil:
+		return err
+	case again == 0:
+		return nil
+	case job.Queue != QueueSettle:
+		return w.handOver(ctx, job, again)
+	case totals.Unsent.Count == 0 && time.Since(job.CreatedAt) > w.runner.Patience:
+		return river.JobCancel(fmt.Errorf("riverpayroll: %d payouts have no outcome after %s: enqueue the run again to go on asking",
+			totals.Open.Count+totals.Unknown.Count, w.runner.Patience))
+	}
+	return river.JobSnooze(again)
+}
+
+// pause is how long to wait between questions: twice as long each time.
+func pause(runner payroll.Runner, job *rivertype.JobRow) time.Duration {
+	var metadata struct {
+		Snoozes int64 `json:"snoozes"`
+	}
+	_ = json.Unmarshal(job.Metadata, &metadata) // River's own; without it the first pause is right
+	pause := runner.PollMin
+	for range min(metadata.Snoozes, 32) {
+		if pause >= runner.PollMax/2 {
+			return runner.PollMax
+		}
+		pause *= 2
+	}
+	return pause
+}
+
+// verdict says when the part is to be looked at again, or why the job has failed. What only has to wait is no failure.
+func (w *partWorker) verdict(ctx context.Context, job *river.Job[Part], again time.Duration, err error) (time.Duration, error) {
+	if err == nil {
+		return again, nil
+	}
+	held := (*payroll.HeldError)(nil)
+	log := w.runner.Logger.With("run", job.Args.Run, "part", job.Args.Part)
+	const patiently = time.Minute
+	switch {
+	case errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely):
+		return 0, fmt.Errorf("%w: %w", rivertype.ErrJobCancelledRemotely, err)
+	case errors.As(err, &held):
+		return max(held.For, time.Millisecond), nil
+	case errors.Is(err, payroll.ErrLost):
+		log.WarnContext(ctx, "the part has passed to another worker", "error", err)
+		return w.runner.Lease, nil
+	case errors.Is(err, payroll.ErrShort):
+		log.WarnContext(ctx, "the account does not cover the part: it stays planned", "error", err)
+		return patiently, nil
+	case errors.Is(err, payroll.ErrStopped):
+		log.ErrorContext(ctx, "the API turns everybody away", "error", err)
+		return patiently, nil
+	case errors.Is(err, djamo.ErrRateLimited):
+		return w.runner.PollMin, nil
+	case ctx.Err() != nil: // its time was up, or the program ends; everything is recorded
+		return time.Millisecond, nil
+	}
+	return 0, err
+}
+
+// handOver completes a job and adds the one that goes on, both or neither.
+func (w *partWorker) handOver(ctx context.Context, job *river.Job[Part], again time.Duration) error {
+	client := river.ClientFromContext[pgx.Tx](ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	tx, err := w.pool.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
+	}
+	defer tx.Rollback(ctx) //nolint:errcheck // does nothing once it is committed
+	next := inQueue(QueueSettle)
+	next.ScheduledAt = time.Now().Add(again)
+	if _, err := client.InsertTx(ctx, tx, job.Args, next); err != nil {
+		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
+	}
+	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job); err != nil {
+		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
+	}
+	return nil
+}
