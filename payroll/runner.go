@@ -167,31 +167,14 @@ func (r *Runner) drive(ctx context.Context, take func(*hold, context.Context) er
 }
 
 func (r *Runner) withDefaults() (Runner, error) {
+	if err := r.Validate(); err != nil {
+		return *r, err
+	}
 	set := *r
-	switch {
-	case set.Client == nil:
-		return set, errors.New("payroll: Runner.Client is missing")
-	case set.Journal == nil:
+	if set.Journal == nil {
 		return set, errors.New("payroll: Runner.Journal is missing")
-	case set.Mode != "" && set.Mode != Batch && set.Mode != Single:
-		return set, fmt.Errorf("payroll: Runner.Mode %q must be %q or %q", set.Mode, Batch, Single)
-	case set.BatchSize < 0, set.Concurrency < 0:
-		return set, errors.New("payroll: Runner.BatchSize and Concurrency must not be negative")
-	case min(set.SendTimeout, set.Quiet, set.Lease, set.PollMin, set.PollMax, set.Patience) < 0:
-		return set, errors.New("payroll: the times of a Runner must not be negative")
 	}
-	orElse(&set.Mode, Batch)
-	orElse(&set.BatchSize, 100)
-	orElse(&set.Concurrency, 4)
-	orElse(&set.SendTimeout, 20*time.Second)
-	orElse(&set.Quiet, set.SendTimeout+10*time.Second)
-	orElse(&set.Lease, 15*time.Second)
-	orElse(&set.PollMin, time.Second)
-	orElse(&set.PollMax, max(30*time.Second, set.PollMin))
-	orElse(&set.Patience, 15*time.Minute)
-	if set.Quiet <= set.SendTimeout {
-		return set, fmt.Errorf("payroll: Runner.Quiet %s must be longer than SendTimeout %s: a request could still be on its way", set.Quiet, set.SendTimeout)
-	}
+	set.fill()
 	if set.Logger == nil {
 		set.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -200,6 +183,39 @@ func (r *Runner) withDefaults() (Runner, error) {
 		set.Owner = fmt.Sprintf("%s/%d/%s", host, os.Getpid(), rand.Text())
 	}
 	return set, nil
+}
+
+// Validate refuses settings that cannot be, as Run does before anything else; only the journal is not looked at.
+func (r *Runner) Validate() error {
+	set := *r
+	switch {
+	case set.Client == nil:
+		return errors.New("payroll: Runner.Client is missing")
+	case set.Mode != "" && set.Mode != Batch && set.Mode != Single:
+		return fmt.Errorf("payroll: Runner.Mode %q must be %q or %q", set.Mode, Batch, Single)
+	case set.BatchSize < 0, set.Concurrency < 0:
+		return errors.New("payroll: Runner.BatchSize and Concurrency must not be negative")
+	case min(set.SendTimeout, set.Quiet, set.Lease, set.PollMin, set.PollMax, set.Patience) < 0:
+		return errors.New("payroll: the times of a Runner must not be negative")
+	}
+	set.fill()
+	if set.Quiet <= set.SendTimeout {
+		return fmt.Errorf("payroll: Runner.Quiet %s must be longer than SendTimeout %s: a request could still be on its way", set.Quiet, set.SendTimeout)
+	}
+	return nil
+}
+
+// fill gives what is not set its default.
+func (r *Runner) fill() {
+	orElse(&r.Mode, Batch)
+	orElse(&r.BatchSize, 100)
+	orElse(&r.Concurrency, 4)
+	orElse(&r.SendTimeout, 20*time.Second)
+	orElse(&r.Quiet, r.SendTimeout+10*time.Second)
+	orElse(&r.Lease, 15*time.Second)
+	orElse(&r.PollMin, time.Second)
+	orElse(&r.PollMax, max(30*time.Second, r.PollMin))
+	orElse(&r.Patience, 15*time.Minute)
 }
 
 // orElse gives a field its default.

@@ -32,8 +32,8 @@ func (r *Runner) Prepare(ctx context.Context, plan *Plan) (Totals, error) {
 // Step is safe to repeat and to call from several processes at once: while another has the run the error is a
 // *HeldError, and when the process was frozen so long that another has it, nothing more is sent and the error matches
 // ErrLost. ErrShort means that the account does not cover what is planned, of which nothing was sent; ErrStopped that the
-// API would turn away anybody. Of Runner's fields, PollMin is the pause before outcomes are asked for again; Patience and
-// Updates do not count.
+// API would turn away anybody. Between PollMin and PollMax, outcomes are asked for again after half the time that has
+// passed since they were sent; Patience and Updates do not count.
 func (r *Runner) Step(ctx context.Context) (totals Totals, again time.Duration, err error) {
 	if r.Silence == nil {
 		return Totals{}, 0, errors.New("payroll: Runner.Silence is missing: Step cannot know otherwise how long a request may still be on its way")
@@ -78,5 +78,16 @@ func (r *run) step(ctx context.Context) (again time.Duration, err error) {
 	case r.nothingLeft(true):
 		return 0, nil
 	}
-	return max(wait, min(r.PollMin, next), time.Millisecond), nil
+	pause, err := r.pause(ctx)
+	return max(wait, min(pause, next), time.Millisecond), err
+}
+
+// pause is how long to wait before asking for outcomes again. It needs no memory of how often that was done: what was
+// sent long ago is asked about seldom.
+func (r *run) pause(ctx context.Context) (time.Duration, error) {
+	open, err := r.Journal.Payouts(ctx, 0, 1, Unknown, Submitted)
+	if err != nil || len(open) == 0 {
+		return r.PollMin, err
+	}
+	return min(max(time.Since(open[0].SentAt)/2, r.PollMin), r.PollMax), nil
 }

@@ -3,7 +3,6 @@ package riverpayroll
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,10 +37,11 @@ func AddWorkers(workers *river.Workers, config Config) error {
 	switch {
 	case config.Pool == nil:
 		return errors.New("riverpayroll: Config.Pool is missing")
-	case runner.Client == nil:
-		return errors.New("riverpayroll: Config.Runner.Client is missing")
 	case runner.Journal != nil, runner.Silence != nil, runner.Owner != "", runner.Updates != nil:
 		return errors.New("riverpayroll: Journal, Silence, Owner and Updates of Config.Runner must be left empty")
+	}
+	if err := runner.Validate(); err != nil {
+		return fmt.Errorf("riverpayroll: %w", err)
 	}
 	setDefault(&runner.Lease, 10*time.Second)
 	setDefault(&runner.PollMin, time.Second)
@@ -87,7 +87,6 @@ func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
 	}
 	runner := w.runner
 	runner.Journal, runner.Silence = part, part.Silence
-	runner.PollMin = pause(w.runner, job.JobRow)
 	totals, again, err := runner.Step(ctx)
 	again, err = w.verdict(ctx, job, again, err)
 	switch {
@@ -102,22 +101,6 @@ func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
 			totals.Open.Count+totals.Unknown.Count, w.runner.Patience))
 	}
 	return river.JobSnooze(again)
-}
-
-// pause is how long to wait between questions: twice as long each time.
-func pause(runner payroll.Runner, job *rivertype.JobRow) time.Duration {
-	var metadata struct {
-		Snoozes int64 `json:"snoozes"`
-	}
-	_ = json.Unmarshal(job.Metadata, &metadata) // River's own; without it the first pause is right
-	pause := runner.PollMin
-	for range min(metadata.Snoozes, 32) {
-		if pause >= runner.PollMax/2 {
-			return runner.PollMax
-		}
-		pause *= 2
-	}
-	return pause
 }
 
 // verdict says when the part is to be looked at again, or why the job has failed. What only has to wait is no failure.

@@ -1,0 +1,383 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/payroll"
+)
+
+// These tests run the program as processes of its own, on a database of their own, and end them in every way there is.
+// They are short here; DJAMO_TEST_FULL=1 makes them as long as the promise.
+
+var buildProgram = sync.OnceValues(func() (string, error) {
+	directory, err := os.MkdirTemp("", "payroll-cluster-test")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(directory, "payroll-cluster")
+	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if program, err := buildProgram(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(program))
+	}
+	os.Exit(code)
+}
+
+func full() bool { return os.Getenv("DJAMO_TEST_FULL") != "" }
+
+// site is a file to pay, an API to pay it to, a database, and the program.
+type site struct {
+	server     *djamotest.Server
+	database   string
+	file       string
+	references []string
+	pool       *pgxpool.Pool
+	workArgs   []string
+}
+
+func newSite(t *testing.T, payouts int, opts ...djamotest.Option) *site {
+	t.Helper()
+	return newSiteOn(t, newDatabase(t), payouts, opts...)
+}
+
+func newSiteOn(t *testing.T, database string, payouts int, opts ...djamotest.Option) *site {
+	t.Helper()
+	server := djamotest.NewServer(t, append([]djamotest.Option{djamotest.WithSettleAfter(20 * time.Millisecond), djamotest.WithBalance(10_000_000_000)}, opts...)...)
+	s := &site{server: server, database: database, file: filepath.Join(t.TempDir(), "june.csv")}
+	var b strings.Builder
+	b.WriteString("msisdn,amount,reference,description\n")
+	for i := range payouts {
+		s.references = append(s.references, fmt.Sprintf("june/%05d", i))
+		fmt.Fprintf(&b, "+22507487%05d,%d,june/%05d,Salaire\n", i, 10_000+i, i)
+	}
+	require.NoError(t, os.WriteFile(s.file, []byte(b.String()), 0o600))
+	s.workArgs = []string{"-send-timeout", "400ms", "-quiet", "900ms", "-lease", "2s", "-poll", "50ms"}
+	var err error
+	s.pool, err = pgxpool.New(t.Context(), s.database)
+	require.NoError(t, err)
+	t.Cleanup(s.pool.Close)
+	s.do(t, "migrate")
+	return s
+}
+
+// newDatabase makes an empty database and returns its address. It is dropped when the test ends.
+func newDatabase(t *testing.T) string {
+	t.Helper()
+	base := os.Getenv("DJAMO_TEST_DATABASE_URL")
+	if base == "" {
+		t.Skip("*** NOT TESTED on PostgreSQL: set DJAMO_TEST_DATABASE_URL to postgres://user@host:port/database ***")
+	}
+	address, err := url.Parse(base)
+	require.NoError(t, err, "DJAMO_TEST_DATABASE_URL")
+	admin, err := pgxpool.New(t.Context(), base)
+	require.NoError(t, err)
+	name := "djamo_test_" + strings.ToLower(rand.Text())
+	_, err = admin.Exec(t.Context(), "CREATE DATABASE "+name)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := admin.Exec(context.WithoutCancel(t.Context()), "DROP DATABASE "+name+" WITH (FORCE)")
+		require.NoError(t, err)
+		admin.Close()
+	})
+	address.Path = "/" + name
+	return address.String()
+}
+
+// start starts the program; its output is complete once Wait has returned.
+func (s *site) start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	program, err := buildProgram()
+	require.NoError(t, err)
+	var out bytes.Buffer
+	command := exec.CommandContext(t.Context(), program, args...)
+	command.Stdout, command.Stderr = &out, &out
+	command.Env = append(os.Environ(), envDatabase+"="+s.database, djamo.EnvAccessToken+"="+s.server.Token, djamo.EnvAPIURL+"="+s.server.URL)
+	require.NoError(t, command.Start())
+	return command, &out
+}
+
+// do runs the program to its end, which must be a good one.
+func (s *site) do(t *testing.T, args ...string) string {
+	t.Helper()
+	command, out := s.start(t, args...)
+	require.NoError(t, command.Wait(), "%v: %s", args, out)
+	return out.String()
+}
+
+// worker starts a worker.
+func (s *site) worker(t *testing.T) *exec.Cmd {
+	t.Helper()
+	command, _ := s.start(t, append([]string{"work"}, s.workArgs...)...)
+	return command
+}
+
+// killed ends a worker as a power cut does.
+func killed(worker *exec.Cmd) {
+	_ = worker.Process.Kill()
+	_ = worker.Wait()
+}
+
+// waitUntilPaid waits until the journal says that everybody is.
+func (s *site) waitUntilPaid(t *testing.T, within time.Duration) {
+	t.Helper()
+	db := stdlib.OpenDBFromPool(s.pool)
+	defer db.Close()
+	var last payroll.Totals
+	require.Eventually(t, func() bool {
+		now, err := totals(t.Context(), db, "june")
+		if err == nil {
+			last = now
+		}
+		return err == nil && now.AllCompleted()
+	}, within, 100*time.Millisecond, "%+v", &last)
+}
+
+func (s *site) check(t *testing.T) {
+	t.Helper()
+	s.server.AssertPaidOnce(t, s.references...)
+	require.Len(t, s.server.Transactions(), len(s.references), "nothing else was paid")
+	s.server.AssertBalanced(t)
+}
+
+// mixedFaults disturbs three in ten requests.
+func mixedFaults(t *testing.T, server *djamotest.Server) {
+	t.Helper()
+	_, err := server.Inject(djamotest.AnyOf(
+		djamotest.RefuseConnection(), djamotest.CloseConnection(), djamotest.FailBefore(http.StatusServiceUnavailable),
+		djamotest.LoseReply(), djamotest.ResetReply(), djamotest.FailAfter(http.StatusInternalServerError), djamotest.TruncateReply(), djamotest.Stall(0),
+	), djamotest.Probability(0.3))
+	require.NoError(t, err)
+}
+
+// Of four workers one is killed every so often and replaced, on an API that refuses repeated references and on one that
+// would pay twice, which carries out late what it was asked.
+func TestProcess_WorkersAreKilled(t *testing.T) {
+	t.Parallel()
+	payouts, every, kills := 150, 500*time.Millisecond, 8
+	if full() {
+		payouts, every, kills = 5_000, time.Second, 1_000
+	}
+	for _, mode := range []payroll.Mode{payroll.Batch, payroll.Single} {
+		for _, careless := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, repeated references %v", mode, careless), func(t *testing.T) {
+				if !full() {
+					t.Parallel() // the full length needs the machine for itself
+				}
+				opts := []djamotest.Option{djamotest.WithSeed(7)}
+				if careless {
+					opts = append(opts, djamotest.WithRepeatedReferences())
+				}
+				s := newSite(t, payouts, opts...)
+				s.workArgs = append(s.workArgs, "-mode", string(mode))
+				_, err := s.server.Inject(djamotest.ProcessLate(300*time.Millisecond), djamotest.On(http.MethodPost))
+				require.NoError(t, err)
+				mixedFaults(t, s.server)
+				s.do(t, "enqueue", "-part-size", "10", s.file)
+				s.killWorkers(t, every, kills)
+				s.check(t)
+			})
+		}
+	}
+}
+
+// killWorkers keeps four workers at it, and kills one of them so often and so many times, until everybody is paid.
+func (s *site) killWorkers(t *testing.T, every time.Duration, kills int) {
+	t.Helper()
+	workers := make([]*exec.Cmd, 4)
+	for i := range workers {
+		workers[i] = s.worker(t)
+	}
+	done := make(chan struct{})
+	count := 0
+	var killer sync.WaitGroup
+	killer.Go(func() {
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for count < kills {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+			}
+			i := mathrand.N(len(workers))
+			killed(workers[i])
+			workers[i] = s.worker(t)
+			count++
+		}
+	})
+	started := time.Now()
+	s.waitUntilPaid(t, 10*time.Minute)
+	close(done)
+	killer.Wait()
+	t.Logf("%d payouts in %s, with %d workers killed", len(s.references), time.Since(started).Round(time.Millisecond), count)
+	require.Positive(t, count)
+	for _, worker := range workers {
+		killed(worker)
+	}
+}
+
+// A worker that is frozen with payouts in its hands, longer than its lease, finds on waking up that others have them.
+func TestProcess_FrozenWorkerSendsNothingWhenItWakes(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 60, djamotest.WithRepeatedReferences())
+	_, err := s.server.Inject(djamotest.ProcessLate(100*time.Millisecond), djamotest.On(http.MethodPost))
+	require.NoError(t, err)
+	s.workArgs = append(s.workArgs, "-mode", "single", "-concurrency", "1")
+	s.do(t, "enqueue", "-part-size", "20", s.file)
+	frozen := s.worker(t)
+	t.Cleanup(func() { killed(frozen) })
+	for count := 0; count < 10; {
+		require.NoError(t, s.pool.QueryRow(t.Context(), "SELECT count(*) FROM djamo_payroll_payouts WHERE state = 'submitting'").Scan(&count))
+	}
+	require.NoError(t, frozen.Process.Signal(syscall.SIGSTOP))
+	other := s.worker(t)
+	t.Cleanup(func() { killed(other) })
+	s.waitUntilPaid(t, 2*time.Minute)
+	require.NoError(t, frozen.Process.Signal(syscall.SIGCONT))
+	require.NoError(t, frozen.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, frozen.Wait(), "it ends in good order")
+	s.check(t)
+}
+
+// A signal lets the jobs under way finish, and what is left goes on elsewhere.
+func TestProcess_GracefulStop(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 200)
+	_, err := s.server.Inject(djamotest.ProcessLate(20*time.Millisecond), djamotest.On(http.MethodPost))
+	require.NoError(t, err)
+	s.workArgs = append(s.workArgs, "-mode", "single")
+	s.do(t, "enqueue", "-part-size", "10", s.file)
+	for range 3 {
+		worker := s.worker(t)
+		sent := len(s.server.Transactions())
+		require.Eventually(t, func() bool { return len(s.server.Transactions()) > sent }, time.Minute, time.Millisecond)
+		require.NoError(t, worker.Process.Signal(syscall.SIGTERM))
+		require.NoError(t, worker.Wait())
+		var left int
+		require.NoError(t, s.pool.QueryRow(t.Context(), "SELECT count(*) FROM djamo_payroll_payouts WHERE state IN ('submitting', 'unknown')").Scan(&left))
+		require.Zero(t, left, "nothing is left in the air")
+	}
+	last := s.worker(t)
+	s.waitUntilPaid(t, 2*time.Minute)
+	killed(last)
+	s.check(t)
+}
+
+// Two operators enqueue the same file at the same moment.
+func TestProcess_TwoEnqueuesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 500)
+	worker := s.worker(t)
+	t.Cleanup(func() { killed(worker) })
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() {
+			command, out := s.start(t, "enqueue", "-part-size", "50", s.file)
+			if err := command.Wait(); err != nil && !strings.Contains(out.String(), string(payroll.ErrHeld)) {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	group.Wait()
+	s.do(t, "enqueue", s.file)
+	s.waitUntilPaid(t, 2*time.Minute)
+	s.check(t)
+}
+
+func TestProcess_StatusAndReport(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 12)
+	require.Contains(t, s.do(t, "enqueue", s.file), `Run "june": 12 payouts`)
+	worker := s.worker(t)
+	s.waitUntilPaid(t, time.Minute)
+	require.NoError(t, worker.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, worker.Wait())
+	require.Regexp(t, `june\s+12\s+120.066.FCFA\s+12\s+0`, s.do(t, "status"))
+	path := filepath.Join(t.TempDir(), "report.csv")
+	require.Contains(t, s.do(t, "report", "june", path), "12 of 12 payouts completed")
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, 13, bytes.Count(content, []byte("\n")))
+	s.check(t)
+}
+
+func TestProcess_BadInput(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 2)
+	bad := filepath.Join(t.TempDir(), "bad.csv")
+	require.NoError(t, os.WriteFile(bad, []byte("msisdn,amount,reference,description\n+2250748710523,1,a,b\n"), 0o600))
+	for _, row := range []struct {
+		args []string
+		want string
+	}{
+		{nil, "usage"},
+		{[]string{"pay"}, "usage"},
+		{[]string{"enqueue"}, "usage"},
+		{[]string{"work", "-mode", "all"}, `"all"`},
+		{[]string{"enqueue", bad}, "line 2"},
+		{[]string{"enqueue", "nowhere.csv"}, "nowhere.csv"},
+		{[]string{"status", "july"}, `there is no run "july"`},
+		{[]string{"report", "july", "x.csv"}, `there is no run "july"`},
+	} {
+		command, out := s.start(t, row.args...)
+		exit := (*exec.ExitError)(nil)
+		require.ErrorAs(t, command.Wait(), &exit, "%v", row.args)
+		require.Equal(t, exitBadInput, exit.ExitCode(), "%v: %s", row.args, out)
+		require.Contains(t, out.String(), row.want, "%v", row.args)
+		require.NotContains(t, out.String(), "+2250748710523")
+	}
+	require.Empty(t, s.server.Transactions())
+}
+
+// A program that meets tables of another version does not start.
+func TestProcess_UnknownSchema(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 2)
+	for table, change := range map[string]string{
+		"ours":    "UPDATE djamo_payroll_schema SET version = 99",
+		"River's": "INSERT INTO river_migration (line, version) VALUES ('main', 99)",
+	} {
+		t.Run(table, func(t *testing.T) { //nolint:paralleltest // both change one database
+			_, err := s.pool.Exec(t.Context(), change)
+			require.NoError(t, err)
+			for _, args := range [][]string{{"work"}, {"enqueue", s.file}, {"status"}, {"migrate"}} {
+				command, out := s.start(t, args...)
+				require.Error(t, command.Wait(), "%v", args)
+				require.Contains(t, out.String(), "update the program", "%v", args)
+				require.Contains(t, out.String(), "99", "%v", args)
+			}
+		})
+	}
+	require.Empty(t, s.server.Transactions())
+}
+
+// errNoServer is a machine without PostgreSQL's programs.
+var errNoServer = errors.New("no initdb was found")
