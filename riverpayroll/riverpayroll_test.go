@@ -52,7 +52,8 @@ func enqueue(t testing.TB, pool *pgxpool.Pool, plan *payroll.Plan, size int) riv
 // runnerFor pays to a server, impatiently.
 func runnerFor(t testing.TB, server *djamotest.Server, pool *pgxpool.Pool) payroll.Runner {
 	t.Helper()
-	client, err := djamo.NewClient(server.Token, djamo.WithBaseURL(server.URL), djamo.WithHTTPClient(&http.Client{Transport: riverpayroll.NewThrottle(pool, "test", nil)}))
+	client, err := djamo.NewClient(server.Token, djamo.WithBaseURL(server.URL), djamo.WithTimeout(400*time.Millisecond),
+		djamo.WithHTTPClient(&http.Client{Transport: riverpayroll.NewThrottle(pool, "test", nil)}))
 	require.NoError(t, err)
 	return payroll.Runner{
 		Client: client, SendTimeout: 400 * time.Millisecond, Quiet: 600 * time.Millisecond, Lease: 2 * time.Second, PollMin: 20 * time.Millisecond,

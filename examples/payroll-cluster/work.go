@@ -26,7 +26,7 @@ func work(ctx context.Context, p *program, args []string) error {
 	settling := flags.Int("settling", 8, "parts whose outcomes are asked for at the same time")
 	mode := flags.String("mode", string(payroll.Batch), "batch or single")
 	flags.IntVar(&runner.Concurrency, "concurrency", 4, "requests at the same time for one part")
-	flags.DurationVar(&runner.SendTimeout, "send-timeout", 20*time.Second, "how long one request that pays may take")
+	flags.DurationVar(&runner.SendTimeout, "send-timeout", 20*time.Second, "how long one request may take")
 	flags.DurationVar(&runner.Quiet, "quiet", 0, "how long a lost request may still arrive (default: send-timeout and 10s)")
 	flags.DurationVar(&runner.Lease, "lease", 10*time.Second, "how long a part stays with a worker that was killed")
 	flags.DurationVar(&runner.PollMin, "poll", time.Second, "the first pause between questions")
@@ -38,7 +38,7 @@ func work(ctx context.Context, p *program, args []string) error {
 	runner.Mode, runner.BatchSize, runner.Logger = payroll.Mode(*mode), 100, p.log
 	throttle := riverpayroll.NewThrottle(p.pool, "djamo", nil)
 	var err error
-	if runner.Client, err = djamo.NewClientFromEnv(djamo.WithHTTPClient(&http.Client{Transport: throttle})); err != nil {
+	if runner.Client, err = djamo.NewClientFromEnv(djamo.WithTimeout(runner.SendTimeout), djamo.WithHTTPClient(&http.Client{Transport: throttle})); err != nil {
 		return badInputError{err}
 	}
 	workers := river.NewWorkers()
