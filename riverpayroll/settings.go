@@ -23,8 +23,8 @@ const (
 // connections of the pool for a moment, and River uses a few more.
 //
 //   - JobTimeout (1 min) must be longer than Runner.SendTimeout, and RescueStuckJobsAfter (90 s) longer than both. A
-//     job that was lost with its worker is found after Runner.Lease and 5 s all the same, by its part's lease;
-//     River's own rescue is for workers that died before they had a lease.
+//     job that was lost with its worker is found soon after Runner.Lease all the same, by its part's lease; River's own
+//     rescue is the second net.
 //   - MaxAttempts (3,000) and RetryPolicy (up to 30 s) outlast a database that is away for a night. Discarded jobs
 //     deserve an alarm; enqueueing the run again makes new ones.
 //   - SoftStopTimeout (30 s) bounds a graceful stop.

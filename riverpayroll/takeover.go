@@ -46,9 +46,10 @@ type takeOverWorker struct {
 // Timeout implements river.Worker.
 func (*takeOverWorker) Timeout(*river.Job[takeOver]) time.Duration { return 10 * time.Second }
 
-// Work implements river.Worker. The job of a part that was abandoned still counts as running; a second one for the
-// part goes into whichever queue the first is not in. When River has found the first as well, it ends at once or goes
-// the way of the second.
+// Work implements river.Worker. A job that has run for longer than a lease while nobody holds its part was abandoned, and
+// counts as running all the same; a second one for the part goes into whichever queue the first is not in. When River has
+// found the first as well, it ends at once or goes the way of the second. One that was not abandoned after all does no
+// harm either: the lease decides who pays.
 func (w *takeOverWorker) Work(ctx context.Context, _ *river.Job[takeOver]) error {
 	client := river.ClientFromContext[pgx.Tx](ctx)
 	running := river.NewJobListParams().Kinds(Part{}.Kind()).States(rivertype.JobStateRunning).First(10_000).
@@ -69,11 +70,11 @@ func (w *takeOverWorker) Work(ctx context.Context, _ *river.Job[takeOver]) error
 		if err != nil {
 			return err
 		}
-		abandoned, err := part.Abandoned(ctx)
+		held, err := part.Held(ctx)
 		if err != nil {
 			return err
 		}
-		if !abandoned || cancelling(row) {
+		if held || cancelling(row) {
 			continue
 		}
 		other := QueueSettle

@@ -79,12 +79,12 @@ func (p *Part) Silence(ctx context.Context) (time.Duration, error) {
 	return microseconds(silence), err
 }
 
-// Abandoned reports whether the part's lease has run out and nobody has given it up: its holder was killed, or is frozen.
-func (p *Part) Abandoned(ctx context.Context) (bool, error) {
-	abandoned := false
-	err := p.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&abandoned) },
-		`SELECT owner <> '' AND until < clock_timestamp() FROM djamo_payroll_parts WHERE run = ? AND part = ?`, p.run, p.number)
-	return abandoned, err
+// Held reports whether somebody has the part, by a lease that has not run out.
+func (p *Part) Held(ctx context.Context) (bool, error) {
+	held := false
+	err := p.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&held) },
+		`SELECT owner <> '' AND until > clock_timestamp() FROM djamo_payroll_parts WHERE run = ? AND part = ?`, p.run, p.number)
+	return held, err
 }
 
 // microseconds is a duration that the database has measured; a clock that was set back makes it none.

@@ -287,3 +287,42 @@ func TestMigrate_FromTheFirstVersion(t *testing.T) {
 	require.NoError(t, sqljournal.Migrate(t.Context(), db, sqljournal.PostgreSQL))
 	require.Equal(t, []int64{1}, divided(t, db, "run", planOf(t, 2), 2))
 }
+
+func TestPart_Held(t *testing.T) {
+	t.Parallel()
+	db := migrated(t)
+	divided(t, db, "run", planOf(t, 1), 1)
+	part := openPart(t, db, "run", 1)
+	held := func() bool {
+		held, err := part.Held(t.Context())
+		require.NoError(t, err)
+		return held
+	}
+	require.False(t, held())
+	lease, err := part.Acquire(t.Context(), "payer", long)
+	require.NoError(t, err)
+	require.True(t, held())
+	require.NoError(t, part.Release(t.Context(), lease))
+	require.False(t, held())
+	_, err = part.Acquire(t.Context(), "payer", time.Microsecond)
+	require.NoError(t, err)
+	require.False(t, held(), "it has run out")
+}
+
+func TestGate(t *testing.T) {
+	t.Parallel()
+	db := migrated(t)
+	closed := func(name string) time.Duration {
+		left, err := sqljournal.Gate{DB: db, Name: name}.Closed(t.Context())
+		require.NoError(t, err)
+		return left
+	}
+	gate := sqljournal.Gate{DB: db, Name: "a"}
+	require.Zero(t, closed("a"))
+	require.NoError(t, gate.Close(t.Context(), time.Hour))
+	require.NoError(t, gate.Close(t.Context(), time.Second), "which opens nothing early")
+	require.Greater(t, closed("a"), time.Minute)
+	require.Zero(t, closed("b"))
+	require.NoError(t, sqljournal.Gate{DB: db, Name: "b"}.Close(t.Context(), -time.Hour))
+	require.Zero(t, closed("b"))
+}
