@@ -82,6 +82,16 @@ func unwrap(body []byte) []byte {
 	return envelope.Data
 }
 
+// tells reports whether the body of a success tells of something: it is JSON, of any shape and perhaps cut off, neither
+// empty nor an envelope that calls itself a failure.
+func tells(body []byte) bool {
+	body = bytes.TrimSpace(body)
+	if !bytes.HasPrefix(body, []byte("{")) && !bytes.HasPrefix(body, []byte("[")) {
+		return false
+	}
+	return !isNothing(body) && !failureOf(body)
+}
+
 // hasField reports whether an object has a field that is not null.
 func hasField(body []byte, name string) bool {
 	var fields map[string]json.RawMessage

@@ -19,6 +19,15 @@ func TestPolicy_Keyed_SuccessThatCannotBeBelieved(t *testing.T) {
 		"another payee":       `{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000,"msisdn":"+2250701010101"}`,
 		"no reference":        `{"id":"txn_1","amount":50000}`,
 		"another's reference": `{"id":"txn_1","reference":"other","amount":50000}`,
+		"wrapped, another's":  `{"data":{"id":"txn_1","reference":"other","amount":50000}}`,
+		"wrapped, none":       `{"success":true,"data":{"id":"txn_1","amount":50000}}`,
+		"wrapped, unreadable": `{"data":{"id":"txn_1","reference":"` + payment.Reference + `","amount":"50000"}}`,
+		"with data beside it": `{"id":"txn_1","reference":"other","amount":50000,"data":{}}`,
+		"a number for an id":  `{"id":1,"reference":"` + payment.Reference + `","amount":50000}`,
+		"no id":               `{"reference":"` + payment.Reference + `","amount":50000}`,
+		"in a list":           `[{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}]`,
+		"under another name":  `{"transaction":{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}}`,
+		"cut off":             `{"id":"txn_1","reference":"` + payment.Reference + `","amou`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -37,6 +46,49 @@ func TestPolicy_Keyed_SuccessThatCannotBeBelieved(t *testing.T) {
 				require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
 				require.Equal(t, 1, posts)
 			})
+		})
+	}
+}
+
+// A success that tells of nothing is a lost answer like any other: the hotel network gives one too.
+func TestPolicy_Keyed_SuccessThatTellsOfNothing(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{``, ` `, `{}`, `[]`, `null`, `OK`, `<html>welcome to the hotel network</html>`, `{"success":false,"data":{"id":"txn_1"}}`, `{"statusCode":500,"message":"no"}`} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				posts := 0
+				client := through(t, func(req *http.Request) (*http.Response, error) {
+					if req.Method == http.MethodGet {
+						return httpmock.NewStringResponse(http.StatusOK, `{"count":0,"cursor":{"prev":null,"next":null},"data":[]}`), nil
+					}
+					if posts++; posts > 1 {
+						return httpmock.NewStringResponse(http.StatusCreated, `{"id":"txn_1","reference":"`+payment.Reference+`","amount":50000}`), nil
+					}
+					return httpmock.NewStringResponse(http.StatusOK, answer), nil
+				}, djamo.WithRetry(djamo.RetryPolicy{}))
+				require.NoError(t, create(t.Context(), client))
+				require.Equal(t, 2, posts)
+			})
+		})
+	}
+}
+
+// After a success, what is found under the key cannot have been there before, whatever it is: the API refuses a key that
+// was used. To call it a duplicate would say that nothing was carried out.
+func TestPolicy_Keyed_SuccessIsNoDuplicate(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{`{"id":"txn_1","amount":50000}`, `{"data":{"id":"txn_1","reference":"other"}}`, `{"id":"txn_1","refer`} {
+		synctest.Test(t, func(t *testing.T) {
+			client := through(t, func(req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodGet {
+					return httpmock.NewStringResponse(http.StatusOK, `{"data":[{"id":"txn_0","reference":"`+payment.Reference+`","amount":49999}]}`), nil
+				}
+				return httpmock.NewStringResponse(http.StatusCreated, answer), nil
+			}, djamo.WithRetry(djamo.RetryPolicy{}))
+			err := create(t.Context(), client)
+			require.ErrorIs(t, err, djamo.ErrOutcomeUnknown, answer)
+			require.NotErrorIs(t, err, djamo.ErrDuplicateReference, answer)
 		})
 	}
 }

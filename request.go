@@ -25,6 +25,8 @@ type RequestOption func(*request) error
 type request struct {
 	transport.Call
 	response *Response
+	// told: a success has come that tells of something, though perhaps not in a way that can be read or believed.
+	told bool
 }
 
 // WithHeader adds a header to one call. The headers this package sets itself are refused (Clone makes a client for another
@@ -165,22 +167,22 @@ func (c *Client) do(ctx context.Context, r *request, out any) error {
 	if r.response != nil {
 		*r.response = Response{StatusCode: r.Status, Header: r.ResponseHeader, Body: slices.Clone(r.Bytes()), Attempts: r.Attempts}
 	}
+	success, unknown := r.Status/100 == http.StatusOK/100, r.OutcomeUnknown()
 	switch {
-	case err == nil && (r.Status < http.StatusOK || r.Status >= http.StatusMultipleChoices):
+	case err == nil && !success:
 		err = newError(&r.Call, c.transport)
 	case err == nil:
 		if err = c.decode(r, out); err == nil {
 			return nil
 		}
-		if r.Class == transport.Write {
-			return &OutcomeUnknownError{Err: err} // it was carried out; what came of it cannot be read
-		}
+		unknown = r.Class == transport.Write // it was carried out; what came of it cannot be read
 	case errors.Is(err, transport.ErrTooLarge):
 		err = fmt.Errorf("%w: %w", err, ErrUnexpectedAnswer)
 	case errors.Is(err, transport.ErrHeldBack):
 		err = fmt.Errorf("%w: %w", err, ErrRateLimited)
 	}
-	if r.OutcomeUnknown() {
+	r.told = success && tells(r.Bytes())
+	if unknown {
 		return &OutcomeUnknownError{Err: err}
 	}
 	return err

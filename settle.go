@@ -31,9 +31,7 @@ type keyedWrite[T any] struct {
 	response *Response
 	// left is how many requests the write may still send, look-ups not counted.
 	left int
-	// contradicted: a success has said that something else was carried out under the key than was sent.
-	contradicted bool
-	// confirmed: a success about some payment has come, though not one that can be believed as it is. Something was
+	// confirmed: a success that tells of something has come, though not one that can be believed as it is. Something was
 	// carried out, so nothing is sent again: only look-ups follow.
 	confirmed bool
 }
@@ -45,6 +43,7 @@ type keyedWrite[T any] struct {
 //  3. Still absent: send again under the same key. A 409 then says that an earlier one has landed after all, and
 //     only look-ups follow, because the index may lag.
 //
+// A success that tells of something, though it cannot be read or believed, is not sent again: only look-ups follow.
 // Whatever keeps it from an answer, such as the end of the context, comes back as an *OutcomeUnknownError.
 func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 	w.left = w.client.settings.retry.MaxAttempts
@@ -68,12 +67,11 @@ func (w *keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
 	err := w.client.do(ctx, r, sent)
 	w.left -= r.Attempts
 	if err != nil {
-		o, isObject := any(&sent.value).(object)
-		w.confirmed = w.confirmed || r.Status/100 == 2 && isObject && o.missing() == ""
+		w.confirmed = w.confirmed || r.told
 		return nil, naming(err, w.body.key())
 	}
 	if field := w.body.differs(&sent.value); field != "" {
-		w.contradicted, w.confirmed = true, true
+		w.confirmed = true
 		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer bears the reference, and another %s than was sent: %w",
 			w.at.method, w.at.template, field, ErrUnexpectedAnswer))
 	}
@@ -153,8 +151,10 @@ func (w *keyedWrite[T]) lookUp(ctx context.Context, round int) (*T, error) {
 // the key was used before.
 func (w *keyedWrite[T]) accept(found *T, cause error) (*T, error) {
 	switch field := w.body.differs(found); {
-	case field != "" && w.contradicted:
-		return nil, w.unknown(cause) // it was not used before: this call did it, whatever it did
+	case field != "" && w.confirmed:
+		// The key was not used before: this call did something, whatever it was.
+		return nil, w.unknown(cause, fmt.Errorf("djamo: %s %s: what bears %s has another %s: %w",
+			w.at.method, w.at.template, quoted(w.body.key()), field, ErrUnexpectedAnswer))
 	case field != "":
 		return nil, fmt.Errorf("djamo: %s %s: reference %s was used before with another %s: %w",
 			w.at.method, w.at.template, quoted(w.body.key()), field, ErrDuplicateReference)
