@@ -1,6 +1,7 @@
 package djamo_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -49,6 +50,37 @@ func TestCallersTimeout_EndsAnAttemptAndIsSettled(t *testing.T) {
 		require.Less(t, time.Since(start), 10*time.Second, "and not into the client's own limit of 30 s")
 		require.Len(t, api.paid, 1)
 	})
+}
+
+// The Timeout of the caller's own client is for requests, not for the pause that the API has asked for before the next one.
+func TestCallersTimeout_DoesNotRunWhileTheAPIAsksForAPause(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		call          policyCall
+		writes, reads []fault
+		want          string
+	}{
+		"read":    {func(ctx context.Context, c *djamo.Client) error { return second(c.Transactions.Get(ctx, "txn_1")) }, nil, []fault{limitedSeconds}, "GET GET"},
+		"payment": {create, []fault{limitedSeconds}, nil, "POST POST"},
+		"refund":  {func(ctx context.Context, c *djamo.Client) error { return second(c.Charges.Refund(ctx, "ch_1")) }, []fault{limitedSeconds}, nil, "POST POST"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				api := newScriptedAPI(t, row.writes, row.reads)
+				client := api.client() // serves; its transport is borrowed below
+				transport := &http.Transport{DisableKeepAlives: true, DialContext: api.dial}
+				t.Cleanup(transport.CloseIdleConnections)
+				client, err := client.Clone(djamo.WithHTTPClient(&http.Client{Timeout: 3 * time.Second, Transport: dialFaults{api, transport}}))
+				require.NoError(t, err)
+				start := time.Now()
+				require.NoError(t, row.call(t.Context(), client))
+				require.Equal(t, row.want, api.sequence())
+				require.GreaterOrEqual(t, time.Since(start), 7*time.Second)
+				require.Less(t, time.Since(start), 9*time.Second)
+			})
+		})
+	}
 }
 
 // net/http leaves a goroutine and a timer behind for each answer whose body is not closed. The bubble notices both.

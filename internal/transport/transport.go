@@ -148,13 +148,19 @@ func (t *Transport) newRequest(limited context.Context, call *Call) (*http.Reque
 	return req, nil
 }
 
-// rewind gives a repeated request its body again, and headers of its own: the http.Client has added its jar's cookies to
+// rewind readies a request to be repeated. It waits for the gate, which must not count against the Timeout of the caller's
+// own client. It gives the request its body again, and headers of its own: the http.Client has added its jar's cookies to
 // those of the attempt before.
 func (t *Transport) rewind(req *http.Request) error {
-	if call, ok := req.Context().Value(callKey{}).(*Call); ok {
-		req.Header = make(http.Header, len(req.Header))
-		t.fill(req, call)
+	call, ok := req.Context().Value(callKey{}).(*Call)
+	if !ok {
+		return nil
 	}
+	if err := t.gate.wait(call); err != nil {
+		return err
+	}
+	req.Header = make(http.Header, len(req.Header))
+	t.fill(req, call)
 	return nil
 }
 
@@ -222,16 +228,12 @@ func (e *Error) As(target any) bool {
 // io.Closer of idle connections on purpose, since they belong to the caller.
 type attempts Transport
 
-// RoundTrip sends once and reads the whole answer within the attempt's time limit. The first attempt has waited for
-// the gate and carries its limit; a later one does both here.
+// RoundTrip sends once and reads the whole answer within the attempt's time limit. The first attempt carries its limit; a
+// later one gets it here.
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	t := (*Transport)(a)
 	call, _ := req.Context().Value(callKey{}).(*Call)
 	if call.Attempts > 0 {
-		if err := t.gate.wait(call); err != nil {
-			closeBody(req)
-			return nil, err
-		}
 		ctx, cancel := context.WithTimeout(req.Context(), call.Timeout)
 		defer cancel()
 		req = req.WithContext(ctx)
@@ -265,12 +267,6 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return resp, nil
-}
-
-func closeBody(req *http.Request) {
-	if req.Body != nil {
-		_ = req.Body.Close()
-	}
 }
 
 // pooledBytes is the largest buffer that is kept, and the most that a Content-Length is believed beforehand.
