@@ -1,6 +1,7 @@
 package djamo_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/djamo/djamo-go"
@@ -66,6 +69,35 @@ func TestRedaction_TheTokenInOtherForms(t *testing.T) {
 	_, err := djamo.NewClient("at_x", djamo.WithEnvironment("at_secret_token"))
 	require.ErrorContains(t, err, "WithEnvironment: must be ProductionCIV")
 	require.NotContains(t, err.Error(), "at_secret_token")
+}
+
+// An answer may put the token where an error shows the beginning of a value, cut to a length that the token exceeds.
+func TestRedaction_TheTokenWhereValuesAreCut(t *testing.T) {
+	t.Parallel()
+	for _, token := range []string{"at_secret", "at_" + strings.Repeat("secret", 20), "at_\"" + strings.Repeat("secret/", 20)} {
+		quoted := strconv.Quote(token)
+		for _, body := range []string{
+			`{"id":"txn_1","status":` + quoted + `}`, `{"id":` + quoted + `}`, `{"id":"txn_1","amount":` + quoted + `}`,
+			`{"id":"txn_1","createdAt":` + quoted + `}`, `{"id":"txn_1","reference":` + quoted + `}`, `[{"id":"txn_1","amount":` + quoted + `}]`,
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				client, err := djamo.NewClient(token, djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Transport: roundTripper(
+					func(*http.Request) (*http.Response, error) {
+						return httpmock.NewStringResponse(http.StatusOK, body), nil
+					})}))
+				require.NoError(t, err)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				for _, err := range []error{
+					second(client.Transactions.Wait(ctx, "txn_1", djamo.WaitParams{})), second(client.Batches.Create(ctx, batchParams(""))),
+					create(ctx, client), second(client.Charges.Refund(ctx, "ch_1")), second(client.Transactions.ListPage(ctx, djamo.TransactionListParams{})),
+				} {
+					require.Error(t, err)
+					require.NotContains(t, err.Error(), "secret", body)
+				}
+			})
+		}
+	}
 }
 
 type leakyMarshaler struct{}

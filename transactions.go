@@ -256,7 +256,7 @@ func (s TransactionService) Wait(ctx context.Context, id string, params WaitPara
 			return t, err
 		}
 		if err := transport.Sleep(ctx, pause); err != nil {
-			return nil, fmt.Errorf("djamo: waiting for %s, which is %s: %w", quoted(id), quoted(string(t.Status)), err)
+			return nil, fmt.Errorf("djamo: waiting for %s, which is %s: %w", quoted(id), s.client.transport.Scrub(quoted(string(t.Status))), err)
 		}
 	}
 }

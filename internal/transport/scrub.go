@@ -36,8 +36,16 @@ func scrubber(forms []string) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// Scrub masks phone numbers and removes the token from a text that came from outside.
-func (t *Transport) Scrub(text string) string { return MaskPhones(t.scrubber.Replace(text)) }
+// Scrub masks phone numbers and removes the token from a text that came from outside. Of a value that was cut before it got
+// into the text, which an ellipsis shows, it removes what may be a part of the token.
+func (t *Transport) Scrub(text string) string {
+	const cut = "…"
+	values := strings.Split(t.scrubber.Replace(text), cut)
+	for i := range values[:len(values)-1] {
+		values[i] = t.dropToken(values[i])
+	}
+	return MaskPhones(strings.Join(values, cut))
+}
 
 // ScrubAnswer scrubs a text that came in answer to a call, and masks the numbers that the call itself sent in whatever
 // way they are written in it. It keeps at most so many bytes: a text of megabytes is cut before it is looked through, and
@@ -63,8 +71,8 @@ func (t *Transport) ScrubID(call *Call, id string, most int) string {
 	return maskSent(t.scrubber.Replace(id), call)
 }
 
-// dropPart removes from the end of a text that was cut what may be a part of the token or of a phone number.
-func (t *Transport) dropPart(text string) string {
+// dropToken removes from the end of a text that was cut what may be a part of the token.
+func (t *Transport) dropToken(text string) string {
 	const shortest = 4 // shorter parts of a token are of no use to anyone
 	for _, form := range t.tokenForms {
 		for n := min(len(form)-1, len(text)); n >= shortest; n-- {
@@ -74,6 +82,12 @@ func (t *Transport) dropPart(text string) string {
 			}
 		}
 	}
+	return text
+}
+
+// dropPart removes from the end of a text that was cut what may be a part of the token or of a phone number.
+func (t *Transport) dropPart(text string) string {
+	text = t.dropToken(text)
 	const longest = 256
 	for range longest {
 		if text == "" || !inNumber(text[len(text)-1]) {
