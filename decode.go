@@ -82,10 +82,10 @@ func unwrap(body []byte) []byte {
 	return envelope.Data
 }
 
-// tells reports whether the body of a success tells of something: it is JSON, of any shape and perhaps cut off, neither
-// empty nor an envelope that calls itself a failure.
+// tells reports whether the body of a 200 tells of something: it is JSON, of any shape and perhaps cut off, neither empty
+// nor an envelope that calls itself a failure. Pages of proxies and hotel networks are 200s too, and they are none.
 func tells(body []byte) bool {
-	body = bytes.TrimSpace(body)
+	body = bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if !bytes.HasPrefix(body, []byte("{")) && !bytes.HasPrefix(body, []byte("[")) {
 		return false
 	}

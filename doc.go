@@ -19,8 +19,8 @@
 //     looked up. Found with the same payee and amount, that is the result. Found with another, the error is
 //     [ErrDuplicateReference]. Absent, it is looked up again after a quiet period, since the lost request may still be
 //     on its way, and only then sent again under the same key; a 409 then means that the first one landed after all,
-//     and it is looked up until it shows. Once a success in JSON has come, even one that cannot be read or believed,
-//     nothing is sent again.
+//     and it is looked up until it shows. Once a success of the API has come, even one that cannot be read or
+//     believed, nothing is sent again.
 //   - Batches, refunds, and new sub-companies and webhook endpoints carry no key. They are never sent again.
 //
 // Where the API cannot tell, the error is an [*OutcomeUnknownError] with the references in question. It never means

@@ -28,6 +28,9 @@ func TestPolicy_Keyed_SuccessThatCannotBeBelieved(t *testing.T) {
 		"in a list":           `[{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}]`,
 		"under another name":  `{"transaction":{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}}`,
 		"cut off":             `{"id":"txn_1","reference":"` + payment.Reference + `","amou`,
+		"byte order mark":     "\ufeff" + `{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}`,
+		"nothing":             ``,
+		"an empty object":     `{}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -47,6 +50,29 @@ func TestPolicy_Keyed_SuccessThatCannotBeBelieved(t *testing.T) {
 				require.Equal(t, 1, posts)
 			})
 		})
+	}
+}
+
+// Any success but a 200 is the API's, and so is a 200 in JSON.
+func TestPolicy_Keyed_SuccessOfAnyStatus(t *testing.T) {
+	t.Parallel()
+	for status, bodies := range map[int][]string{
+		200: {`{"id":"txn_1"}`, "\ufeff" + `{"id":"txn_1"}`}, 201: {``, `OK`}, 202: {``, `{}`}, 204: {``}, 205: {``}, 206: {`x`},
+	} {
+		for _, body := range bodies {
+			synctest.Test(t, func(t *testing.T) {
+				posts := 0
+				client := through(t, func(req *http.Request) (*http.Response, error) {
+					if req.Method == http.MethodGet {
+						return httpmock.NewStringResponse(http.StatusOK, `{"count":0,"cursor":{"prev":null,"next":null},"data":[]}`), nil
+					}
+					posts++
+					return httpmock.NewStringResponse(status, body), nil
+				}, djamo.WithRetry(djamo.RetryPolicy{}))
+				require.ErrorIs(t, create(t.Context(), client), djamo.ErrOutcomeUnknown, "%d %q", status, body)
+				require.Equal(t, 1, posts, "%d %q", status, body)
+			})
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ type RequestOption func(*request) error
 type request struct {
 	transport.Call
 	response *Response
-	// told: a success has come that tells of something, though perhaps not in a way that can be read or believed.
+	// told: a success has come that can only be the API's, though perhaps not in a way that can be read or believed.
 	told bool
 }
 
@@ -181,7 +181,7 @@ func (c *Client) do(ctx context.Context, r *request, out any) error {
 	case errors.Is(err, transport.ErrHeldBack):
 		err = fmt.Errorf("%w: %w", err, ErrRateLimited)
 	}
-	r.told = success && tells(r.Bytes())
+	r.told = success && (r.Status != http.StatusOK || tells(r.Bytes()))
 	if unknown {
 		return &OutcomeUnknownError{Err: err}
 	}

@@ -31,8 +31,8 @@ type keyedWrite[T any] struct {
 	response *Response
 	// left is how many requests the write may still send, look-ups not counted.
 	left int
-	// confirmed: a success that tells of something has come, though not one that can be believed as it is. Something was
-	// carried out, so nothing is sent again: only look-ups follow.
+	// confirmed: a success that can only be the API's has come, though not one that can be believed as it is. Something
+	// was carried out, so nothing is sent again: only look-ups follow.
 	confirmed bool
 }
 
@@ -43,7 +43,7 @@ type keyedWrite[T any] struct {
 //  3. Still absent: send again under the same key. A 409 then says that an earlier one has landed after all, and
 //     only look-ups follow, because the index may lag.
 //
-// A success that tells of something, though it cannot be read or believed, is not sent again: only look-ups follow.
+// After a success of the API's own, even one that cannot be read or believed, nothing is sent again: only look-ups follow.
 // Whatever keeps it from an answer, such as the end of the context, comes back as an *OutcomeUnknownError.
 func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 	w.left = w.client.settings.retry.MaxAttempts
