@@ -30,8 +30,9 @@ func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, ke
 		answer.doubt = "has the status " + strconv.Itoa(r.Status)
 	}
 	if err != nil {
-		if page := (*Error)(nil); errors.As(err, &page) && page.StatusCode == http.StatusNotFound && !saysNotFound(page) {
-			err = fmt.Errorf("%w: %s", ErrUnexpectedAnswer, err) // somebody else's page, who knows nothing of payments
+		page := (*Error)(nil)
+		if errors.Is(err, ErrNotFound) && (r.Status != http.StatusNotFound || !errors.As(err, &page) || !saysNotFound(page)) {
+			err = fmt.Errorf("%w: %s", ErrUnexpectedAnswer, err) // the word of somebody else, who knows nothing of payments
 		}
 		return nil, answer, err
 	}

@@ -44,6 +44,27 @@ func TestLookUp_UnfinishedPageIsNoAbsence(t *testing.T) {
 	}
 }
 
+// Only an answer of the API can say that there is nothing, and no error of the caller's RoundTripper.
+func TestLookUp_AbsenceIsForTheAPIToTell(t *testing.T) {
+	t.Parallel()
+	for _, verdict := range []error{djamo.ErrNotFound, &djamo.Error{StatusCode: http.StatusNotFound, Body: []byte(`{"statusCode":404}`)}} {
+		synctest.Test(t, func(t *testing.T) {
+			posts := 0
+			client := through(t, func(req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodPost {
+					posts++
+					return nil, errors.New("reset")
+				}
+				return nil, verdict
+			}, djamo.WithRetry(djamo.RetryPolicy{}))
+			require.ErrorIs(t, create(t.Context(), client), djamo.ErrOutcomeUnknown)
+			require.Equal(t, 1, posts)
+			_, err := client.Transactions.GetByReference(t.Context(), "r")
+			require.NotErrorIs(t, err, djamo.ErrNotFound)
+		})
+	}
+}
+
 func TestLookUp_FindsOnALaterPage(t *testing.T) {
 	t.Parallel()
 	client := through(t, func(req *http.Request) (*http.Response, error) {
