@@ -36,13 +36,19 @@ func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, ke
 		}
 		return nil, answer, err
 	}
-	for i := range answer.found {
-		if found := &answer.found[i]; keyOf(found) == key {
-			if whole, ok := any(found).(object); ok && whole.missing() != "" {
-				return nil, answer, fmt.Errorf("djamo: %s %s: what bears %s has no %q: %w", e.method, e.template, quoted(key), whole.missing(), ErrUnexpectedAnswer)
-			}
+	bears := func(one T) bool { return keyOf(&one) == key }
+	if first := slices.IndexFunc(answer.found, bears); first >= 0 {
+		found := &answer.found[first]
+		whole, isObject := any(found).(object)
+		switch {
+		case isObject && whole.missing() != "":
+			err = fmt.Errorf("djamo: %s %s: what bears %s has no %q: %w", e.method, e.template, quoted(key), whole.missing(), ErrUnexpectedAnswer)
+		case slices.ContainsFunc(answer.found[first+1:], bears):
+			err = fmt.Errorf("djamo: %s %s: more than one bears %s: %w", e.method, e.template, quoted(key), ErrUnexpectedAnswer)
+		default:
 			return found, answer, nil
 		}
+		return nil, answer, err
 	}
 	switch {
 	case answer.doubt != "":

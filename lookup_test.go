@@ -49,6 +49,8 @@ func TestLookUp_Shapes(t *testing.T) {
 		{200, `[` + other + `]`, odd},
 		{200, `{"data":[` + other + `]}`, odd},
 		{200, `{"data":` + other + `}`, odd},
+		{200, `[` + ours + `,{"id":"txn_3","reference":"r","amount":5}]`, odd},
+		{200, `{"data":[{"id":"txn_3","reference":"r","amount":6},` + other + `,` + ours + `],"cursor":{"next":null}}`, odd},
 		{200, `{"id":"txn_1"}`, odd},
 		{200, `{"id":"txn_1","reference":null}`, odd},
 		{200, `{"id":"txn_1","reference":" r"}`, odd},

@@ -65,6 +65,32 @@ func TestPolicy_Keyed_WhatWasFound(t *testing.T) {
 	}
 }
 
+// Two payments under one key: which of them was sent cannot be told, so neither is taken for it, nor for a duplicate.
+func TestPolicy_Keyed_TwoUnderOneKey(t *testing.T) {
+	t.Parallel()
+	const key = `"reference":"payroll-2026-06/0042","externalId":"order-7"`
+	for name, call := range map[string]policyCall{"payment": create, "charge": createCharge} {
+		for _, found := range []string{
+			`{"id":"txn_0",` + key + `,"amount":1},{"id":"txn_1",` + key + `,"amount":50000}`,
+			`{"id":"txn_1",` + key + `,"amount":50000},{"id":"txn_2",` + key + `,"amount":50000}`,
+			`{"id":"txn_0",` + key + `,"amount":10000,"status":"failed"},{"id":"txn_1",` + key + `,"amount":10000}`,
+		} {
+			posts := 0
+			client := through(t, func(req *http.Request) (*http.Response, error) {
+				if req.Method == http.MethodPost {
+					posts++
+					return nil, errors.New("reset")
+				}
+				return httpmock.NewStringResponse(http.StatusOK, `{"data":[`+found+`],"cursor":{"next":null}}`), nil
+			}, djamo.WithRetry(djamo.RetryPolicy{}))
+			err := call(t.Context(), client)
+			require.ErrorIs(t, err, djamo.ErrOutcomeUnknown, name)
+			require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer, name)
+			require.Equal(t, 1, posts)
+		}
+	}
+}
+
 // A success that does not bear the key, or bears it with something else than was sent, is not believed: what was carried
 // out is looked up, and nothing is sent again before.
 func TestPolicy_Keyed_WhatWasAnswered(t *testing.T) {

@@ -185,8 +185,9 @@ func (s TransactionService) Get(ctx context.Context, id string, opts ...RequestO
 // sent the API's index may not show it yet. Safe to repeat.
 //
 // The documentation names the query and not the shape of its answer, so a page, an array, an object and a 404 are all
-// understood, and what comes back must bear the reference. ErrNotFound is for answers that can mean nothing else: a 404 of
-// the API itself, with its JSON, and an empty page that speaks of no more. Everything between is ErrUnexpectedAnswer.
+// understood, and what comes back must bear the reference, once: which of two is meant cannot be told. ErrNotFound is for
+// answers that can mean nothing else: a 404 of the API itself, with its JSON, and an empty page that speaks of no more.
+// Everything between is ErrUnexpectedAnswer.
 func (s TransactionService) GetByReference(ctx context.Context, reference string, opts ...RequestOption) (*Transaction, error) {
 	if s.client == nil {
 		return nil, errNotBuilt
