@@ -2,11 +2,13 @@ package djamo_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,6 +50,48 @@ func TestPolicy_StatusOfAWrite(t *testing.T) {
 			}
 			require.NoError(t, err, status)
 			require.Equal(t, 1, gets, status)
+		})
+	}
+}
+
+// What would end the same way is not repeated, not even by a read: it only costs time, and the token is not carried
+// elsewhere or into the clear.
+func TestPolicy_Read_WhatWouldEndTheSameWay(t *testing.T) {
+	t.Parallel()
+	redirect := func(to string) roundTripper {
+		return func(*http.Request) (*http.Response, error) {
+			resp := httpmock.NewStringResponse(http.StatusFound, "")
+			resp.Header.Set("Location", to)
+			return resp, nil
+		}
+	}
+	for name, row := range map[string]struct {
+		answer   roundTripper
+		requests int
+		text     string
+	}{
+		"another host":    {redirect("https://other.example/v1/balance"), 1, "another host, https://other.example"},
+		"into the clear":  {redirect("http://gateway.example/djamo/v1/balance"), 1, "another host, http://gateway.example"},
+		"another port":    {redirect("https://gateway.example:8443/djamo/v1/balance"), 1, "another host, https://gateway.example:8443"},
+		"round and round": {redirect("/djamo/v1/balance"), 10, "more than 10"},
+		"too large":       {roundTripper(httpmock.NewStringResponder(http.StatusOK, `{"balance":1}`+strings.Repeat(" ", 100))), 1, "larger than the limit"},
+		"certificate wrong": {func(*http.Request) (*http.Response, error) {
+			return nil, &tls.CertificateVerificationError{Err: errors.New("expired")}
+		}, 1, "expired"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				requests := 0
+				client := through(t, func(req *http.Request) (*http.Response, error) {
+					requests++
+					return row.answer(req)
+				}, djamo.WithRetry(djamo.RetryPolicy{}), djamo.WithMaxResponseBytes(50))
+				start := time.Now()
+				require.ErrorContains(t, second(client.Balance.Get(t.Context())), row.text)
+				require.Equal(t, row.requests, requests)
+				require.Zero(t, time.Since(start))
+			})
 		})
 	}
 }

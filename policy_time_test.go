@@ -89,6 +89,28 @@ func TestPolicy_OneRateLimitHoldsEveryCall(t *testing.T) {
 	})
 }
 
+// A single attempt does not wait for the announced moment: it is not made.
+func TestPolicy_SingleAttempt_DoesNotWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := newScriptedAPI(t, []fault{limitedSeconds}, nil)
+		client := api.client()
+		single := func() error {
+			return second(client.Transactions.Create(t.Context(), payment, djamo.WithSingleAttempt()))
+		}
+		start := time.Now()
+		for range 3 {
+			err := single()
+			require.ErrorIs(t, err, djamo.ErrRateLimited)
+			require.NotErrorIs(t, err, djamo.ErrOutcomeUnknown)
+		}
+		require.Zero(t, time.Since(start))
+		require.Equal(t, "POST", api.sequence())
+		time.Sleep(8 * time.Second)
+		require.NoError(t, single())
+	})
+}
+
 // A clone has a gate of its own.
 func TestPolicy_CloneSharesNoGate(t *testing.T) {
 	t.Parallel()
