@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"net/http"
 	"slices"
+
+	"github.com/djamo/djamo-go/internal/transport"
 )
 
 // ChargeStatus is where a charge stands: an open set.
@@ -55,7 +58,13 @@ type Charge struct {
 	UpdatedAt    Timestamp         `json:"updatedAt"` // not documented; zero when absent
 }
 
-func (c *Charge) missing() string { return missingID(c.ID) }
+// LogValue gives slog the charge without its metadata and payment records, which may hold the payer's phone number.
+func (c Charge) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("id", c.ID), slog.String("external_id", transport.MaskPhones(c.ExternalID)), slog.String("status", string(c.Status)),
+		slog.Int64("amount", int64(c.Amount)), slog.Int64("paid", int64(c.Paid)), slog.Int64("refunded", int64(c.Refunded)))
+}
+
+func (c Charge) missing() string { return missingID(c.ID) }
 
 // ChargeParams describe a charge. Amount and ExternalID are required.
 type ChargeParams struct {
@@ -67,6 +76,11 @@ type ChargeParams struct {
 	OnCompletedRedirectionURL string         `json:"onCompletedRedirectionUrl,omitempty"`
 	OnCanceledRedirectionURL  string         `json:"onCanceledRedirectionUrl,omitempty"`
 	Metadata                  map[string]any `json:"metadata,omitempty"`
+}
+
+// LogValue gives slog the parameters without the metadata.
+func (p ChargeParams) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("external_id", transport.MaskPhones(p.ExternalID)), slog.Int64("amount", int64(p.Amount)))
 }
 
 func (p ChargeParams) validate(limits Limits) error {

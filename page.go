@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"log/slog"
 )
 
 // Page is one page of a listing. To store where you are, keep Cursor.Next and pass it as the next call's Cursor;
@@ -13,6 +14,11 @@ type Page[T any] struct {
 	Limit  int    `json:"limit"`
 	Cursor Cursor `json:"cursor"`
 	Data   []T    `json:"data"`
+}
+
+// LogValue gives slog the page without its items, whose own LogValue it would not ask.
+func (p Page[T]) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int("items", len(p.Data)), slog.Int("count", p.Count), slog.String("prev", p.Cursor.Prev), slog.String("next", p.Cursor.Next))
 }
 
 // Cursor holds the opaque positions around a page.

@@ -2,6 +2,7 @@ package djamo_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -95,8 +96,11 @@ func TestRedaction_NothingSlipsThroughWhereTextIsCut(t *testing.T) {
 // A JSON handler must not write what the text handler masks.
 func TestRedaction_ValuesInAJSONLog(t *testing.T) {
 	t.Parallel()
-	for _, value := range withNumber() {
-		if text := fmt.Sprintf("%T", value); strings.HasPrefix(text, "map") || strings.Contains(text, "Page") || strings.HasPrefix(fmt.Sprintf("%T", value), "struct") || strings.HasPrefix(fmt.Sprintf("%T", value), "[]") {
+	payer := json.RawMessage(`{"msisdn":"+` + wholeNumber + `"}`)
+	charge := djamo.Charge{ID: "ch_1", Metadata: payer, Transactions: []json.RawMessage{payer}}
+	for _, value := range append(withNumber(), charge, &charge, djamo.Page[djamo.Charge]{Data: []djamo.Charge{charge}},
+		djamo.ChargeParams{ExternalID: "e", Metadata: map[string]any{"payer": payer}}) {
+		if text := fmt.Sprintf("%T", value); strings.HasPrefix(text, "map") || strings.HasPrefix(text, "struct") || strings.HasPrefix(text, "[]") {
 			continue // slog asks neither elements nor fields; the documentation of MSISDN says so
 		}
 		var out bytes.Buffer
