@@ -207,6 +207,9 @@ func TestPolicy_Keyed(t *testing.T) {
 		{name: "lag of one look-up", writes: []fault{lostAfter}, reads: times(1, emptyPage), want: "POST GET GET"},
 		{name: "lag of two", writes: []fault{lostAfter}, reads: times(2, emptyPage), want: sentTwice + " GET"},
 		{name: "lag of four", writes: []fault{lostAfter}, reads: times(4, emptyPage), want: sentTwice + " GET GET GET"},
+		{name: "429 twice, lag of four", writes: []fault{limited, limited, lostAfter}, reads: times(4, emptyPage), want: "POST POST " + sentTwice + " GET GET GET"},
+		{name: "half a JSON, lag of two", writes: []fault{cutJSONAfter}, reads: times(2, emptyPage), want: "POST GET GET GET"},
+		{name: "429 thrice, half a JSON, lag of two", writes: append(times(3, limited), cutJSONAfter), reads: times(2, emptyPage), want: sends(3, "POST") + " POST GET GET GET"},
 		{name: "lag for ever", writes: []fault{lostAfter}, reads: times(8, emptyPage), want: sentTwice + " " + sends(6, "GET"), unknown: true, err: djamo.ErrDuplicateReference},
 		// The second request is refused: because the first one landed late, or because it never did.
 		{name: "landed late, then refused", writes: []fault{lostAfter, unprocessable}, reads: times(2, emptyPage), want: sentTwice + " GET"},

@@ -87,7 +87,7 @@ func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 			return w.accept(found, cause)
 		case !errors.Is(err, ErrNotFound):
 			return nil, w.unknown(cause, err)
-		case round+1 >= w.client.settings.retry.MaxAttempts, w.left <= 0 && !collided:
+		case round+1 >= w.client.settings.retry.MaxAttempts, w.left <= 0 && !collided && !w.confirmed:
 			return nil, w.unknown(cause)
 		case collided, w.confirmed:
 			continue
