@@ -136,8 +136,9 @@ func (s *settings) setCompanyID(option, id string) error {
 }
 
 // WithHTTPClient makes the client send through a copy of h: proxies, TLS settings, tracing and tests fit in here.
-// h itself is never changed and its idle connections are never closed. Requests have no GetBody, so that nothing between
-// this package and the network sends a write a second time.
+// h itself is never changed and its idle connections are never closed. Requests have no GetBody, so that net/http sends no
+// write a second time. A RoundTripper that repeats requests by itself must leave all but GETs alone: this package cannot
+// see what it does, and would pay twice.
 func WithHTTPClient(h *http.Client) Option {
 	return func(s *settings) error {
 		if h == nil {

@@ -203,6 +203,7 @@ func TestPolicy_Keyed(t *testing.T) {
 		{name: "reset, then 429", writes: []fault{lostBefore, limited}, want: sentTwice + " POST"},
 		{name: "reset, then connection refused", writes: []fault{lostBefore, dialRefused}, want: sentTwice},
 		{name: "always reset", writes: times(4, lostBefore), want: sends(4, "POST GET GET"), unknown: true},
+		{name: "always 500", writes: times(4, serverErrBefore), want: sends(4, "POST GET GET"), unknown: true, err: djamo.ErrServer},
 		// The index lags behind: a 409 says that it landed, and only look-ups follow.
 		{name: "lag of one look-up", writes: []fault{lostAfter}, reads: times(1, emptyPage), want: "POST GET GET"},
 		{name: "lag of two", writes: []fault{lostAfter}, reads: times(2, emptyPage), want: sentTwice + " GET"},

@@ -283,9 +283,9 @@ func readPage[T any](ctx context.Context, c *Client, path string, params ListPar
 }
 
 // Do makes a call this package has no method for. The path starts with "/" and stays below the base URL; in is sent
-// as JSON unless nil, and the answer is decoded into out, a pointer, unless nil; a 204 leaves out as it is. GET, HEAD, OPTIONS, PUT and DELETE are repeated
-// after trouble; any other method is sent again only when it provably never left, and answers that got lost come
-// back as an *OutcomeUnknownError.
+// as JSON unless nil, and the answer is decoded into out, a pointer, unless nil; a 204 leaves out as it is. GET, HEAD,
+// OPTIONS, PUT and DELETE are repeated after trouble; any other method is sent again only when it provably never left or
+// was turned away with 429, and answers that got lost come back as an *OutcomeUnknownError.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts ...RequestOption) error {
 	e, err := rawEndpoint(method, path)
 	if err != nil {
