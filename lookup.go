@@ -117,14 +117,18 @@ func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 		l.ends = l.next == ""
 	}
 	if l.doubt == "" {
-		l.doubt = doubtOf(body)
+		const layers = 10 // of {"meta": {"pagination": …}}: far beyond any, and each is read again
+		l.doubt = doubtOf(body, layers)
 	}
 	return err
 }
 
 // doubtOf says what in the envelope of an answer speaks against taking it for a page of all there is: that it calls
 // itself a failure, that it has more to come, or that it can be read two ways. It has been read as JSON before.
-func doubtOf(envelope []byte) string {
+func doubtOf(envelope []byte, layers int) string {
+	if layers == 0 {
+		return "has too many layers"
+	}
 	fields := json.NewDecoder(bytes.NewReader(envelope))
 	_, _ = fields.Token() // the brace
 	seen := map[string]bool{}
@@ -152,7 +156,7 @@ func doubtOf(envelope []byte) string {
 				return "has more to come"
 			}
 		case "meta", "pagination", "links", "paging":
-			if doubt := doubtOf(value); doubt != "" {
+			if doubt := doubtOf(value, layers-1); doubt != "" {
 				return doubt
 			}
 		case "cursor":

@@ -41,6 +41,7 @@ func TestLookUp_Shapes(t *testing.T) {
 		{200, `[]`, absent},
 		{200, `{"data":[]}`, absent},
 		{200, `{"success":true,"data":[]}`, absent},
+		{200, `{"data":[],"meta":{"pagination":{"total":0,"links":{"meta":null}}}}`, absent},
 		{200, `{"statusCode":200,"error":null,"hasMore":false,"nextCursor":null,"data":[]}`, absent},
 		{200, `{"count":0,"limit":15,"cursor":{"prev":null,"next":null},"data":[]}`, absent},
 		{404, `{"statusCode":404,"message":"no such transaction"}`, absent},
