@@ -2,6 +2,7 @@ package djamo_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,6 +43,27 @@ func TestLookUp_UnfinishedPageIsNoAbsence(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Nor do many pages say so, when there are still more: the reading stops somewhere, and stopping is no proof.
+func TestLookUp_ManyPagesAreNoAbsence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		posts, gets := 0, 0
+		client := through(t, func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				posts++
+				return nil, errors.New("reset")
+			}
+			gets++ // another cursor each time
+			return httpmock.NewStringResponse(http.StatusOK, fmt.Sprintf(`{"data":[{"id":"ch_%d","externalId":"other-%d","amount":1}],"cursor":{"next":"c%d"}}`, gets, gets, gets)), nil
+		}, djamo.WithRetry(djamo.RetryPolicy{}))
+		err := createCharge(t.Context(), client)
+		require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
+		require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer)
+		require.Equal(t, 1, posts)
+		require.Less(t, gets, 30)
+	})
 }
 
 // Only an answer of the API can say that there is nothing, and no error of the caller's RoundTripper.

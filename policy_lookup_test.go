@@ -36,6 +36,7 @@ func TestPolicy_Keyed_ProofOfAbsence(t *testing.T) {
 		{200, `{"data":[{}]}`, false, false},
 		{200, other, false, false},
 		{200, `{"data":` + other + `}`, false, false},
+		{200, `{"data":` + other + `,"cursor":{"next":null}}`, false, false},
 		{200, `[` + other + `]`, false, false},
 		{200, `[null]`, false, false},
 		{200, `[{}]`, false, false},
