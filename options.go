@@ -139,6 +139,13 @@ func (s *settings) setCompanyID(option, id string) error {
 // h itself is never changed and its idle connections are never closed. Requests have no GetBody, so that net/http sends no
 // write a second time. A RoundTripper that repeats requests by itself must leave all but GETs alone: this package cannot
 // see what it does, and would pay twice.
+//
+// A RoundTripper of your own may be around net/http's. It learns from AttemptFromContext which call a request belongs to,
+// and should hand the request on with its body as it is and a context made from its own: from these the client knows that
+// a request cannot have left, and may be sent again, when no connection could be made. For a write without a body (only
+// Do has such) that is not enough, and its outcome counts as unknown, unless the RoundTripper vouches for itself with a
+// method SendsThrough() http.RoundTripper that returns the one it hands every request to, once, its body untouched, while
+// it sends nothing in any other way.
 func WithHTTPClient(h *http.Client) Option {
 	return func(s *settings) error {
 		if h == nil {

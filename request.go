@@ -90,9 +90,12 @@ func WithResponse(resp *Response) RequestOption {
 }
 
 // endpoint is a call's method and place: the template is for logs, the path is what is sent.
-type endpoint struct{ method, template, path string }
+type endpoint struct {
+	method, template, path string
+	literal                bool // the template is only a path, which may hold ids
+}
 
-func at(method, path string) endpoint { return endpoint{method, path, path} }
+func at(method, path string) endpoint { return endpoint{method: method, template: path, path: path} }
 
 // atID puts an id into a template such as /v1/transactions/{id}. The id is checked and escaped, so that it cannot
 // lead to another resource.
@@ -103,7 +106,7 @@ func atID(method, template, id string) (endpoint, error) {
 	case strings.Contains(id, "/"), strings.Contains(id, ".."), strings.Contains(id, `\`), id == ".", hasControl(id):
 		return endpoint{}, &ValidationError{Field: "id", Value: quoted(id), Rule: `must not hold "/", "\", ".." or control characters`}
 	}
-	return endpoint{method, template, strings.Replace(template, "{id}", url.PathEscape(id), 1)}, nil
+	return endpoint{method: method, template: template, path: strings.Replace(template, "{id}", url.PathEscape(id), 1)}, nil
 }
 
 func (e endpoint) withQuery(params any) (endpoint, error) {
@@ -128,7 +131,7 @@ func (c *Client) newRequest(ctx context.Context, class transport.Class, e endpoi
 		return nil, unsent(&ValidationError{Field: "ctx", Value: "nil", Rule: "must be a context"}, opts)
 	}
 	r := &request{}
-	r.Method, r.Path, r.Template, r.Class = e.method, e.path, e.template, class
+	r.Method, r.Path, r.Template, r.Literal, r.Class = e.method, e.path, e.template, e.literal, class
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, unsent(&ValidationError{Field: "request option", Value: "nil", Rule: "must not be nil"}, opts)
@@ -317,5 +320,5 @@ func rawEndpoint(method, path string) (endpoint, error) {
 	case slices.Contains(strings.Split(strings.ReplaceAll(u.Path, `\`, "/"), "/"), ".."):
 		return endpoint{}, &ValidationError{Field: "path", Value: quoted(path), Rule: `must not hold ".."`}
 	}
-	return endpoint{method, transport.MaskPhones(u.Path), path}, nil
+	return endpoint{method: method, template: transport.MaskPhones(u.Path), path: path, literal: true}, nil
 }

@@ -63,7 +63,7 @@ func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 // with another amount or payee than was sent, is no answer.
 func (w *keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
 	sent := &single[T]{want: w.body.key(), keyOf: w.keyOf}
-	r.Budget = w.left
+	r.Budget, r.Earlier = w.left, w.client.settings.retry.MaxAttempts-w.left
 	err := w.client.do(ctx, r, sent)
 	w.left -= r.Attempts
 	if err != nil {

@@ -32,6 +32,7 @@ type Call struct {
 	Method   string
 	Path     string // below the base URL, escaped, with the query
 	Template string // for logs: the path with names in place of ids
+	Literal  bool   // Template is the path as the caller gave it, ids and all
 	Class    Class
 	Body     []byte // JSON; nil for none
 	Header   http.Header
@@ -39,6 +40,8 @@ type Call struct {
 	Single   bool          // one attempt and no more
 	// Budget is how many requests the call may send; 0: as many as the transport's policy says.
 	Budget int
+	// Earlier is how many requests calls before this one have sent for the same purpose.
+	Earlier int
 
 	Status         int // of the last answer; 0: there was none
 	ResponseHeader http.Header
@@ -60,6 +63,12 @@ func (c *Call) Value(key any) any {
 		return c
 	}
 	return c.Context.Value(key)
+}
+
+// FromContext finds the call that a request's context belongs to; nil when there is none.
+func FromContext(ctx context.Context) *Call {
+	call, _ := ctx.Value(callKey{}).(*Call)
+	return call
 }
 
 // Bytes is the body of the last answer, valid until Release.
@@ -110,8 +119,25 @@ func (c *Call) OutcomeUnknown() bool { return c.maybe }
 type connTrace struct {
 	httptrace.ClientTrace
 	asked, got atomic.Bool
-	direct     bool         // net/http's own Transport sends, with nothing around it
+	direct     bool         // net/http's own Transport sends, and nothing around it in another way
 	body       *watchedBody // of the attempt; nil when there is none, or nothing to watch
+}
+
+// direct reports whether net/http's own Transport sends, and nothing else: whatever is around it vouches, with a method
+// SendsThrough, for handing each request on once and as it is.
+func direct(base http.RoundTripper) bool {
+	const most = 100 // a chain that bites its own tail proves nothing
+	for range most {
+		switch through := base.(type) {
+		case *http.Transport:
+			return true
+		case interface{ SendsThrough() http.RoundTripper }:
+			base = through.SendsThrough()
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 func (c *Call) trace(direct bool) {

@@ -50,7 +50,7 @@ type Retry struct {
 type Transport struct {
 	config  Config
 	base    http.RoundTripper
-	direct  bool // base is net/http's own, with nothing around it
+	direct  bool // base is net/http's own, with nothing around it that matters
 	client  *retryablehttp.Client
 	header  map[string][]string
 	gate    gate
@@ -80,7 +80,7 @@ func New(config Config) *Transport {
 	if t.base == nil {
 		t.base = http.DefaultTransport
 	}
-	_, t.direct = t.base.(*http.Transport)
+	t.direct = direct(t.base)
 	httpClient.Transport = (*attempts)(t)
 	httpClient.CheckRedirect = onlySameHostReads(httpClient.CheckRedirect)
 	t.client = &retryablehttp.Client{
@@ -152,8 +152,8 @@ func (t *Transport) newRequest(limited context.Context, call *Call) (*http.Reque
 // own client. It gives the request its body again, and headers of its own: the http.Client has added its jar's cookies to
 // those of the attempt before.
 func (t *Transport) rewind(req *http.Request) error {
-	call, ok := req.Context().Value(callKey{}).(*Call)
-	if !ok {
+	call := FromContext(req.Context())
+	if call == nil {
 		return nil
 	}
 	if err := t.gate.wait(call); err != nil {
@@ -232,7 +232,7 @@ type attempts Transport
 // later one gets it here.
 func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	t := (*Transport)(a)
-	call, _ := req.Context().Value(callKey{}).(*Call)
+	call := FromContext(req.Context())
 	if call.Attempts > 0 {
 		ctx, cancel := context.WithTimeout(req.Context(), call.Timeout)
 		defer cancel()
@@ -338,7 +338,7 @@ func onlySameHostReads(next func(*http.Request, []*http.Request) error) func(*ht
 
 // shouldRetry asks the policy, and the context whether there is still time.
 func (t *Transport) shouldRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	call, _ := ctx.Value(callKey{}).(*Call)
+	call := FromContext(ctx)
 	if !t.mayRepeat(call, resp, err) {
 		return false, nil
 	}
