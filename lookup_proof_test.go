@@ -114,13 +114,22 @@ func TestLookUp_NeedsAnID(t *testing.T) {
 // Nothing that nests deeper than any answer would may cost more than reading it once.
 func TestLookUp_DeepNestingIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
-	const layers = 9_900
-	for _, name := range []string{"data", "meta", "links"} {
-		deep := `{"data":[],"` + name + `":` + strings.Repeat(`{"`+name+`":`, layers) + `"` + strings.Repeat("x", 300_000) + `"` + strings.Repeat("}", layers) + `}`
-		start := time.Now()
-		_, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, deep)).Transactions.GetByReference(t.Context(), "r")
-		require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer, name)
-		require.Less(t, time.Since(start), time.Second, name)
+	deep := strings.Repeat(`{"data":`, 9_900) + `"` + strings.Repeat("x", 300_000) + `"` + strings.Repeat("}", 9_900)
+	start := time.Now()
+	_, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, deep)).Transactions.GetByReference(t.Context(), "r")
+	require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer)
+	require.Less(t, time.Since(start), time.Second)
+}
+
+// Each layer of what stands beside the data is a whole reading of what is inside, too.
+func TestLookUp_LayersBesideTheDataAreCounted(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"meta", "pagination", "links", "paging"} {
+		for layers, text := range map[int]string{5: "nothing under", 20: "too many layers"} {
+			body := `{"data":[],` + strings.Repeat(`"`+name+`":{`, layers) + strings.Repeat("}", layers) + `}`
+			_, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, body)).Transactions.GetByReference(t.Context(), "r")
+			require.ErrorContains(t, err, text, name)
+		}
 	}
 }
 
