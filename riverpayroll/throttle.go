@@ -124,3 +124,6 @@ func heldBack(req *http.Request, left time.Duration) *http.Response {
 		Body:   io.NopCloser(bytes.NewReader([]byte(body))), ContentLength: int64(len(body)), Request: req,
 	}
 }
+
+// SendsThrough vouches to the client that every request goes to this RoundTripper, once and as it is, or nowhere.
+func (t *Throttle) SendsThrough() http.RoundTripper { return t.next }
