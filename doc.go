@@ -7,7 +7,8 @@
 //		MSISDN: "+2250748710523", Amount: 50_000, Reference: "payroll-2026-06/0042", Description: "Salaire de juin"})
 //
 // The services are fields of [Client]: Transactions, Batches, Customers, Balance, SubCompanies, Charges and
-// WebhookEndpoints. Calls without a method of their own go through [Client.Do].
+// WebhookEndpoints. Calls without a method of their own go through [Client.Do]. Guides, from getting started to the
+// security model, are in the directory docs of the repository.
 //
 // # What happens when an answer is lost
 //
