@@ -1,7 +1,6 @@
 package djamo_test
 
 import (
-	"fmt"
 	"go/ast"
 	"go/doc"
 	"go/parser"
@@ -14,32 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Code in the documentation is copied from code that runs. Every block fenced as ```go in README.md and docs/*.md must
-// stand, line for line, in the body of one Example function with an Output comment, or in one file of a main package
-// below examples/. Indentation, alignment and blank lines do not count. A line "// ..." in the block stands for
-// lines left out.
-func TestReadme_SnippetsComeFromExecutedExamples(t *testing.T) {
-	t.Parallel()
-
-	sources := append(executedExamples(t), exampleMains(t)...)
-	pages, err := filepath.Glob("docs/*.md")
-	require.NoError(t, err)
-	for _, page := range append([]string{"README.md"}, pages...) {
-		content, err := os.ReadFile(page)
-		require.NoError(t, err)
-		snippets, err := goSnippets(string(content))
-		require.NoError(t, err, page)
-		if page == "README.md" {
-			require.NotEmpty(t, snippets, "a README without Go code shows nobody how to begin")
-		}
-		for _, snippet := range snippets {
-			require.Truef(t, stemsFromAny(snippet, sources),
-				"%s: no executed example contains this snippet: copy it from one, or write the example\n\n%s", page, snippet)
-		}
-	}
-}
-
-func TestReadme_SnippetRules(t *testing.T) {
+// Code in the documentation is copied from code that runs: TestDocs_EveryBlockIsChecked compares them by these rules.
+func TestDocs_SnippetRules(t *testing.T) {
 	t.Parallel()
 
 	const source = "client := dial()\n\n\tdefer client.Close()\n\tid := 1    // first\n\tsend(id)\n"
@@ -65,41 +40,6 @@ func TestReadme_SnippetRules(t *testing.T) {
 			require.Equal(t, tt.want, stemsFromAny(tt.snippet, []string{"other()", source}))
 		})
 	}
-}
-
-func TestReadme_FindsSnippets(t *testing.T) {
-	t.Parallel()
-
-	snippets, err := goSnippets("# Title\n```go\na()\n\nb()\n```\n```sh\ngo test work\n```\n   ```go\nc()\n   ```\n")
-	require.NoError(t, err)
-	require.Equal(t, []string{"a()\n\nb()\n", "c()\n"}, snippets)
-
-	_, err = goSnippets("```go\na()\n")
-	require.ErrorContains(t, err, "never closed")
-}
-
-// goSnippets cuts the blocks fenced as ```go out of a Markdown page.
-func goSnippets(page string) ([]string, error) {
-	var snippets []string
-	var block strings.Builder
-	inBlock := false
-	for line := range strings.Lines(page) {
-		trimmed := strings.TrimSpace(line)
-		switch {
-		case !inBlock && (trimmed == "```go" || strings.HasPrefix(trimmed, "```go ")):
-			inBlock = true
-		case inBlock && trimmed == "```":
-			snippets = append(snippets, block.String())
-			block.Reset()
-			inBlock = false
-		case inBlock:
-			block.WriteString(line)
-		}
-	}
-	if inBlock {
-		return nil, fmt.Errorf("this block is never closed:\n%s", block.String())
-	}
-	return snippets, nil
 }
 
 func stemsFromAny(snippet string, sources []string) bool {
@@ -156,10 +96,10 @@ func endOf(segment, lines []string) int {
 	return -1
 }
 
-// executedExamples returns the bodies of the Example functions that go test runs, in every package of the workspace.
-func executedExamples(t *testing.T) []string {
+// executedExamples returns the bodies of the Example functions that go test runs, in every package of the workspace, and
+// what they print.
+func executedExamples(t *testing.T) (bodies, outputs []string) {
 	t.Helper()
-	var bodies []string
 	for _, file := range goFiles(t, ".", everywhere) {
 		if !strings.HasSuffix(file, "_test.go") || !strings.Contains(filepath.Base(file), "example") {
 			continue
@@ -173,10 +113,10 @@ func executedExamples(t *testing.T) []string {
 			if _, ok := example.Code.(*ast.BlockStmt); ok {
 				start, end = start+1, end-1 // without the braces
 			}
-			bodies = append(bodies, content[start:end])
+			bodies, outputs = append(bodies, content[start:end]), append(outputs, example.Output)
 		}
 	}
-	return bodies
+	return bodies, outputs
 }
 
 // exampleMains returns the source files of the example programs.
