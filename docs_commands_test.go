@@ -33,6 +33,7 @@ type terminal struct {
 	known    map[string]bool   // environment variables that the code reads
 	built    map[string]string // packages by the name that go build gave their programs
 	printed  []string          // by the commands so far
+	database bool              // the page names a database, which a test without one does not have
 }
 
 func newTerminal(t *testing.T, w *workshop, blocks []block) *terminal {
@@ -104,6 +105,7 @@ func (term *terminal) assign(word string) error {
 	if !term.known[name] {
 		return fmt.Errorf("no code reads %s", name)
 	}
+	term.database = term.database || name == "DJAMO_DATABASE_URL"
 	if term.account == nil && strings.HasPrefix(name, "DJAMO_") {
 		server := djamotest.NewServer(term.t, djamotest.WithSettleAfter(0))
 		term.account = []string{"DJAMO_ACCESS_TOKEN=" + server.Token, "DJAMO_API_URL=" + server.URL, "DJAMO_COMPANY_ID=" + server.CompanyID}
@@ -250,7 +252,28 @@ func (term *terminal) program(pkg string, arguments []string) error {
 		}
 		return nil
 	}
+	if term.database {
+		return hasCommand(term.t.Context(), binary, arguments)
+	}
 	return term.execute(binary, arguments...)
+}
+
+// hasCommand asks a program that needs a database whether it has a command and its flags: its own tests carry them out.
+func hasCommand(ctx context.Context, binary string, arguments []string) error {
+	usage, _ := exec.CommandContext(ctx, binary).CombinedOutput()
+	for line := range strings.Lines(string(usage)) {
+		words := strings.Fields(line)
+		if len(words) < 2 || words[1] != arguments[0] {
+			continue
+		}
+		for _, argument := range arguments[1:] {
+			if strings.HasPrefix(argument, "-") && !strings.Contains(line, "["+argument+" ") && !strings.Contains(line, "["+argument+"]") {
+				return fmt.Errorf("%s has no flag %s", arguments[0], argument)
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("there is no command %s", arguments[0])
 }
 
 // workshop builds each program once for all pages.

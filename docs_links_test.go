@@ -16,7 +16,7 @@ import (
 )
 
 // linkedHosts are the hosts that pages may link to. Whether a page is still there is not asked: tests are offline.
-var linkedHosts = []string{"github.com", "go.dev", "pkg.go.dev", "keepachangelog.com", "semver.org", "api-civ.djamo.com"}
+var linkedHosts = []string{"github.com", "go.dev", "pkg.go.dev", "keepachangelog.com", "riverqueue.com", "semver.org", "api-civ.djamo.com"}
 
 func TestDocs_LinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
