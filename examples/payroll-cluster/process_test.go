@@ -89,7 +89,7 @@ func newSiteOn(t *testing.T, database string, payouts int, opts ...djamotest.Opt
 }
 
 // newDatabase makes an empty database and returns its address. It is dropped when the test ends.
-func newDatabase(t *testing.T) string {
+func newDatabase(t testing.TB) string {
 	t.Helper()
 	base := os.Getenv("DJAMO_TEST_DATABASE_URL")
 	if base == "" {
@@ -112,7 +112,7 @@ func newDatabase(t *testing.T) string {
 }
 
 // start starts the program; its output is complete once Wait has returned.
-func (s *site) start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
+func (s *site) start(t testing.TB, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	program, err := buildProgram()
 	require.NoError(t, err)
@@ -125,7 +125,7 @@ func (s *site) start(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 }
 
 // do runs the program to its end, which must be a good one.
-func (s *site) do(t *testing.T, args ...string) string {
+func (s *site) do(t testing.TB, args ...string) string {
 	t.Helper()
 	command, out := s.start(t, args...)
 	require.NoError(t, command.Wait(), "%v: %s", args, out)
@@ -133,7 +133,7 @@ func (s *site) do(t *testing.T, args ...string) string {
 }
 
 // worker starts a worker.
-func (s *site) worker(t *testing.T) *exec.Cmd {
+func (s *site) worker(t testing.TB) *exec.Cmd {
 	t.Helper()
 	command, _ := s.start(t, append([]string{"work"}, s.workArgs...)...)
 	return command
