@@ -290,8 +290,14 @@ func (w *workshop) build(ctx context.Context, pkg string) (string, error) {
 	if binary := w.built[pkg]; binary != "" {
 		return binary, nil
 	}
-	binary := filepath.Join(w.dir, filepath.Base(pkg))
-	output, err := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg).CombinedOutput()
+	workspace, err := filepath.Abs("go.work")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(w.dir, filepath.Base(pkg)+".exe") // Windows insists
+	command := exec.CommandContext(ctx, "go", "build", "-o", binary, pkg)
+	command.Env = append(os.Environ(), "GOWORK="+workspace) // the programs are in a module of their own
+	output, err := command.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, output)
 	}

@@ -97,7 +97,7 @@ func endOf(segment, lines []string) int {
 }
 
 // executedExamples returns the bodies of the Example functions that go test runs, in every package of the workspace, and
-// what they print.
+// what they print. Whole tests in their files count too: some things can only be shown in one.
 func executedExamples(t *testing.T) (bodies, outputs []string) {
 	t.Helper()
 	for _, file := range goFiles(t, ".", everywhere) {
@@ -105,6 +105,11 @@ func executedExamples(t *testing.T) (bodies, outputs []string) {
 			continue
 		}
 		content, positions, parsed := parseFile(t, file)
+		for _, declaration := range parsed.Decls {
+			if test, ok := declaration.(*ast.FuncDecl); ok && strings.HasPrefix(test.Name.Name, "Test") {
+				bodies = append(bodies, content[positions.Position(test.Pos()).Offset:positions.Position(test.End()).Offset])
+			}
+		}
 		for _, example := range doc.Examples(parsed) {
 			if example.Output == "" && !example.EmptyOutput {
 				continue // compiled, never run

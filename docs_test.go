@@ -20,8 +20,8 @@ import (
 
 // What the Markdown files of the repository show is checked against the code, block by block:
 //
-//	go    stands, line for line, in one Example function with an Output comment or in one file of a main package below
-//	      examples/; a line "// ..." stands for lines left out (docs_snippets_test.go)
+//	go    stands, line for line, in one Example function with an Output comment, in one test of a file of examples, or in
+//	      one file of a main package below examples/; a line "// ..." stands for lines left out (docs_snippets_test.go)
 //	sh    every command is known, and carried out where that needs no network and no account (docs_commands_test.go)
 //	csv   is read by payroll.ReadCSV
 //	json  is what the client reads: an answer, an error or a webhook
