@@ -7,11 +7,35 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"testing"
 	"time"
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/stretchr/testify/require"
 )
+
+// payInvoice is the code under test: it pays each invoice under one reference.
+func payInvoice(ctx context.Context, client *djamo.Client, number int, payee djamo.MSISDN, amount djamo.XOF) error {
+	_, err := client.Transactions.Create(ctx, djamo.TransactionParams{
+		MSISDN: payee, Amount: amount, Reference: fmt.Sprintf("invoice-%d", number)})
+	return err
+}
+
+func TestPayInvoice(t *testing.T) {
+	t.Parallel()
+	server := djamotest.NewServer(t, djamotest.WithBalance(100_000))
+	client, err := djamo.NewClient(server.Token, djamo.WithBaseURL(server.URL))
+	require.NoError(t, err)
+	_, err = server.Inject(djamotest.LoseReply(), djamotest.OneShot(), djamotest.On("POST /v1/transactions"))
+	require.NoError(t, err)
+
+	err = payInvoice(t.Context(), client, 117, "+2250748710523", 50_000)
+
+	require.NoError(t, err, "a lost reply is no reason to fail")
+	server.AssertPaidOnce(t, "invoice-117")
+	server.AssertBalanced(t)
+}
 
 // In a test, djamotest.NewServer(t) starts the server and closes it, and server.AssertPaidOnce(t, …) asks the ledger.
 func Example_testingHappyPath() {
