@@ -133,7 +133,7 @@ func tableSource(t *testing.T) string {
 	t.Helper()
 	raw, err := os.ReadFile("../djamotest/routes.go")
 	require.NoError(t, err)
-	_, table, _ := strings.Cut(string(raw), "a.table = []route{")
-	table, _, _ = strings.Cut(table, "mux :=")
+	_, table, _ := strings.Cut(string(raw), "return []route{")
+	table, _, _ = strings.Cut(table, "\n}\n")
 	return table
 }
