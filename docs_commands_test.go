@@ -142,6 +142,9 @@ func (term *terminal) command(words []string) error {
 		term.dir = filepath.Join(term.dir, rest[0])
 		_, err := os.Stat(term.dir)
 		return err
+	case "npx": // a viewer that is fetched; the file it is to show must be there
+		_, err := os.Stat(rest[len(rest)-1])
+		return err
 	case ".ci/run":
 		_, err := os.Stat(words[0])
 		return err
