@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/djamo/djamo-go"
@@ -77,5 +78,30 @@ func TestCallersTransport_RefusedConnectionIsKnown(t *testing.T) {
 		require.ErrorContains(t, err, "connection refused")
 		require.NotErrorIs(t, err, djamo.ErrOutcomeUnknown)
 		require.Equal(t, 3, dials)
+	}
+}
+
+// A process that was frozen past its request's time must not send it when it wakes, should its timers come later than its
+// connection. Whoever keeps a journal relies on that.
+func TestSingleAttempt_NothingLeavesTooLate(t *testing.T) {
+	t.Parallel()
+	for name, frozen := range map[string]time.Duration{"in time": 900 * time.Millisecond, "too late": 1100 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var left []byte
+				client := through(t, func(req *http.Request) (*http.Response, error) {
+					time.Sleep(frozen) // and not the context's end
+					var err error
+					if left, err = io.ReadAll(bodyOf(req)); err != nil {
+						return nil, err
+					}
+					return nil, errors.New("connection reset")
+				})
+				err := client.Do(t.Context(), http.MethodPost, "/v1/x", "a body", nil, djamo.WithSingleAttempt(), djamo.WithRequestTimeout(time.Second))
+				require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
+				require.Equal(t, name == "in time", len(left) > 0)
+			})
+		})
 	}
 }

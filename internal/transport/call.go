@@ -152,9 +152,12 @@ func (c *Call) neverLeft() bool {
 	return c.left != nil && c.left.asked.Load() && !c.left.got.Load() && (c.left.direct || c.left.body != nil && c.left.body.seal())
 }
 
-// watchedBody knows whether anyone has begun to read it.
+// watchedBody knows whether anyone has begun to read it, and lets nobody begin too late. A process that was frozen while it
+// dialled may find the connection before it finds that its time is over, and whoever has let it send has stopped counting
+// on it by then.
 type watchedBody struct {
 	content *bytes.Reader
+	until   time.Time // zero for no limit
 	state   atomic.Int32
 }
 
@@ -168,7 +171,15 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if !b.state.CompareAndSwap(bodyUntouched, bodyRead) && b.state.Load() == bodySealed {
 		return 0, errSealed
 	}
+	if b.late(time.Now()) {
+		return 0, context.DeadlineExceeded
+	}
 	return b.content.Read(p)
+}
+
+// late goes by both clocks: one stops while a virtual machine sleeps, and people set the other.
+func (b *watchedBody) late(now time.Time) bool {
+	return !b.until.IsZero() && (now.After(b.until) || now.Round(0).After(b.until.Round(0)))
 }
 
 // Close changes nothing: what was closed unread was not sent.

@@ -176,8 +176,11 @@ func (t *Transport) fill(req *http.Request, call *Call) {
 	}
 	req.Header["Content-Type"] = jsonContentType
 	req.ContentLength = int64(len(call.Body))
-	if call.left != nil && !call.left.direct {
+	if call.left != nil && (call.Single || !call.left.direct) {
 		call.left.body = &watchedBody{content: bytes.NewReader(call.Body)}
+		if call.Single { // its only attempt has this limit
+			call.left.body.until, _ = req.Context().Deadline()
+		}
 		req.Body = call.left.body
 		return
 	}
