@@ -39,6 +39,7 @@ func inQueue(queue string) *river.InsertOpts {
 	return &river.InsertOpts{
 		Queue:       queue,
 		MaxAttempts: maxAttempts,
+		Priority:    2, // after the look for abandoned parts
 		UniqueOpts: river.UniqueOpts{ByArgs: true, ByQueue: true, ByState: []rivertype.JobState{
 			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
 		}},

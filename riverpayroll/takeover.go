@@ -16,8 +16,11 @@ import (
 	"github.com/djamo/djamo-go/payroll/sqljournal"
 )
 
-// takeOverEvery is how often abandoned parts are looked for.
-const takeOverEvery = 5 * time.Second
+// takeOverEvery is how often abandoned parts are looked for, takeOverLimit how long one of them may take.
+const (
+	takeOverEvery = 5 * time.Second
+	takeOverLimit = time.Second
+)
 
 // takeOver is the job that finds parts whose worker is gone. River would find their jobs by itself, but only after the
 // longest time that any job may take; the lease of a part tells much sooner.
@@ -29,10 +32,13 @@ func (takeOver) Kind() string { return "djamo_payroll_take_over" }
 // periodic is how the leader of the River clients adds the job.
 func periodic() *river.PeriodicJob {
 	return river.NewPeriodicJob(river.PeriodicInterval(takeOverEvery), func() (river.JobArgs, *river.InsertOpts) {
-		options := inQueue(QueueSettle)
-		options.MaxAttempts = 1 // the next one comes soon
-		options.Priority = 1
-		return takeOver{}, options
+		return takeOver{}, &river.InsertOpts{
+			Queue:       QueueSettle,
+			MaxAttempts: 1, // the next one comes soon
+			Priority:    1, // before any part
+			// Not unique while one runs: its own worker may be gone.
+			UniqueOpts: river.UniqueOpts{ByPeriod: takeOverEvery},
+		}
 	}, &river.PeriodicJobOpts{ID: takeOver{}.Kind()})
 }
 
@@ -58,32 +64,41 @@ func (w *takeOverWorker) Work(ctx context.Context, _ *river.Job[takeOver]) error
 	if err != nil {
 		return fmt.Errorf("riverpayroll: listing jobs: %w", err)
 	}
+	var failures error // one part that cannot be taken over keeps no other waiting
 	for _, row := range list.Jobs {
-		var args Part
-		if err := json.Unmarshal(row.EncodedArgs, &args); err != nil {
-			return fmt.Errorf("riverpayroll: job %d: %w", row.ID, err)
-		}
-		part, err := sqljournal.OpenPart(ctx, w.db, args.Run, args.Part)
-		if errors.Is(err, payroll.ErrNoPlan) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		held, err := part.Held(ctx)
-		if err != nil {
-			return err
-		}
-		if held || cancelling(row) {
-			continue
-		}
-		other := QueueSettle
-		if row.Queue == QueueSettle {
-			other = QueueSend
-		}
-		if _, err := client.Insert(ctx, args, inQueue(other)); err != nil {
-			return fmt.Errorf("riverpayroll: taking part %d of %q over: %w", args.Part, args.Run, err)
-		}
+		failures = errors.Join(failures, w.takeOver(ctx, client, row))
+	}
+	return failures
+}
+
+// takeOver looks at the part of one job.
+func (w *takeOverWorker) takeOver(ctx context.Context, client *river.Client[pgx.Tx], row *rivertype.JobRow) error {
+	if cancelling(row) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, takeOverLimit) // a frozen worker may have locked what it was writing
+	defer cancel()
+	var args Part
+	if err := json.Unmarshal(row.EncodedArgs, &args); err != nil {
+		return fmt.Errorf("riverpayroll: job %d: %w", row.ID, err)
+	}
+	part, err := sqljournal.OpenPart(ctx, w.db, args.Run, args.Part)
+	if errors.Is(err, payroll.ErrNoPlan) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	held, err := part.Held(ctx)
+	if held || err != nil {
+		return err
+	}
+	other := QueueSettle
+	if row.Queue == QueueSettle {
+		other = QueueSend
+	}
+	if _, err := client.Insert(ctx, args, inQueue(other)); err != nil {
+		return fmt.Errorf("riverpayroll: taking part %d of %q over: %w", args.Part, args.Run, err)
 	}
 	return nil
 }
