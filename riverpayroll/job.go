@@ -56,7 +56,7 @@ type Options struct {
 // Enqueued says what Enqueue has written.
 type Enqueued struct {
 	Open int // parts that still have something to do
-	Jobs int // jobs that were added for them; the others had theirs
+	Jobs int // jobs that were added for them; the others had one that waits to send
 }
 
 // Enqueue stores a plan and adds a job for each of its parts, in the caller's transaction: both are there once it is
@@ -107,8 +107,15 @@ func enqueue(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, op
 		if err != nil {
 			return Enqueued{}, fmt.Errorf("riverpayroll: adding jobs: %w", err)
 		}
-		for _, result := range results {
-			if !result.UniqueSkippedAsDuplicate {
+		for i, result := range results {
+			added := !result.UniqueSkippedAsDuplicate
+			if !added && cancelling(result.Job) {
+				added, err = goOnElsewhere(ctx, client, tx, jobs[i].Args)
+				if err != nil {
+					return Enqueued{}, err
+				}
+			}
+			if added {
 				enqueued.Jobs++
 			}
 		}
@@ -116,11 +123,24 @@ func enqueue(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, op
 	return enqueued, nil
 }
 
+// goOnElsewhere adds a job for a part whose job in QueueSend was told to stop and has not stopped yet, to the other queue.
+func goOnElsewhere(ctx context.Context, client *river.Client[*sql.Tx], tx *sql.Tx, part river.JobArgs) (added bool, err error) {
+	result, err := client.InsertTx(ctx, tx, part, inQueue(QueueSettle))
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("riverpayroll: adding jobs: %w", err)
+	case result.UniqueSkippedAsDuplicate && cancelling(result.Job):
+		part := part.(Part) //nolint:errcheck // there is no other kind
+		return false, fmt.Errorf("riverpayroll: part %d of %q is still being cancelled: enqueue the run again in a moment", part.Part, part.Run)
+	}
+	return !result.UniqueSkippedAsDuplicate, nil
+}
+
 // Cancel stops a run: its jobs are cancelled, those that run now are told to stop. What was sent is recorded as sent,
 // what was not stays planned, and nothing is asked any more until the run is enqueued again. It returns how many jobs
 // were cancelled.
 //
-// A job that hands its part on at this very moment can be missed: call Cancel until it returns zero.
+// A part that is being taken over from a worker that is gone can be missed: call Cancel until it returns zero.
 func Cancel[TTx any](ctx context.Context, client *river.Client[TTx], run string) (int, error) {
 	cancelled := 0
 	for {
@@ -128,25 +148,21 @@ func Cancel[TTx any](ctx context.Context, client *river.Client[TTx], run string)
 		if err != nil {
 			return cancelled, fmt.Errorf("riverpayroll: listing jobs: %w", err)
 		}
-		stopped := 0
+		if len(list.Jobs) == 0 {
+			return cancelled, nil
+		}
 		for _, job := range list.Jobs {
-			if cancelling(job) {
-				continue
-			}
 			if _, err := client.JobCancel(ctx, job.ID); err != nil {
 				return cancelled, fmt.Errorf("riverpayroll: cancelling job %d: %w", job.ID, err)
 			}
-			stopped++
-		}
-		if cancelled += stopped; stopped == 0 {
-			return cancelled, nil
+			cancelled++
 		}
 	}
 }
 
-// partsOf selects the jobs of a run that are not over.
+// partsOf selects the jobs of a run that are not over and were not told to stop.
 func partsOf(run string) *river.JobListParams {
 	return river.NewJobListParams().Kinds(Part{}.Kind()).
 		States(rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable).
-		Where("args->>'run' = @run", river.NamedArgs{"run": run})
+		Where("args->>'run' = @run AND metadata->'cancel_attempted_at' IS NULL", river.NamedArgs{"run": run})
 }

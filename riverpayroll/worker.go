@@ -133,7 +133,7 @@ func (w *partWorker) verdict(ctx context.Context, job *river.Job[Part], again ti
 	return 0, err
 }
 
-// handOver completes a job and adds the one that goes on, both or neither.
+// handOver completes a job and adds the one that goes on, both or neither. What was told to stop is not handed on.
 func (w *partWorker) handOver(ctx context.Context, job *river.Job[Part], again time.Duration) error {
 	client := river.ClientFromContext[pgx.Tx](ctx)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -145,11 +145,19 @@ func (w *partWorker) handOver(ctx context.Context, job *river.Job[Part], again t
 	defer tx.Rollback(ctx) //nolint:errcheck // does nothing once it is committed
 	next := inQueue(QueueSettle)
 	next.ScheduledAt = time.Now().Add(again)
-	if _, err := client.InsertTx(ctx, tx, job.Args, next); err != nil {
+	added, err := client.InsertTx(ctx, tx, job.Args, next)
+	if err != nil {
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
 	}
-	if _, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job); err != nil {
+	if added.UniqueSkippedAsDuplicate && cancelling(added.Job) {
+		return river.JobSnooze(again) // the part would stop with that one
+	}
+	done, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+	if err != nil {
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
+	}
+	if cancelling(done.JobRow) {
+		return rivertype.ErrJobCancelledRemotely
 	}
 	if err := tx.Commit(ctx); err != nil {
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
