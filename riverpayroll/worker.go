@@ -88,6 +88,7 @@ func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
 	runner := w.runner
 	runner.Journal, runner.Silence = part, part.Silence
 	totals, again, err := runner.Step(ctx)
+	stepped := err == nil
 	again, err = w.verdict(ctx, job, again, err)
 	switch {
 	case err != nil:
@@ -96,11 +97,36 @@ func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
 		return nil
 	case job.Queue != QueueSettle:
 		return w.handOver(ctx, job, again)
-	case totals.Unsent.Count == 0 && time.Since(job.CreatedAt) > w.runner.Patience:
-		return river.JobCancel(fmt.Errorf("riverpayroll: %d payouts have no outcome after %s: enqueue the run again to go on asking",
-			totals.Open.Count+totals.Unknown.Count, w.runner.Patience))
+	case stepped && time.Since(job.CreatedAt) > w.runner.Patience:
+		if err := w.giveUp(ctx, part, totals); err != nil {
+			return err
+		}
 	}
 	return river.JobSnooze(again)
+}
+
+// giveUp cancels the job of a part of which nothing is left to be sent, and nothing was for as long as Patience.
+func (w *partWorker) giveUp(ctx context.Context, part *sqljournal.Part, totals payroll.Totals) error {
+	if totals.Unsent.Count > 0 {
+		return nil
+	}
+	const atOnce = 500
+	for after := int64(0); ; {
+		open, err := part.Payouts(ctx, after, atOnce, payroll.Submitting, payroll.Unknown, payroll.Submitted)
+		if err != nil {
+			return err
+		}
+		for _, payout := range open {
+			if time.Since(payout.SentAt) <= w.runner.Patience {
+				return nil
+			}
+			after = payout.ID
+		}
+		if len(open) < atOnce {
+			return river.JobCancel(fmt.Errorf("riverpayroll: %d payouts have no outcome after %s: enqueue the run again to go on asking",
+				totals.Open.Count+totals.Unknown.Count, w.runner.Patience))
+		}
+	}
 }
 
 // verdict says when the part is to be looked at again, or why the job has failed. What only has to wait is no failure.
