@@ -169,6 +169,10 @@ func (w *partWorker) handOver(ctx context.Context, job *river.Job[Part], again t
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // does nothing once it is committed
+	// A worker that is frozen in the middle must not keep others from the part for ever.
+	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = '10s'"); err != nil {
+		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
+	}
 	next := inQueue(QueueSettle)
 	next.ScheduledAt = time.Now().Add(again)
 	added, err := client.InsertTx(ctx, tx, job.Args, next)

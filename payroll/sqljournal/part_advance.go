@@ -47,10 +47,12 @@ func (p *Part) failed(ctx context.Context, err error) error {
 }
 
 func (p *Part) advance(ctx context.Context, tx *sql.Tx, lease payroll.Lease, changes []payroll.Change) error {
-	const lock = "SELECT owner, fence, until > clock_timestamp() FROM djamo_payroll_parts WHERE run = $1 AND part = $2 FOR UPDATE"
+	// A process that is frozen with the row locked must not keep its successor waiting for ever.
+	const lock = `SELECT owner, fence, until > clock_timestamp(), set_config('idle_in_transaction_session_timeout', '10s', true)
+		FROM djamo_payroll_parts WHERE run = $1 AND part = $2 FOR UPDATE`
 	var now current
 	var live sql.NullBool
-	if err := tx.QueryRowContext(ctx, lock, p.run, p.number).Scan(&now.lease.Owner, &now.lease.Fence, &live); err != nil {
+	if err := tx.QueryRowContext(ctx, lock, p.run, p.number).Scan(&now.lease.Owner, &now.lease.Fence, &live, new(string)); err != nil {
 		return err
 	}
 	now.live = live.Bool
