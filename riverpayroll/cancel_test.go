@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
@@ -17,8 +16,7 @@ import (
 
 func resume(t testing.TB, pool *pgxpool.Pool) (riverpayroll.Enqueued, error) {
 	t.Helper()
-	db := stdlib.OpenDBFromPool(pool)
-	defer db.Close()
+	db := database(t, pool)
 	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	enqueued, err := riverpayroll.Resume(t.Context(), tx, run, riverpayroll.Options{})

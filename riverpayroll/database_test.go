@@ -3,16 +3,21 @@ package riverpayroll_test
 import (
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"net/url"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/djamo/djamo-go/riverpayroll"
 )
+
+func TestMain(m *testing.M) { os.Exit(leaktest.Main(m)) }
 
 // newDatabase makes an empty database and returns its address. It is dropped when the test ends.
 func newDatabase(t testing.TB) string {
@@ -42,7 +47,9 @@ func open(t testing.TB, address string) *pgxpool.Pool {
 	t.Helper()
 	config, err := pgxpool.ParseConfig(address)
 	require.NoError(t, err)
-	config.MaxConns = 20
+	if !strings.Contains(address, "pool_max_conns") {
+		config.MaxConns = 20
+	}
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
@@ -56,4 +63,12 @@ func migrated(t testing.TB) *pgxpool.Pool {
 	require.NoError(t, riverpayroll.Migrate(t.Context(), pool))
 	require.NoError(t, riverpayroll.Check(t.Context(), pool))
 	return pool
+}
+
+// database is a pool as package database/sql has it.
+func database(t testing.TB, pool *pgxpool.Pool) *sql.DB {
+	t.Helper()
+	db := stdlib.OpenDBFromPool(pool)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
 }

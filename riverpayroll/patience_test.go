@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/stretchr/testify/require"
 
 	"github.com/djamo/djamo-go/djamotest"
@@ -36,8 +35,7 @@ func TestWorkers_PatienceIsAboutOutcomes(t *testing.T) {
 		exec(t, pool, "DELETE FROM river_job")
 		addJob(t, pool, riverpayroll.QueueSettle, 1)
 		exec(t, pool, old)
-		db := stdlib.OpenDBFromPool(pool)
-		defer db.Close()
+		db := database(t, pool)
 		part, err := sqljournal.OpenPart(t.Context(), db, run, 1)
 		require.NoError(t, err)
 		_, err = part.Acquire(t.Context(), "another", 3*time.Second)

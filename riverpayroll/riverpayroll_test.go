@@ -10,7 +10,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
@@ -41,7 +40,7 @@ func planOf(t testing.TB, n int) (plan *payroll.Plan, references []string) {
 // enqueue enqueues a plan and commits.
 func enqueue(t testing.TB, pool *pgxpool.Pool, plan *payroll.Plan, size int) riverpayroll.Enqueued {
 	t.Helper()
-	tx, err := stdlib.OpenDBFromPool(pool).BeginTx(t.Context(), nil)
+	tx, err := database(t, pool).BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	enqueued, err := riverpayroll.Enqueue(t.Context(), tx, plan, riverpayroll.Options{PartSize: size})
 	require.NoError(t, err)
@@ -76,7 +75,7 @@ func work(t testing.TB, pool *pgxpool.Pool, runner payroll.Runner) *river.Client
 // totals adds the run up.
 func totals(t testing.TB, pool *pgxpool.Pool) payroll.Totals {
 	t.Helper()
-	journal, err := sqljournal.Open(t.Context(), stdlib.OpenDBFromPool(pool), sqljournal.PostgreSQL, run)
+	journal, err := sqljournal.Open(t.Context(), database(t, pool), sqljournal.PostgreSQL, run)
 	require.NoError(t, err)
 	defer journal.Close()
 	info, err := journal.Planned(t.Context())
@@ -139,7 +138,7 @@ func TestEnqueue_RolledBackLeavesNothing(t *testing.T) {
 	t.Parallel()
 	pool := migrated(t)
 	plan, _ := planOf(t, 3)
-	db := stdlib.OpenDBFromPool(pool)
+	db := database(t, pool)
 	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	_, err = riverpayroll.Enqueue(t.Context(), tx, plan, riverpayroll.Options{})
@@ -193,7 +192,7 @@ func TestEnqueue_Refuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tx, err := stdlib.OpenDBFromPool(pool).BeginTx(t.Context(), nil)
+			tx, err := database(t, pool).BeginTx(t.Context(), nil)
 			require.NoError(t, err)
 			defer tx.Rollback() //nolint:errcheck // the test is about what came before
 			_, err = riverpayroll.Enqueue(t.Context(), tx, row.plan, row.options)
@@ -224,7 +223,7 @@ func TestCancel(t *testing.T) {
 	require.Less(t, sent, 200)
 	require.Equal(t, int64(200), totals(t, pool).Planned.Count)
 
-	tx, err := stdlib.OpenDBFromPool(pool).BeginTx(t.Context(), nil)
+	tx, err := database(t, pool).BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	enqueued, err := riverpayroll.Resume(t.Context(), tx, run, riverpayroll.Options{})
 	require.NoError(t, err)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
@@ -60,8 +59,7 @@ func TestWorkers_TakeOver(t *testing.T) {
 		"before it was claimed": func(*testing.T, *pgxpool.Pool) {},
 		"in the middle": func(t *testing.T, pool *pgxpool.Pool) {
 			t.Helper()
-			db := stdlib.OpenDBFromPool(pool)
-			defer db.Close()
+			db := database(t, pool)
 			part, err := sqljournal.OpenPart(t.Context(), db, run, 1)
 			require.NoError(t, err)
 			_, err = part.Acquire(t.Context(), "gone", 2*time.Second)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -45,7 +47,7 @@ func periodic() *river.PeriodicJob {
 type takeOverWorker struct {
 	river.WorkerDefaults[takeOver]
 
-	db    *sql.DB
+	pool  *pgxpool.Pool
 	lease time.Duration
 }
 
@@ -64,15 +66,17 @@ func (w *takeOverWorker) Work(ctx context.Context, _ *river.Job[takeOver]) error
 	if err != nil {
 		return fmt.Errorf("riverpayroll: listing jobs: %w", err)
 	}
+	db := stdlib.OpenDBFromPool(w.pool)
+	defer db.Close()
 	var failures error // one part that cannot be taken over keeps no other waiting
 	for _, row := range list.Jobs {
-		failures = errors.Join(failures, w.takeOver(ctx, client, row))
+		failures = errors.Join(failures, takeOverFrom(ctx, client, db, row))
 	}
 	return failures
 }
 
-// takeOver looks at the part of one job.
-func (w *takeOverWorker) takeOver(ctx context.Context, client *river.Client[pgx.Tx], row *rivertype.JobRow) error {
+// takeOverFrom takes a part over from one job, if nobody has the part.
+func takeOverFrom(ctx context.Context, client *river.Client[pgx.Tx], db *sql.DB, row *rivertype.JobRow) error {
 	if cancelling(row) {
 		return nil
 	}
@@ -82,7 +86,7 @@ func (w *takeOverWorker) takeOver(ctx context.Context, client *river.Client[pgx.
 	if err := json.Unmarshal(row.EncodedArgs, &args); err != nil {
 		return fmt.Errorf("riverpayroll: job %d: %w", row.ID, err)
 	}
-	part, err := sqljournal.OpenPart(ctx, w.db, args.Run, args.Part)
+	part, err := sqljournal.OpenPart(ctx, db, args.Run, args.Part)
 	if errors.Is(err, payroll.ErrNoPlan) {
 		return nil
 	}

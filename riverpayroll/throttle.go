@@ -3,6 +3,7 @@ package riverpayroll
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -32,7 +33,8 @@ const (
 // The others hear of it within 200 ms. When the database cannot be asked, requests go through: a gate is a courtesy, and
 // nothing can be paid without the database anyway.
 type Throttle struct {
-	gate sqljournal.Gate
+	pool *pgxpool.Pool
+	name string
 	next http.RoundTripper
 
 	mu      sync.Mutex
@@ -41,12 +43,12 @@ type Throttle struct {
 }
 
 // NewThrottle makes a Throttle around another RoundTripper, or around http.DefaultTransport. Workers whose gates have one
-// name slow down together: use one name for each token.
+// name slow down together: use one name for each token. Without a pool it slows its own process down, and no other.
 func NewThrottle(pool *pgxpool.Pool, name string, next http.RoundTripper) *Throttle {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	return &Throttle{gate: sqljournal.Gate{DB: stdlib.OpenDBFromPool(pool), Name: name}, next: next}
+	return &Throttle{pool: pool, name: name, next: next}
 }
 
 // RoundTrip implements http.RoundTripper. It leaves requests as they are.
@@ -78,7 +80,10 @@ func (t *Throttle) closed(ctx context.Context) time.Duration {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	left, err := t.gate.Closed(ctx)
+	err := t.shared(func(gate sqljournal.Gate) (err error) {
+		left, err = gate.Closed(ctx)
+		return err
+	})
 	if err != nil {
 		return 0
 	}
@@ -86,11 +91,21 @@ func (t *Throttle) closed(ctx context.Context) time.Duration {
 	return left
 }
 
+// shared asks the gate that all processes share. Its sql.DB does not outlive the question: nobody would close it.
+func (t *Throttle) shared(ask func(sqljournal.Gate) error) error {
+	if t.pool == nil {
+		return nil
+	}
+	db := stdlib.OpenDBFromPool(t.pool)
+	defer db.Close()
+	return ask(sqljournal.Gate{DB: db, Name: t.name})
+}
+
 func (t *Throttle) close(ctx context.Context, pause time.Duration) {
 	t.hold(pause)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	_ = t.gate.Close(ctx, pause) // this process holds back all the same
+	_ = t.shared(func(gate sqljournal.Gate) error { return gate.Close(ctx, pause) }) // this process holds back all the same
 }
 
 // hold never opens the gate earlier than is known already.
@@ -108,6 +123,8 @@ func retryAfter(header string) time.Duration {
 	pause := usualPause
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
 		pause = time.Duration(seconds) * time.Second
+	} else if errors.Is(err, strconv.ErrRange) {
+		pause = longestPause
 	} else if at, err := http.ParseTime(header); err == nil {
 		pause = time.Until(at)
 	}

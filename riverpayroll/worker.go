@@ -2,7 +2,6 @@ package riverpayroll
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,6 +29,9 @@ type Config struct {
 	Runner payroll.Runner
 }
 
+// leastConns is how many connections a pool must have. Fewer would leave a part waiting for itself.
+const leastConns = 4
+
 // AddWorkers registers the workers of payroll runs. The River client they are given to must use riverpgxv5 on the same
 // database, and work [QueueSend] and [QueueSettle]; [ClientConfig] makes a configuration that suits them.
 func AddWorkers(workers *river.Workers, config Config) error {
@@ -37,6 +39,9 @@ func AddWorkers(workers *river.Workers, config Config) error {
 	switch {
 	case config.Pool == nil:
 		return errors.New("riverpayroll: Config.Pool is missing")
+	case config.Pool.Config().MaxConns < leastConns:
+		return fmt.Errorf("riverpayroll: Config.Pool must have %d connections or more, not %d: River keeps one for itself, and a part needs two at a time",
+			leastConns, config.Pool.Config().MaxConns)
 	case runner.Journal != nil, runner.Silence != nil, runner.Owner != "", runner.Updates != nil:
 		return errors.New("riverpayroll: Journal, Silence, Owner and Updates of Config.Runner must be left empty")
 	}
@@ -50,12 +55,10 @@ func AddWorkers(workers *river.Workers, config Config) error {
 	if runner.Logger == nil {
 		runner.Logger = slog.New(slog.DiscardHandler)
 	}
-	db := stdlib.OpenDBFromPool(config.Pool) // holds no connection of its own
-	worker := &partWorker{runner: runner, db: db, pool: config.Pool}
-	if err := river.AddWorkerSafely(workers, worker); err != nil {
+	if err := river.AddWorkerSafely(workers, &partWorker{runner: runner, pool: config.Pool}); err != nil {
 		return fmt.Errorf("riverpayroll: %w", err)
 	}
-	if err := river.AddWorkerSafely(workers, &takeOverWorker{db: db, lease: runner.Lease}); err != nil {
+	if err := river.AddWorkerSafely(workers, &takeOverWorker{pool: config.Pool, lease: runner.Lease}); err != nil {
 		return fmt.Errorf("riverpayroll: %w", err)
 	}
 	return nil
@@ -72,13 +75,14 @@ type partWorker struct {
 	river.WorkerDefaults[Part]
 
 	runner payroll.Runner
-	db     *sql.DB
 	pool   *pgxpool.Pool
 }
 
 // Work implements river.Worker.
 func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
-	part, err := sqljournal.OpenPart(ctx, w.db, job.Args.Run, job.Args.Part)
+	db := stdlib.OpenDBFromPool(w.pool)
+	defer db.Close()
+	part, err := sqljournal.OpenPart(ctx, db, job.Args.Run, job.Args.Part)
 	if errors.Is(err, payroll.ErrNoPlan) {
 		return river.JobCancel(err)
 	}

@@ -1,0 +1,169 @@
+package riverpayroll_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/payroll/sqljournal"
+	"github.com/djamo/djamo-go/riverpayroll"
+)
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// answering answers each request with a status and a Retry-After, and counts them.
+func answering(status int, retryAfter string, count *atomic.Int64) http.RoundTripper {
+	return roundTripper(func(req *http.Request) (*http.Response, error) {
+		count.Add(1)
+		header := http.Header{"Content-Type": {"application/json"}}
+		if retryAfter != "" {
+			header.Set("Retry-After", retryAfter)
+		}
+		return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("{}")), Request: req}, nil
+	})
+}
+
+// watched is a body that knows whether it was closed.
+type watched struct {
+	io.Reader
+
+	closed atomic.Bool
+}
+
+func (w *watched) Close() error { w.closed.Store(true); return nil }
+
+func ask(t testing.TB, throttle http.RoundTripper) *http.Response {
+	t.Helper()
+	body := &watched{Reader: strings.NewReader("{}")}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.test/v1/transactions", body)
+	require.NoError(t, err)
+	resp, err := throttle.RoundTrip(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	if resp.Request != req {
+		t.Error("the answer is to another request")
+	}
+	return resp
+}
+
+// A 429 on one machine slows another down, as soon as what it knows of the gate is too old.
+func TestThrottle_SlowsEverybodyDown(t *testing.T) {
+	t.Parallel()
+	pool := migrated(t)
+	var refused, other, stranger atomic.Int64
+	first := riverpayroll.NewThrottle(pool, "token", answering(http.StatusTooManyRequests, "3", &refused))
+	second := riverpayroll.NewThrottle(open(t, pool.Config().ConnString()), "token", answering(http.StatusOK, "", &other))
+	third := riverpayroll.NewThrottle(pool, "another token", answering(http.StatusOK, "", &stranger))
+	require.Equal(t, http.StatusOK, ask(t, second).StatusCode)
+	require.Equal(t, http.StatusTooManyRequests, ask(t, first).StatusCode)
+	told := time.Now()
+	require.Eventually(t, func() bool { return ask(t, second).StatusCode == http.StatusTooManyRequests }, 2*time.Second, 10*time.Millisecond)
+	require.Equal(t, http.StatusTooManyRequests, ask(t, first).StatusCode)
+	require.Equal(t, int64(1), refused.Load(), "the first one holds itself back, too")
+	require.Equal(t, http.StatusOK, ask(t, third).StatusCode)
+
+	before := other.Load()
+	require.Eventually(t, func() bool { return ask(t, second).StatusCode == http.StatusOK }, 10*time.Second, 10*time.Millisecond)
+	require.GreaterOrEqual(t, time.Since(told), 2*time.Second, "until the API said")
+	require.Equal(t, before+1, other.Load(), "nothing left meanwhile")
+}
+
+// What is held back never left: a payment is turned away as by the API itself, and no outcome is unknown.
+func TestThrottle_TellsTheClientThatNothingLeft(t *testing.T) {
+	t.Parallel()
+	pool := migrated(t)
+	require.NoError(t, sqljournal.Gate{DB: database(t, pool), Name: "token"}.Close(t.Context(), time.Hour))
+	var sent atomic.Int64
+	client, err := djamo.NewClient("at_x", djamo.WithBaseURL("https://api.test"),
+		djamo.WithHTTPClient(&http.Client{Transport: riverpayroll.NewThrottle(pool, "token", answering(http.StatusOK, "", &sent))}))
+	require.NoError(t, err)
+	_, err = client.Transactions.Create(t.Context(), djamo.TransactionParams{MSISDN: "+2250747105623", Amount: 5_000, Reference: "a", Description: "b"}, djamo.WithSingleAttempt())
+	require.ErrorIs(t, err, djamo.ErrRateLimited)
+	require.NotErrorIs(t, err, djamo.ErrOutcomeUnknown)
+	refusal := (*djamo.Error)(nil)
+	require.ErrorAs(t, err, &refusal)
+	require.Greater(t, refusal.RetryAfter, 59*time.Minute)
+	require.Zero(t, sent.Load())
+
+	body := &watched{Reader: strings.NewReader("{}")}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.test/", body)
+	require.NoError(t, err)
+	resp, err := riverpayroll.NewThrottle(pool, "token", nil).RoundTrip(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.True(t, body.closed.Load(), "a RoundTripper closes the body")
+}
+
+// Without its database it lets requests through, and holds back what it was told itself.
+func TestThrottle_WithoutADatabase(t *testing.T) {
+	t.Parallel()
+	pool, err := pgxpool.New(t.Context(), "postgres://nobody@127.0.0.1:1/nowhere?connect_timeout=1")
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	for name, pool := range map[string]*pgxpool.Pool{"away": pool, "none": nil} {
+		var sent, refused atomic.Int64
+		require.Equal(t, http.StatusOK, ask(t, riverpayroll.NewThrottle(pool, "token", answering(http.StatusOK, "", &sent))).StatusCode, name)
+		throttle := riverpayroll.NewThrottle(pool, "token", answering(http.StatusTooManyRequests, "60", &refused))
+		for range 3 {
+			require.Equal(t, http.StatusTooManyRequests, ask(t, throttle).StatusCode, name)
+		}
+		require.Equal(t, int64(1), refused.Load(), name)
+	}
+}
+
+func TestThrottle_RetryAfter(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		header string
+		want   time.Duration
+	}{
+		"none":             {"", time.Second},
+		"seconds":          {"7", 7 * time.Second},
+		"zero":             {"0", 100 * time.Millisecond},
+		"negative":         {"-5", time.Second},
+		"fraction":         {"1.5", time.Second},
+		"word":             {"soon", time.Second},
+		"too long":         {"86400", time.Minute},
+		"beyond any range": {"99999999999999999999999", time.Minute},
+		"a date":           {time.Date(2000, 1, 1, 0, 0, 9, 0, time.UTC).Format(http.TimeFormat), 9 * time.Second},
+		"a date long ago":  {time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC).Format(http.TimeFormat), 100 * time.Millisecond},
+		"a date far away":  {time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC).Format(http.TimeFormat), time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { // which begins on the first of January 2000
+				var sent atomic.Int64
+				throttle := riverpayroll.NewThrottle(nil, "token", answering(http.StatusTooManyRequests, row.header, &sent))
+				ask(t, throttle)
+				time.Sleep(row.want - time.Nanosecond)
+				ask(t, throttle)
+				require.Equal(t, int64(1), sent.Load())
+				time.Sleep(time.Nanosecond)
+				ask(t, throttle)
+				require.Equal(t, int64(2), sent.Load())
+			})
+		})
+	}
+}
+
+// What goes wrong below it is passed on.
+func TestThrottle_PassesErrorsOn(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("connection reset")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.test/", nil)
+	require.NoError(t, err)
+	resp, err := riverpayroll.NewThrottle(nil, "", roundTripper(func(*http.Request) (*http.Response, error) { return nil, broken })).RoundTrip(req) //nolint:bodyclose // there is none
+	require.Nil(t, resp)
+	require.ErrorIs(t, err, broken)
+}
