@@ -27,15 +27,13 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err := refuseNewer(ctx, migrator); err != nil {
 		return err
 	}
-	// One at a time: two that make River's tables at once would get in each other's way.
-	locked, err := pool.Begin(ctx)
+	// One at a time: two that make River's tables at once would get in each other's way. The lock has a connection of its
+	// own, since those who wait for it could use up the pool.
+	unlock, err := lock(ctx, pool.Config())
 	if err != nil {
 		return fmt.Errorf("riverpayroll: migrating: %w", err)
 	}
-	defer locked.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // it only holds the lock
-	if _, err := locked.Exec(ctx, "SELECT pg_advisory_xact_lock(hashtext('djamo riverpayroll migrate'))"); err != nil {
-		return fmt.Errorf("riverpayroll: migrating: %w", err)
-	}
+	defer unlock()
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("riverpayroll: migrating River's tables: %w", err)
 	}
@@ -44,16 +42,37 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	return sqljournal.Migrate(ctx, db, sqljournal.PostgreSQL)
 }
 
+// lock keeps other processes from migrating until it is given up.
+func lock(ctx context.Context, config *pgxpool.Config) (unlock func(), err error) {
+	if config.BeforeConnect != nil {
+		if err := config.BeforeConnect(ctx, config.ConnConfig); err != nil {
+			return nil, err
+		}
+	}
+	conn, err := pgx.ConnectConfig(ctx, config.ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	unlock = func() { _ = conn.Close(context.WithoutCancel(ctx)) }
+	for _, statement := range []string{"BEGIN", "SELECT pg_advisory_xact_lock(hashtext('djamo riverpayroll migrate'))"} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			unlock()
+			return nil, err
+		}
+	}
+	return unlock, nil
+}
+
 // Check refuses, with an error that matches payroll.ErrJournal, a database whose tables are of other versions than this
 // program's, or which may lose what it has committed. It changes nothing. Call it before a client is started.
 func Check(ctx context.Context, pool *pgxpool.Pool) error {
+	migrator, err := newMigrator(pool)
+	if err != nil {
+		return err
+	}
 	db := stdlib.OpenDBFromPool(pool)
 	defer db.Close()
 	if err := sqljournal.Check(ctx, db, sqljournal.PostgreSQL); err != nil {
-		return err
-	}
-	migrator, err := newMigrator(pool)
-	if err != nil {
 		return err
 	}
 	if err := refuseNewer(ctx, migrator); err != nil {
@@ -83,7 +102,10 @@ func newMigrator(pool *pgxpool.Pool) (*rivermigrate.Migrator[pgx.Tx], error) {
 // refuseNewer refuses River tables of a version that this program does not know.
 func refuseNewer(ctx context.Context, migrator *rivermigrate.Migrator[pgx.Tx]) error {
 	if _, err := migrator.ExistingVersions(ctx); err != nil {
-		return fmt.Errorf("%w: River's tables are not of a version that this program knows, update the program: %w", payroll.ErrJournal, err)
+		if ctx.Err() != nil {
+			return fmt.Errorf("riverpayroll: looking at River's tables: %w", ctx.Err())
+		}
+		return fmt.Errorf("%w: River's tables cannot be read, or are from a newer version: update the program: %w", payroll.ErrJournal, err)
 	}
 	return nil
 }
