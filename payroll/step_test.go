@@ -105,7 +105,7 @@ func TestStep_CrashAtEveryStep(t *testing.T) {
 			for dieAt := int64(0); dieAt <= calls; dieAt++ {
 				synctest.Test(t, func(t *testing.T) {
 					w, _ := newSteps(t, 7, mode, djamotest.WithRepeatedReferences())
-					_, err := w.api.Inject(djamotest.ProcessLate(time.Second), djamotest.On(http.MethodPost))
+					_, err := w.api.Inject(djamotest.ProcessLate(3500*time.Millisecond), djamotest.On(http.MethodPost)) // after SendTimeout
 					require.NoError(t, err)
 					first := &process{dieAt: dieAt}
 					_, _, err = w.step(t.Context(), t, first)
