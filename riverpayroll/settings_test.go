@@ -111,7 +111,7 @@ func TestCheck_OtherSchemas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			pool := migrated(t)
-			exec(t, pool, row.change)
+			execute(t, pool, row.change)
 			err := riverpayroll.Check(t.Context(), pool)
 			require.ErrorIs(t, err, payroll.ErrJournal)
 			require.ErrorContains(t, err, row.want)

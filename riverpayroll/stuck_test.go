@@ -25,7 +25,7 @@ func paidSoon(t testing.TB, pool *pgxpool.Pool) {
 	require.Eventually(t, func() bool { return totals(t, pool).AllCompleted() }, soon, 50*time.Millisecond)
 }
 
-func exec(t testing.TB, pool *pgxpool.Pool, statement string, args ...any) int64 {
+func execute(t testing.TB, pool *pgxpool.Pool, statement string, args ...any) int64 {
 	t.Helper()
 	tag, err := pool.Exec(t.Context(), statement, args...)
 	require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestWorkers_TakeOver(t *testing.T) {
 		"while it looked for others": func(t *testing.T, pool *pgxpool.Pool) {
 			t.Helper()
 			look := "UPDATE river_job SET state = 'running', attempted_at = now(), finalized_at = NULL WHERE id IN (SELECT id FROM river_job WHERE kind = 'djamo_payroll_take_over' LIMIT 1)"
-			require.Equal(t, int64(1), exec(t, pool, look))
+			require.Equal(t, int64(1), execute(t, pool, look))
 		},
 		"while another hands its part on, frozen": func(t *testing.T, pool *pgxpool.Pool) {
 			t.Helper()
@@ -103,8 +103,8 @@ func TestWorkers_TakeOver(t *testing.T) {
 
 			plan, references := planOf(t, 6)
 			enqueue(t, pool, plan, 2)
-			exec(t, pool, abandon)
-			exec(t, pool, "UPDATE river_job SET id = -id WHERE args->>'part' = '2'") // it comes first
+			execute(t, pool, abandon)
+			execute(t, pool, "UPDATE river_job SET id = -id WHERE args->>'part' = '2'") // it comes first
 			prepare(t, pool)
 			work(t, pool, runner)
 			if name == "while another hands its part on, frozen" {
