@@ -184,7 +184,7 @@ func (c *Client) do(ctx context.Context, r *request, out any) error {
 	case errors.Is(err, transport.ErrHeldBack):
 		err = fmt.Errorf("%w: %w", err, ErrRateLimited)
 	}
-	r.told = success && (r.Status != http.StatusOK || tells(r.Bytes()))
+	r.told = success && r.Class == transport.Write && (r.Status != http.StatusOK || tells(r.Bytes()))
 	if unknown {
 		return &OutcomeUnknownError{Err: err}
 	}
