@@ -15,50 +15,62 @@ import (
 )
 
 const (
-	token     = "at_benchmark"
 	id        = "txn_2cdc8ab1-6d50-49cc-ba14-54e4ac7ec231"
 	reference = "payroll-2026-06/0042"
 )
 
-// Calls are what is measured, once for each client.
-type Calls struct {
-	Get, Create, List func(context.Context) error
+// timeLimit is one that a client for payments has.
+const timeLimit = 30 * time.Second
+
+func djamoReplies() replies {
+	return replies{
+		prefix: "djamo", one: "/txn_", wrap: "{item}", ids: sameID(id),
+		item: `{"id":"{id}","createdAt":"2023-11-24T17:43:15.970Z","updatedAt":"2023-11-24T17:43:16.970Z","amount":50000,"fee":500,` +
+			`"totalAmount":50500,"status":"completed","msisdn":"+2250748710523","reference":"payroll-2026-06/0042","failureReason":null,` +
+			`"description":"Salaire de juin {pad}","type":"transfer","batchId":"17f9956f-0965-4964-b2c1-40b4fef141a7"}`,
+		page: func(page int) (envelope, headers string) {
+			next := "null"
+			if page < pages {
+				next = fmt.Sprintf(`"page_%d"`, page+1)
+			}
+			return fmt.Sprintf(`{"count":%d,"limit":%d,"cursor":{"prev":null,"next":%s},"data":[{items}]}`, pageSize, pageSize, next), ""
+		},
+	}
 }
 
-// SDK makes the calls through this project's client, as built by default.
-func SDK(base string) (Calls, error) {
+// djamoSDK makes the calls through this project's client, as built by default.
+func djamoSDK(base string) (Calls, error) {
 	client, err := djamo.NewClient(token, djamo.WithBaseURL(base))
 	if err != nil {
 		return Calls{}, err
 	}
 	return Calls{
 		Get: func(ctx context.Context) error {
-			_, err := client.Transactions.Get(ctx, id)
-			return err
+			t, err := client.Transactions.Get(ctx, id)
+			if err != nil {
+				return err
+			}
+			return check(t.ID, id, int64(t.Amount))
 		},
 		Create: func(ctx context.Context) error {
-			_, err := client.Transactions.Create(ctx, djamo.TransactionParams{
-				MSISDN: "+2250748710523", Amount: 50_000, Reference: reference, Description: "Salaire de juin"})
-			return err
+			t, err := client.Transactions.Create(ctx, djamo.TransactionParams{
+				MSISDN: "+2250748710523", Amount: amount, Reference: reference, Description: "Salaire de juin"})
+			if err != nil {
+				return err
+			}
+			return check(t.ID, id, int64(t.Amount))
 		},
 		List: func(ctx context.Context) error {
-			n := 0
-			for _, err := range client.Transactions.List(ctx, djamo.TransactionListParams{Limit: pageSize}) {
+			var all tally
+			for t, err := range client.Transactions.List(ctx, djamo.TransactionListParams{Limit: pageSize}) {
 				if err != nil {
 					return err
 				}
-				n++
+				all.add(t.ID == id, int64(t.Amount))
 			}
-			return count(n)
+			return all.check()
 		},
 	}, nil
-}
-
-func count(n int) error {
-	if n != pageSize*pages {
-		return fmt.Errorf("listed %d payments", n)
-	}
-	return nil
 }
 
 // byHand is the client a backend engineer writes: net/http, encoding/json, a type for the answer. It has no retries,
@@ -104,37 +116,49 @@ type newPayment struct {
 	Type        string `json:"type"`
 }
 
-// HandWritten makes the calls with net/http and encoding/json alone. A timeout of 0 is no time limit at all.
-func HandWritten(base string, timeout time.Duration) Calls {
-	transport := &http.Transport{MaxIdleConns: 100, MaxIdleConnsPerHost: 100}
-	h := byHand{http: &http.Client{Transport: transport}, base: base, timeout: timeout}
-	return Calls{
-		Get: func(ctx context.Context) error {
-			var p payment
-			return h.do(ctx, http.MethodGet, "/v1/transactions/"+url.PathEscape(id), nil, &p)
-		},
-		Create: func(ctx context.Context) error {
-			var p payment
-			return h.do(ctx, http.MethodPost, "/v1/transactions", newPayment{
-				MSISDN: "+2250748710523", Amount: 50_000, Reference: reference, Description: "Salaire de juin", Type: "transfer"}, &p)
-		},
-		List: func(ctx context.Context) error {
-			n, cursor := 0, ""
-			for {
-				query := url.Values{"limit": {strconv.Itoa(pageSize)}}
-				if cursor != "" {
-					query.Set("cursor", cursor)
-				}
-				var page paymentPage
-				if err := h.do(ctx, http.MethodGet, "/v1/transactions?"+query.Encode(), nil, &page); err != nil {
-					return err
-				}
-				n += len(page.Data)
-				if cursor = page.Cursor.Next; cursor == "" {
-					return count(n)
-				}
-			}
-		},
+// handWritten makes the calls with net/http and encoding/json alone. A timeout of 0 is no time limit at all.
+func handWritten(timeout time.Duration) func(base string) (Calls, error) {
+	return func(base string) (Calls, error) {
+		h := byHand{http: wideClient(), base: base, timeout: timeout}
+		return Calls{Get: h.get, Create: h.create, List: h.list}, nil
+	}
+}
+
+func (h byHand) get(ctx context.Context) error {
+	var p payment
+	if err := h.do(ctx, http.MethodGet, "/v1/transactions/"+url.PathEscape(id), nil, &p); err != nil {
+		return err
+	}
+	return check(p.ID, id, p.Amount)
+}
+
+func (h byHand) create(ctx context.Context) error {
+	var p payment
+	if err := h.do(ctx, http.MethodPost, "/v1/transactions", newPayment{
+		MSISDN: "+2250748710523", Amount: amount, Reference: reference, Description: "Salaire de juin", Type: "transfer"}, &p); err != nil {
+		return err
+	}
+	return check(p.ID, id, p.Amount)
+}
+
+func (h byHand) list(ctx context.Context) error {
+	var all tally
+	cursor := ""
+	for {
+		query := url.Values{"limit": {strconv.Itoa(pageSize)}}
+		if cursor != "" {
+			query.Set("cursor", cursor)
+		}
+		var page paymentPage
+		if err := h.do(ctx, http.MethodGet, "/v1/transactions?"+query.Encode(), nil, &page); err != nil {
+			return err
+		}
+		for i := range page.Data {
+			all.add(page.Data[i].ID == id, page.Data[i].Amount)
+		}
+		if cursor = page.Cursor.Next; cursor == "" {
+			return all.check()
+		}
 	}
 }
 

@@ -2,23 +2,24 @@ package client
 
 import (
 	"context"
+	"encoding/json"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// both runs one call through the two clients. For ratios use go run ./benchmarks/ratios, which interleaves them.
-func both(b *testing.B, run func(b *testing.B, c Calls)) {
+// each runs one call through every contender. For ratios use go run ./benchmarks/compare, which interleaves them.
+func each(b *testing.B, run func(b *testing.B, c Calls)) {
 	b.Helper()
 	s, err := StartServer()
 	require.NoError(b, err)
 	b.Cleanup(func() { _ = s.Close() })
-	ours, err := SDK(s.URL)
-	require.NoError(b, err)
-	b.Run("client=djamo", func(b *testing.B) { run(b, ours) })
-	b.Run("client=handwritten", func(b *testing.B) { run(b, HandWritten(s.URL, 0)) })
-	b.Run("client=handwritten-with-timeout", func(b *testing.B) { run(b, HandWritten(s.URL, 30*time.Second)) })
+	for _, contender := range Contenders() {
+		calls, err := contender.Calls(s.URL)
+		require.NoError(b, err)
+		b.Run("client="+contender.Name, func(b *testing.B) { run(b, calls) })
+	}
 }
 
 func loop(b *testing.B, call func(context.Context) error) {
@@ -32,15 +33,15 @@ func loop(b *testing.B, call func(context.Context) error) {
 }
 
 func BenchmarkGet(b *testing.B) {
-	both(b, func(b *testing.B, c Calls) { loop(b, c.Get) })
+	each(b, func(b *testing.B, c Calls) { loop(b, c.Get) })
 }
 
 func BenchmarkCreate(b *testing.B) {
-	both(b, func(b *testing.B, c Calls) { loop(b, c.Create) })
+	each(b, func(b *testing.B, c Calls) { loop(b, c.Create) })
 }
 
 func BenchmarkCreateParallel(b *testing.B) {
-	both(b, func(b *testing.B, c Calls) {
+	each(b, func(b *testing.B, c Calls) {
 		b.ReportAllocs()
 		b.SetParallelism(8)
 		b.RunParallel(func(pb *testing.PB) {
@@ -55,20 +56,56 @@ func BenchmarkCreateParallel(b *testing.B) {
 }
 
 func BenchmarkList1000(b *testing.B) {
-	both(b, func(b *testing.B, c Calls) { loop(b, c.List) })
+	each(b, func(b *testing.B, c Calls) { loop(b, c.List) })
 }
 
-// Both clients must do the work they are measured at.
-func TestBothClientsMakeTheCalls(t *testing.T) {
+// All must do the work they are measured at.
+func TestContendersMakeTheCalls(t *testing.T) {
 	t.Parallel()
 	s, err := StartServer()
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
-	ours, err := SDK(s.URL)
+	for _, contender := range Contenders() {
+		t.Run(contender.Name, func(t *testing.T) {
+			t.Parallel()
+			calls, err := contender.Calls(s.URL)
+			require.NoError(t, err)
+			require.NoError(t, calls.Get(t.Context()))
+			require.NoError(t, calls.Create(t.Context()))
+			require.NoError(t, calls.List(t.Context()))
+		})
+	}
+}
+
+// A contender that does not look at what it gets would take a wrong amount for the right one.
+func TestContendersLookAtTheAnswers(t *testing.T) {
+	t.Parallel()
+	contenders := Contenders()
+	for i := range contenders {
+		contenders[i].replies.item = strings.Replace(contenders[i].replies.item, "50000", "50001", 1)
+	}
+	s, err := startServer(contenders)
 	require.NoError(t, err)
-	for name, c := range map[string]Calls{"djamo": ours, "handwritten": HandWritten(s.URL, 0)} {
-		require.NoError(t, c.Get(t.Context()), name)
-		require.NoError(t, c.Create(t.Context()), name)
-		require.NoError(t, c.List(t.Context()), name)
+	t.Cleanup(func() { _ = s.Close() })
+	for _, contender := range contenders {
+		t.Run(contender.Name, func(t *testing.T) {
+			t.Parallel()
+			calls, err := contender.Calls(s.URL)
+			require.NoError(t, err)
+			require.ErrorContains(t, calls.Get(t.Context()), "50001")
+			require.ErrorContains(t, calls.Create(t.Context()), "50001")
+			require.ErrorContains(t, calls.List(t.Context()), "50001000")
+		})
+	}
+}
+
+// All are sent the same number of bytes, and JSON.
+func TestRepliesHaveOneSize(t *testing.T) {
+	t.Parallel()
+	for _, contender := range Contenders() {
+		require.Equal(t, []int{replySize, pageBytes}, contender.replies.sizes(), contender.Name)
+		require.True(t, json.Valid([]byte(contender.replies.single())), contender.Name)
+		page, _ := contender.replies.listing(pages)
+		require.True(t, json.Valid([]byte(page)), contender.Name)
 	}
 }

@@ -1,6 +1,6 @@
-// Package client measures the SDK beside a hand-written net/http and encoding/json client making the same calls to
-// the same loopback server. The server answers with canned bytes and allocates nothing, so that the figures are the
-// clients' own.
+// Package client makes the same calls through this SDK, the Go SDKs of others and a hand-written net/http and
+// encoding/json client, to one loopback server. The server answers with canned bytes of one size, in the shapes of each
+// contender's own API, and allocates nothing, so that the figures are the clients' own even in its process.
 package client
 
 import (
@@ -8,42 +8,39 @@ import (
 	"bytes"
 	"fmt"
 	"net"
-	"strconv"
-	"strings"
 )
-
-const transaction = `{"id":"txn_2cdc8ab1-6d50-49cc-ba14-54e4ac7ec231","createdAt":"2023-11-24T17:43:15.970Z","updatedAt":"2023-11-24T17:43:16.970Z",` +
-	`"amount":50000,"fee":500,"totalAmount":50500,"status":"completed","msisdn":"+2250748710523","reference":"17f9956f-0965-4964-b2c1-40b4fef141a7",` +
-	`"failureReason":null,"description":"Salaire de juin","type":"transfer","batchId":"17f9956f-0965-4964-b2c1-40b4fef141a7"}`
-
-// pageSize and pages make a listing of 1,000 payments.
-const pageSize, pages = 100, 10
 
 // Server is a loopback HTTP/1.1 server for this package's requests and no others.
 type Server struct {
 	URL      string
 	listener net.Listener
-	single   []byte
-	created  []byte
-	page     [pages][]byte
+	canned   []canned
+}
+
+// canned is what one contender is answered with, ready to be written.
+type canned struct {
+	prefix, one     []byte
+	single, created []byte
+	pages           [pages][]byte
 }
 
 // StartServer listens on a free port until Close.
-func StartServer() (*Server, error) {
+func StartServer() (*Server, error) { return startServer(Contenders()) }
+
+func startServer(contenders []Contender) (*Server, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{listener: listener, URL: "http://" + listener.Addr().String()}
-	s.single = response("200 OK", transaction)
-	s.created = response("201 Created", strings.Replace(transaction, "17f9956f-0965-4964-b2c1-40b4fef141a7", reference, 1))
-	for i := range s.page {
-		next := strconv.Quote("page_" + strconv.Itoa(i+1))
-		if i == pages-1 {
-			next = "null"
+	for _, c := range contenders {
+		r := c.replies
+		answers := canned{prefix: []byte(" /" + r.prefix + "/"), one: []byte(r.one), single: response("200 OK", "", r.single()), created: response("201 Created", "", r.single())}
+		for i := range answers.pages {
+			body, headers := r.listing(i + 1)
+			answers.pages[i] = response("200 OK", headers, body)
 		}
-		items := strings.TrimSuffix(strings.Repeat(transaction+",", pageSize), ",")
-		s.page[i] = response("200 OK", fmt.Sprintf(`{"count":%d,"limit":%d,"cursor":{"prev":null,"next":%s},"data":[%s]}`, pageSize, pageSize, next, items))
+		s.canned = append(s.canned, answers)
 	}
 	go s.accept()
 	return s, nil
@@ -52,8 +49,9 @@ func StartServer() (*Server, error) {
 // Close stops listening.
 func (s *Server) Close() error { return s.listener.Close() }
 
-func response(status, body string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: application/json; charset=utf-8\r\nDate: Fri, 24 Nov 2023 17:43:16 GMT\r\nContent-Length: %d\r\n\r\n%s", status, len(body), body)
+func response(status, headers, body string) []byte {
+	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: application/json; charset=utf-8\r\nDate: Fri, 24 Nov 2023 17:43:16 GMT\r\n%sContent-Length: %d\r\n\r\n%s",
+		status, headers, len(body), body)
 }
 
 func (s *Server) accept() {
@@ -86,9 +84,7 @@ func (s *Server) serve(conn net.Conn) {
 				break
 			}
 			if value, ok := bytes.CutPrefix(header, []byte("Content-Length: ")); ok {
-				for _, c := range bytes.TrimSpace(value) {
-					length = length*10 + int(c-'0')
-				}
+				length = number(value)
 			}
 		}
 		if _, err := reader.Discard(length); err != nil {
@@ -100,15 +96,45 @@ func (s *Server) serve(conn net.Conn) {
 	}
 }
 
+var notFound = response("404 Not Found", "", `{"message":"not a request of the benchmarks"}`)
+
 func (s *Server) answer(line []byte) []byte {
-	switch {
-	case line[0] == 'P':
-		return s.created
-	case bytes.Contains(line, []byte("/txn_")):
-		return s.single
+	for i := range s.canned {
+		c := &s.canned[i]
+		if !bytes.Contains(line, c.prefix) {
+			continue
+		}
+		switch {
+		case line[0] == 'P':
+			return c.created
+		case bytes.Contains(line, c.one):
+			return c.single
+		}
+		if page := pageOf(line); page <= pages {
+			return c.pages[page-1]
+		}
 	}
-	if _, cursor, ok := bytes.Cut(line, []byte("cursor=page_")); ok {
-		return s.page[cursor[0]-'0']
+	return notFound
+}
+
+// pageOf finds the page that is asked for, by its number or by a cursor with its number in it, and is 1 without any.
+func pageOf(line []byte) int {
+	for _, mark := range [][]byte{[]byte("page_"), []byte("?page="), []byte("&page=")} {
+		if _, after, ok := bytes.Cut(line, mark); ok && number(after) > 0 {
+			return number(after)
+		}
 	}
-	return s.page[0]
+	return 1
+}
+
+// number reads the digits at the start.
+func number(text []byte) int {
+	n := 0
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			break
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n
 }

@@ -62,7 +62,7 @@ func request(body []byte) (r *http.Request, rewind func(), err error) {
 // Receivers returns all of them: this SDK first, and then the loop by hand.
 func Receivers() ([]Receiver, error) {
 	var all []Receiver
-	for _, build := range []func() (Receiver, error){djamoSDK, byHand, stripeSDK, svixSDK, standardSDK, githubSDK} {
+	for _, build := range []func() (Receiver, error){djamoSDK, byHand, stripeSDK, svixSDK, standardSDK, githubSDK, paddleSDK, openaiSDK} {
 		receiver, err := build()
 		if err != nil {
 			return nil, err
@@ -72,7 +72,7 @@ func Receivers() ([]Receiver, error) {
 	return all, nil
 }
 
-// djamoSDK starts from the request and reads it, which is work that only go-github does too.
+// djamoSDK starts from the request and reads it, which is work that only go-github and paddle-go-sdk do too.
 func djamoSDK() (Receiver, error) {
 	body := djamoEvent()
 	r, rewind, err := request(body)

@@ -11,10 +11,11 @@ func TestReceivers(t *testing.T) {
 	t.Parallel()
 	receivers, err := Receivers()
 	require.NoError(t, err)
-	require.Len(t, receivers, 6)
+	require.Len(t, receivers, 8)
 	want := map[string]string{
 		"djamo": "transactions/completed", "by hand": "transactions/completed", "stripe-go": "payout.paid",
 		"svix": "payout.paid", "standard-webhooks": "payout.paid", "go-github": "ping",
+		"paddle-go-sdk": "price.created", "openai-go": "batch.completed",
 	}
 	for _, receiver := range receivers {
 		for range 2 {
@@ -27,7 +28,7 @@ func TestReceivers(t *testing.T) {
 	require.Len(t, genericEvent(), Size)
 }
 
-// For ratios use go run ./benchmarks/ratios, which interleaves them.
+// For ratios use go run ./benchmarks/compare, which interleaves them.
 func BenchmarkReceive(b *testing.B) {
 	receivers, err := Receivers()
 	require.NoError(b, err)
