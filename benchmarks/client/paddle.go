@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	paddle "github.com/PaddleHQ/paddle-go-sdk/v4"
 )
@@ -12,7 +13,7 @@ const priceID = "pri_01hsdn96k2hxjzsq5yerecdj9j"
 
 func paddleReplies() replies {
 	return replies{
-		prefix: "paddle", one: "/prices/pri_", wrap: `{"data":{item},"meta":{"request_id":"b15ec92e-8688-40d4"}}`, ids: sameID(priceID),
+		prefix: "prices", one: "/prices/pri_", wrap: `{"data":{item},"meta":{"request_id":"b15ec92e-8688-40d4"}}`, ids: sameID(priceID),
 		item: `{"id":"{id}","product_id":"pro_01hsdn8qp7yydry3x1yeg6a9rv","description":"Salaire de juin {pad}","type":"standard",` +
 			`"name":"Monthly (per seat)","billing_cycle":{"interval":"month","frequency":1},"trial_period":null,"tax_mode":"account_setting",` +
 			`"unit_price":{"amount":"50000","currency_code":"USD"},"unit_price_overrides":[],"quantity":{"minimum":1,"maximum":999},` +
@@ -24,7 +25,9 @@ func paddleReplies() replies {
 	}
 }
 
+// paddleSDK resolves its own /prices against the address, which loses the path of the address.
 func paddleSDK(base string) (Calls, error) {
+	base = strings.TrimSuffix(base, "/prices")
 	client, err := paddle.New(token, paddle.WithBaseURL(base), paddle.WithClient(wideClient()))
 	if err != nil {
 		return Calls{}, err

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/stripe/stripe-go/v85"
 )
@@ -11,7 +12,7 @@ const payoutID = "po_1OG9vN2eZvKYlo2C1Q2w3E4r"
 
 func stripeReplies() replies {
 	return replies{
-		prefix: "stripe", one: "/payouts/po_", wrap: "{item}", ids: cursorID(payoutID, "po_"),
+		prefix: "v1", one: "/payouts/po_", wrap: "{item}", ids: cursorID(payoutID, "po_"),
 		item: `{"id":"{id}","object":"payout","amount":50000,"arrival_date":1700784000,"automatic":false,` +
 			`"balance_transaction":"txn_1OG9vN2eZvKYlo2CYq7sJd0v","created":1700847796,"currency":"xof","description":"Salaire de juin {pad}",` +
 			`"destination":"ba_1OG9vM2eZvKYlo2C8hKq9V3c","failure_code":null,"livemode":false,"metadata":{"reference":"payroll-2026-06/0042"},` +
@@ -22,7 +23,9 @@ func stripeReplies() replies {
 	}
 }
 
+// stripeSDK puts its own /v1 behind the address and refuses paths that begin otherwise.
 func stripeSDK(base string) (Calls, error) {
+	base = strings.TrimSuffix(base, "/v1")
 	backends := stripe.NewBackendsWithConfig(&stripe.BackendConfig{URL: new(base), HTTPClient: wideClient()})
 	client := stripe.NewClient(token, stripe.WithBackends(backends))
 	return Calls{

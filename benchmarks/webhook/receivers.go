@@ -27,7 +27,7 @@ import (
 // Size is the length of every delivery, in bytes.
 const Size = 600
 
-const secret = "a secret for benchmarks"
+const secret = "a secret for benchmarks, of 24 bytes and more"
 
 // Receiver verifies and parses its delivery, and returns what it took it for.
 type Receiver struct {
