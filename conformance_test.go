@@ -139,7 +139,7 @@ func (p *prober) record(t *testing.T, dir string) {
 	p.transport = recorder
 	defer func() { p.transport = inner }()
 	for _, f := range facts() {
-		t.Run(f.name, func(t *testing.T) { //nolint:paralleltest // the names in a recording follow from the order of the calls
+		t.Run(f.name, func(t *testing.T) { // the names in a recording follow from the order of the calls
 			if f.moves && p.msisdn == "" {
 				t.Skipf("NOT CHECKED: %s is not set, so no money is moved", envStagingMSISDN)
 			}

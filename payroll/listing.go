@@ -26,7 +26,7 @@ func (r *run) listing(ctx context.Context, most int64) iter.Seq2[[]djamo.Transac
 		results := make(chan result, readAhead/pageLimit)
 		defer func() {
 			cancel()
-			for range results { //nolint:revive // until its writer has ended
+			for range results { // until its writer has ended
 			}
 		}()
 		go func() {
