@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -84,6 +87,45 @@ func TestCall_OutcomeUnknown(t *testing.T) {
 		require.Equal(t, unknown, call.OutcomeUnknown(), status)
 		require.Equal(t, status, call.Status)
 	}
+}
+
+// An error says what happened: that time ran out only where it did, and not where the caller gave up.
+func TestTransport_SaysWhyThereIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	untilTheEnd := func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }
+	for _, row := range []struct {
+		base     roundTripper
+		patience time.Duration // of the caller
+		want     string
+	}{
+		{untilTheEnd, time.Hour, "djamo: GET /v1/balance: no answer within 1m0s: context deadline exceeded"},
+		{untilTheEnd, time.Second, "djamo: GET /v1/balance: context deadline exceeded"},
+		{func(*http.Request) (*http.Response, error) { return nil, errReset }, time.Hour, "djamo: GET /v1/balance: connection reset"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), row.patience)
+			defer cancel()
+			err := sending(1, nil, row.base).Do(ctx, &Call{Method: http.MethodGet, Path: "/v1/balance", Class: Read})
+			require.EqualError(t, err, row.want)
+			require.Equal(t, fmt.Sprintf("&transport.Error{%q}", row.want), fmt.Sprintf("%#v", err))
+		})
+	}
+}
+
+// What a RoundTripper said can be asked for by type, without the URL.
+func TestError_As(t *testing.T) {
+	t.Parallel()
+	transport := sending(1, nil, func(*http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Dial", URL: "https://gateway.example/?msisdn=2250748710523", Err: &net.OpError{Op: "dial", Err: errReset}}
+	})
+	err := transport.Do(t.Context(), &Call{Method: http.MethodGet, Path: "/v1/balance", Class: Read})
+	operation, ok := errors.AsType[*net.OpError](err)
+	require.True(t, ok)
+	require.Equal(t, "dial", operation.Op)
+	require.ErrorIs(t, err, errReset)
+	_, ok = errors.AsType[*http.MaxBytesError](err)
+	require.False(t, ok)
+	require.NotContains(t, err.Error(), "2250748710523")
 }
 
 func TestCall_APanicLeavesTheOutcomeUnknown(t *testing.T) {
