@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -158,11 +159,10 @@ func TestVerifyWebhook_TheBodyCanBeRead(t *testing.T) {
 	var bodies []string
 	guard := djamo.VerifyWebhook("s")(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		require.NoError(t, err)
-		bodies = append(bodies, string(body))
+		bodies = append(bodies, fmt.Sprint(string(body), err))
 	}))
 	answerTo(guard, signed(delivery))
-	require.Equal(t, []string{delivery}, bodies)
+	require.Equal(t, []string{fmt.Sprint(delivery, nil)}, bodies)
 }
 
 func TestParseWebhook_NeedsABody(t *testing.T) {

@@ -38,7 +38,7 @@ func TestRunner_Run_WaitsThroughAStatusItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	inBothModes(t, 3, func(t *testing.T, w *world) {
 		met := 0
-		w.answer = rewritten(3, func(body string) string {
+		w.answer = rewritten(3, func(body string) string { //nolint:bodyclose // the client closes it
 			changed := strings.ReplaceAll(body, `"status":"completed"`, `"status":"on_hold"`)
 			if changed != body {
 				met++
@@ -59,7 +59,7 @@ func TestRunner_Run_AnswersAboutAnotherPaymentAreNoOutcome(t *testing.T) {
 	t.Parallel()
 	inBothModes(t, 3, func(t *testing.T, w *world) {
 		met := 0
-		w.answer = rewritten(3, func(body string) string {
+		w.answer = rewritten(3, func(body string) string { //nolint:bodyclose // the client closes it
 			if !strings.Contains(body, `"status":"completed"`) {
 				return body
 			}
