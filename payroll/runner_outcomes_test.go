@@ -95,3 +95,23 @@ func TestRunner_Run_StopsWhenOutcomesMayNotBeRead(t *testing.T) {
 		w.check(t)
 	})
 }
+
+// An API that allows no pages of that size is asked for those it gives by itself.
+func TestRunner_Run_ReadsPagesOfWhateverSizeIsAllowed(t *testing.T) {
+	t.Parallel()
+	inBothModes(t, 5, func(t *testing.T, w *world) {
+		refused := 0
+		w.answer = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			if r.URL.Query().Get("limit") != "" {
+				refused++
+				return reply(http.StatusBadRequest, `{"statusCode":400,"message":["limit must not be greater than 15"]}`), nil
+			}
+			return next.RoundTrip(r)
+		}
+		totals, err := w.run(t)
+		require.NoError(t, err)
+		require.True(t, totals.AllCompleted())
+		require.Positive(t, refused)
+		w.check(t)
+	})
+}

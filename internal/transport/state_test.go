@@ -112,6 +112,28 @@ func TestTransport_SaysWhyThereIsNoAnswer(t *testing.T) {
 	}
 }
 
+func TestTransport_FollowsTenRedirectsOfAReadAndNoMore(t *testing.T) {
+	t.Parallel()
+	for most, want := range map[int]string{10: "", 11: "djamo: GET /v1/balance: redirect refused: more than 10 in a row"} {
+		sent := 0
+		transport := sending(3, nil, func(r *http.Request) (*http.Response, error) {
+			if sent++; sent == most {
+				return answer(http.StatusOK, "{}"), nil
+			}
+			resp := answer(http.StatusFound, "")
+			resp.Header.Set("Location", r.URL.String())
+			return resp, nil
+		})
+		err := transport.Do(t.Context(), &Call{Method: http.MethodGet, Path: "/v1/balance", Class: Read})
+		if want == "" {
+			require.NoError(t, err)
+		} else {
+			require.EqualError(t, err, want)
+		}
+		require.Equal(t, 10, sent, "and it is not tried again")
+	}
+}
+
 // What a RoundTripper said can be asked for by type, without the URL.
 func TestError_As(t *testing.T) {
 	t.Parallel()
