@@ -98,39 +98,20 @@ func TestTransport_SaysWhyThereIsNoAnswer(t *testing.T) {
 		patience time.Duration // of the caller
 		want     string
 	}{
-		{untilTheEnd, time.Hour, "djamo: GET /v1/balance: no answer within 1m0s: context deadline exceeded"},
-		{untilTheEnd, time.Second, "djamo: GET /v1/balance: context deadline exceeded"},
-		{func(*http.Request) (*http.Response, error) { return nil, errReset }, time.Hour, "djamo: GET /v1/balance: connection reset"},
+		{untilTheEnd, time.Hour, "djamo: %s /v1/x: no answer within 1m0s: context deadline exceeded"},
+		{untilTheEnd, time.Second, "djamo: %s /v1/x: context deadline exceeded"},
+		{func(*http.Request) (*http.Response, error) { return nil, errReset }, time.Hour, "djamo: %s /v1/x: connection reset"},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), row.patience)
-			defer cancel()
-			err := sending(1, nil, row.base).Do(ctx, &Call{Method: http.MethodGet, Path: "/v1/balance", Class: Read})
-			require.EqualError(t, err, row.want)
-			require.Equal(t, fmt.Sprintf("&transport.Error{%q}", row.want), fmt.Sprintf("%#v", err))
-		})
-	}
-}
-
-func TestTransport_FollowsTenRedirectsOfAReadAndNoMore(t *testing.T) {
-	t.Parallel()
-	for most, want := range map[int]string{10: "", 11: "djamo: GET /v1/balance: redirect refused: more than 10 in a row"} {
-		sent := 0
-		transport := sending(3, nil, func(r *http.Request) (*http.Response, error) {
-			if sent++; sent == most {
-				return answer(http.StatusOK, "{}"), nil
-			}
-			resp := answer(http.StatusFound, "")
-			resp.Header.Set("Location", r.URL.String())
-			return resp, nil
-		})
-		err := transport.Do(t.Context(), &Call{Method: http.MethodGet, Path: "/v1/balance", Class: Read})
-		if want == "" {
-			require.NoError(t, err)
-		} else {
-			require.EqualError(t, err, want)
+		for method, class := range map[string]Class{http.MethodGet: Read, http.MethodPost: Write} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithTimeout(t.Context(), row.patience)
+				defer cancel()
+				err := sending(1, nil, row.base).Do(ctx, &Call{Method: method, Path: "/v1/x", Class: class})
+				want := fmt.Sprintf(row.want, method)
+				require.EqualError(t, err, want)
+				require.Equal(t, fmt.Sprintf("&transport.Error{%q}", want), fmt.Sprintf("%#v", err))
+			})
 		}
-		require.Equal(t, 10, sent, "and it is not tried again")
 	}
 }
 
@@ -148,6 +129,27 @@ func TestError_As(t *testing.T) {
 	_, ok = errors.AsType[*http.MaxBytesError](err)
 	require.False(t, ok)
 	require.NotContains(t, err.Error(), "2250748710523")
+}
+
+func TestTransport_AnAnswerMayBeAsLargeAsTheLimit(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]error{1 << 10: nil, 1<<10 + 1: ErrTooLarge, 1 << 20: ErrTooLarge} {
+		for _, announced := range []bool{true, false} {
+			transport := sending(3, nil, func(*http.Request) (*http.Response, error) {
+				resp := answer(http.StatusOK, strings.Repeat(" ", size))
+				if !announced {
+					resp.ContentLength = -1
+				}
+				return resp, nil
+			})
+			call := &Call{Method: http.MethodGet, Path: "/v1/balance", Class: Read}
+			require.ErrorIs(t, transport.Do(t.Context(), call), want, size)
+			require.Equal(t, 1, call.Attempts, "the next would be as large")
+			if want == nil {
+				require.Len(t, call.Bytes(), size)
+			}
+		}
+	}
 }
 
 func TestCall_APanicLeavesTheOutcomeUnknown(t *testing.T) {
