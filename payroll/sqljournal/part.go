@@ -136,7 +136,7 @@ func (p *Part) Find(ctx context.Context, references ...string) ([]payroll.Payout
 	if err != nil {
 		return nil, err
 	}
-	return p.readPayouts(ctx, `SELECT * FROM (`+p.dialect.find()+`) AS found WHERE id BETWEEN ? AND ?`, wanted, p.run, p.first, p.last)
+	return p.readPayouts(ctx, `SELECT `+columns+` FROM (`+p.dialect.find()+`) AS found WHERE id BETWEEN ? AND ?`, wanted, p.run, p.first, p.last)
 }
 
 func (p *Part) readPayouts(ctx context.Context, query string, args ...any) ([]payroll.Payout, error) {
