@@ -91,7 +91,7 @@ func TestSingleAttempt_NothingLeavesTooLate(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var left []byte
 				client := through(t, func(req *http.Request) (*http.Response, error) {
-					time.Sleep(frozen) //nolint:forbidigo // in a synctest bubble, and not until the context's end
+					time.Sleep(frozen) //nolint:forbidigo // the clock of the bubble; not the context's end
 					var err error
 					if left, err = io.ReadAll(bodyOf(req)); err != nil {
 						return nil, err

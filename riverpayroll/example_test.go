@@ -26,7 +26,7 @@ import (
 )
 
 // A file is enqueued, and paid by workers. There may be any number of them, on any number of machines.
-func Example() {
+func Example() { //nolint:testableexamples // TestExample runs it where there is a database
 	address := os.Getenv("DJAMO_DATABASE_URL")
 	if address == "" {
 		fmt.Println("DJAMO_DATABASE_URL names no PostgreSQL database to try this on.")

@@ -110,7 +110,7 @@ func enqueue(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, op
 		for i, result := range results {
 			added := !result.UniqueSkippedAsDuplicate
 			if !added && cancelling(result.Job) {
-				added, err = goOnElsewhere(ctx, client, tx, jobs[i].Args)
+				added, err = goOnElsewhere(ctx, client, tx, Part{Run: run, Part: numbers[i]})
 				if err != nil {
 					return Enqueued{}, err
 				}
@@ -124,13 +124,12 @@ func enqueue(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, op
 }
 
 // goOnElsewhere adds a job for a part whose job in QueueSend was told to stop and has not stopped yet, to the other queue.
-func goOnElsewhere(ctx context.Context, client *river.Client[*sql.Tx], tx *sql.Tx, part river.JobArgs) (added bool, err error) {
+func goOnElsewhere(ctx context.Context, client *river.Client[*sql.Tx], tx *sql.Tx, part Part) (added bool, err error) {
 	result, err := client.InsertTx(ctx, tx, part, inQueue(QueueSettle))
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("riverpayroll: adding jobs: %w", err)
 	case result.UniqueSkippedAsDuplicate && cancelling(result.Job):
-		part := part.(Part) //nolint:errcheck // there is no other kind
 		return false, fmt.Errorf("riverpayroll: part %d of %q is still being cancelled: enqueue the run again in a moment", part.Part, part.Run)
 	}
 	return !result.UniqueSkippedAsDuplicate, nil

@@ -38,7 +38,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 		return fmt.Errorf("riverpayroll: migrating River's tables: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // it holds nothing: the pool does
 	return sqljournal.Migrate(ctx, db, sqljournal.PostgreSQL)
 }
 
@@ -71,7 +71,7 @@ func Check(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 	db := stdlib.OpenDBFromPool(pool)
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // it holds nothing: the pool does
 	if err := sqljournal.Check(ctx, db, sqljournal.PostgreSQL); err != nil {
 		return err
 	}

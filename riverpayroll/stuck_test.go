@@ -25,9 +25,9 @@ func paidSoon(t testing.TB, pool *pgxpool.Pool) {
 	require.Eventually(t, func() bool { return totals(t, pool).AllCompleted() }, soon, 50*time.Millisecond)
 }
 
-func execute(t testing.TB, pool *pgxpool.Pool, statement string, args ...any) int64 {
+func execute(t testing.TB, pool *pgxpool.Pool, statement string) int64 {
 	t.Helper()
-	tag, err := pool.Exec(t.Context(), statement, args...)
+	tag, err := pool.Exec(t.Context(), statement)
 	require.NoError(t, err)
 	return tag.RowsAffected()
 }

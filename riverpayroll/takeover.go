@@ -67,7 +67,7 @@ func (w *takeOverWorker) Work(ctx context.Context, _ *river.Job[takeOver]) error
 		return fmt.Errorf("riverpayroll: listing jobs: %w", err)
 	}
 	db := stdlib.OpenDBFromPool(w.pool)
-	defer db.Close()
+	defer db.Close()   //nolint:errcheck // it holds nothing: the pool does
 	var failures error // one part that cannot be taken over keeps no other waiting
 	for _, row := range list.Jobs {
 		failures = errors.Join(failures, takeOverFrom(ctx, client, db, row))
@@ -110,7 +110,7 @@ func takeOverFrom(ctx context.Context, client *river.Client[pgx.Tx], db *sql.DB,
 // cancelling reports whether a job that runs was told to stop.
 func cancelling(job *rivertype.JobRow) bool {
 	var metadata struct {
-		At time.Time `json:"cancel_attempted_at"`
+		At time.Time `json:"cancel_attempted_at"` //nolint:tagliatelle // River's name
 	}
 	return json.Unmarshal(job.Metadata, &metadata) == nil && !metadata.At.IsZero()
 }

@@ -97,7 +97,7 @@ func (t *Throttle) shared(ask func(sqljournal.Gate) error) error {
 		return nil
 	}
 	db := stdlib.OpenDBFromPool(t.pool)
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // it holds nothing: the pool does
 	return ask(sqljournal.Gate{DB: db, Name: t.name})
 }
 

@@ -81,7 +81,7 @@ type partWorker struct {
 // Work implements river.Worker.
 func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
 	db := stdlib.OpenDBFromPool(w.pool)
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // it holds nothing: the pool does
 	part, err := sqljournal.OpenPart(ctx, db, job.Args.Run, job.Args.Part)
 	if errors.Is(err, payroll.ErrNoPlan) {
 		return river.JobCancel(err)
@@ -158,7 +158,7 @@ func (w *partWorker) verdict(ctx context.Context, job *river.Job[Part], again ti
 	case errors.Is(err, djamo.ErrRateLimited):
 		return w.runner.PollMin, nil
 	case ctx.Err() != nil: // its time was up, or the program ends; everything is recorded
-		return time.Millisecond, nil
+		return time.Millisecond, nil //nolint:nilerr // see above
 	}
 	return 0, err
 }
