@@ -179,7 +179,7 @@ func mixedFaults(t *testing.T, server *djamotest.Server) {
 
 // Of four workers one is killed every so often and replaced, on an API that refuses repeated references and on one that
 // would pay twice, which carries out late what it was asked.
-func TestProcess_WorkersAreKilled(t *testing.T) {
+func TestProcess_WorkersAreKilled(t *testing.T) { //nolint:tparallel // its subtests are, at their short length
 	t.Parallel()
 	payouts, every, kills := 150, 500*time.Millisecond, 8
 	if full() {
@@ -360,12 +360,13 @@ func TestProcess_BadInput(t *testing.T) {
 // A program that meets tables of another version does not start.
 func TestProcess_UnknownSchema(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 2)
 	for table, change := range map[string]string{
 		"ours":    "UPDATE djamo_payroll_schema SET version = 99",
 		"River's": "INSERT INTO river_migration (line, version) VALUES ('main', 99)",
 	} {
-		t.Run(table, func(t *testing.T) { //nolint:paralleltest // both change one database
+		t.Run(table, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, 2)
 			_, err := s.pool.Exec(t.Context(), change)
 			require.NoError(t, err)
 			for _, args := range [][]string{{"work"}, {"enqueue", s.file}, {"status"}, {"migrate"}} {
@@ -374,9 +375,9 @@ func TestProcess_UnknownSchema(t *testing.T) {
 				require.Contains(t, out.String(), "update the program", "%v", args)
 				require.Contains(t, out.String(), "99", "%v", args)
 			}
+			require.Empty(t, s.server.Transactions())
 		})
 	}
-	require.Empty(t, s.server.Transactions())
 }
 
 // errNoServer is a machine without PostgreSQL's programs.
