@@ -61,6 +61,9 @@ var makeCheckers = sync.OnceValues(func() (map[bool]validator.Validator, error) 
 	}, nil
 })
 
+// validating is held during a validation: to render a schema libopenapi writes to the model, which the checkers share.
+var validating sync.Mutex
+
 // replies is the same inspector for requests that are wrong on purpose.
 func (i *inspector) replies() http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) { return i.exchange(r, true) })
@@ -118,12 +121,16 @@ func (i *inspector) check(r *http.Request, sent []byte, resp *http.Response, rec
 	}
 	place := r.Method + " " + route.Path
 	var problems []*validation.ValidationError
+	validating.Lock()
 	if resp == nil {
 		_, problems = i.checker.ValidateHttpRequestSync(request)
 	} else {
 		response := *resp
 		response.Body = io.NopCloser(bytes.NewReader(received))
 		_, problems = i.checker.ValidateHttpResponse(request, &response)
+	}
+	validating.Unlock()
+	if resp != nil {
 		place = fmt.Sprintf("%s: %d", place, resp.StatusCode)
 		i.mu.Lock()
 		i.seen[route.Operation.OperationId] = append(i.seen[route.Operation.OperationId], resp.StatusCode)

@@ -106,7 +106,7 @@ func Example() { //nolint:testableexamples // TestExample runs it where there is
 			fmt.Println(completed.Count, "completed,", int64(completed.Amount), "francs")
 			return
 		}
-		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // a person would ask less often
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

@@ -194,7 +194,7 @@ func TestEnqueue_Refuses(t *testing.T) {
 			t.Parallel()
 			tx, err := database(t, pool).BeginTx(t.Context(), nil)
 			require.NoError(t, err)
-			defer tx.Rollback() //nolint:errcheck // the test is about what came before
+			defer tx.Rollback()
 			_, err = riverpayroll.Enqueue(t.Context(), tx, row.plan, row.options)
 			require.ErrorContains(t, err, row.want)
 		})

@@ -46,7 +46,7 @@ func newPostgres(t *testing.T) *postgres {
 		gid, err := strconv.ParseUint(owner.Gid, 10, 32)
 		require.NoError(t, err)
 		p.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		require.NoError(t, os.Chown(directory, int(uid), int(gid))) //nolint:gosec // both are 32 bits
+		require.NoError(t, os.Chown(directory, int(uid), int(gid)))
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -72,7 +72,7 @@ func serverPrograms() (string, error) {
 
 func (p *postgres) run(t *testing.T, program string, args ...string) {
 	t.Helper()
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(p.bin, program), args...) //nolint:gosec // its own
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(p.bin, program), args...)
 	command.Dir = filepath.Dir(p.data)
 	command.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
 	out, err := os.CreateTemp(t.TempDir(), "log") // a pipe would stay open in the server

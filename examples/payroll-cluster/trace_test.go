@@ -16,7 +16,7 @@ import (
 )
 
 // Each job is a span, of whichever provider the program was given.
-func TestWork_Traces(t *testing.T) { //nolint:paralleltest // it sets OpenTelemetry's global provider, and the environment
+func TestWork_Traces(t *testing.T) { // not parallel: it sets the global provider, and the environment
 	s := newSite(t, 3)
 	spans := tracetest.NewSpanRecorder()
 	before := otel.GetTracerProvider()
