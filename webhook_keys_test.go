@@ -94,3 +94,16 @@ func TestStatusTracker_ForgetsInOrder(t *testing.T) {
 	_, ok := single.Latest(djamo.TopicTransactionStarted, "a")
 	require.False(t, ok)
 }
+
+// White space, which JSON allows around every value, changes nothing of what is read.
+func TestEvent_ReadsThroughWhiteSpace(t *testing.T) {
+	t.Parallel()
+	charge := func(paid, space string) *djamo.Event {
+		return &djamo.Event{Topic: djamo.TopicCharge, Data: []byte(`{"id"` + space + `:` + space + `"ch_1"` + space + `,"status":"paid","paid":` + space + paid + space + `,"refunded":0` + space + `}`)}
+	}
+	for _, space := range []string{"", " ", "\t", "\r", "\n", "\r\n\t "} {
+		require.True(t, charge("4000", "").Stale(charge("5000", space)), "%q", space)
+		require.True(t, charge("4000", space).Stale(charge("5000", "")), "%q", space)
+		require.False(t, charge("5000", space).Stale(charge("4000", "")), "%q", space)
+	}
+}

@@ -87,3 +87,44 @@ func TestGate_HoldsEverybodyAndEndsWithTheContext(t *testing.T) {
 		}
 	})
 }
+
+// After trouble a call waits, as long as the answer asks; after a 429 it is the gate that waits, once, for every call.
+func TestTransport_PausesBetweenAttempts(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		status      int
+		after       string
+		least, most time.Duration
+	}{
+		{http.StatusServiceUnavailable, "", 500 * time.Millisecond, time.Second},
+		{http.StatusServiceUnavailable, "3", 3 * time.Second, 3 * time.Second},
+		{http.StatusTooManyRequests, "8", 8*time.Second + 1, 9 * time.Second}, // those who were held back leave a little apart
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			sent := 0
+			transport := sending(2, nil, func(*http.Request) (*http.Response, error) {
+				if sent++; sent == 2 {
+					return answer(http.StatusOK, "{}"), nil
+				}
+				resp := answer(row.status, "")
+				resp.Header.Set("Retry-After", row.after)
+				return resp, nil
+			})
+			transport.config.Retry.MinWait, transport.config.Retry.MaxWait = time.Second, time.Second
+			start := time.Now()
+			require.NoError(t, transport.Do(t.Context(), &Call{Method: http.MethodGet, Path: "/v1/balance", Class: Read}))
+			require.GreaterOrEqual(t, time.Since(start), row.least, row.status)
+			require.LessOrEqual(t, time.Since(start), row.most, row.status)
+		})
+	}
+}
+
+func TestTransport_SendsNoMoreThanTheBudget(t *testing.T) {
+	t.Parallel()
+	for budget, want := range map[int]int{0: 4, 1: 1, 2: 2, 9: 4} {
+		transport := sending(4, nil, func(*http.Request) (*http.Response, error) { return nil, errReset })
+		call := &Call{Method: http.MethodGet, Path: "/v1/balance", Class: Read, Budget: budget}
+		require.ErrorIs(t, transport.Do(t.Context(), call), errReset)
+		require.Equal(t, want, call.Attempts, budget)
+	}
+}
