@@ -2,6 +2,7 @@ package djamo_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -103,5 +104,36 @@ func TestSingleAttempt_NothingLeavesTooLate(t *testing.T) {
 				require.Equal(t, name == "in time", len(left) > 0)
 			})
 		})
+	}
+}
+
+// net/http's own Transport may hand the request on as well, to a RoundTripper registered for the scheme, and that one may
+// try twice. So the body is looked at there too.
+func TestCallersTransport_WithAProtocolOfItsOwn(t *testing.T) {
+	t.Parallel()
+	refused := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, errors.New("connection refused")
+	}}
+	for name, row := range map[string]struct {
+		first    func(*http.Request)
+		attempts int
+	}{
+		"sent, then tried again": {func(req *http.Request) { _, _ = io.Copy(io.Discard, req.Body) }, 1},
+		"not sent":               {func(*http.Request) {}, 3},
+	} {
+		attempts := 0
+		registered := &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}} // no HTTP/2
+		registered.RegisterProtocol("https", roundTripper(func(req *http.Request) (*http.Response, error) {
+			attempts++
+			row.first(req)
+			return refused.RoundTrip(req)
+		}))
+		client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Transport: registered}),
+			djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
+		require.NoError(t, err)
+		_, err = client.Charges.RefundPart(t.Context(), "ch_1", 5000)
+		require.ErrorContains(t, err, "connection refused", name)
+		require.Equal(t, row.attempts, attempts, name)
+		require.Equal(t, row.attempts == 1, errors.Is(err, djamo.ErrOutcomeUnknown), "%s: %v", name, err)
 	}
 }

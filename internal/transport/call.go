@@ -121,6 +121,9 @@ type connTrace struct {
 	asked, got atomic.Bool
 	direct     bool         // net/http's own Transport sends, and nothing around it in another way
 	body       *watchedBody // of the attempt; nil when there is none, or nothing to watch
+	// content is the body as net/http's own Transport has it. That may hand the request on too, to what was registered with
+	// RegisterProtocol or TLSNextProto, so it must have been left alone like any other.
+	content *bytes.Reader
 }
 
 // direct reports whether net/http's own Transport sends, and nothing else: whatever is around it vouches, with a method
@@ -149,7 +152,14 @@ func (c *Call) trace(direct bool) {
 }
 
 func (c *Call) neverLeft() bool {
-	return c.left != nil && c.left.asked.Load() && !c.left.got.Load() && (c.left.direct || c.left.body != nil && c.left.body.seal())
+	switch left := c.left; {
+	case left == nil || !left.asked.Load() || left.got.Load():
+		return false
+	case left.direct:
+		return left.content == nil || left.content.Len() == len(c.Body)
+	default:
+		return left.body != nil && left.body.seal()
+	}
 }
 
 // watchedBody knows whether anyone has begun to read it, and lets nobody begin too late. A process that was frozen while it

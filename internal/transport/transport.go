@@ -184,7 +184,11 @@ func (t *Transport) fill(req *http.Request, call *Call) {
 		req.Body = call.left.body
 		return
 	}
-	req.Body = io.NopCloser(bytes.NewReader(call.Body)) // of a kind that net/http knows to be in memory: one packet, not two
+	content := bytes.NewReader(call.Body)
+	if call.left != nil {
+		call.left.content = content
+	}
+	req.Body = io.NopCloser(content) // of a kind that net/http knows to be in memory: one packet, not two
 }
 
 var jsonContentType = []string{"application/json"}
