@@ -131,10 +131,13 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 
 // pass waits for the gate. A single attempt does not wait: whoever keeps a journal must know when it leaves.
 func (t *Transport) pass(call *Call) error {
-	if call.Single && t.gate.closed() {
+	switch {
+	case !call.Single:
+		return t.gate.wait(call)
+	case t.gate.closed(): // looked at once: another call may close it right afterwards
 		return ErrHeldBack
 	}
-	return t.gate.wait(call)
+	return call.Err()
 }
 
 // newRequest makes the first attempt's request, under the first attempt's time limit. Later attempts run under a copy
