@@ -37,7 +37,8 @@ const (
 	// ErrNotFound is a resource that does not exist (404), or a look-up that found nothing.
 	ErrNotFound ErrorCode = "not found"
 	// ErrDuplicateReference is a reference or externalId that was used before (409). Look it up; never answer it
-	// with a fresh reference, which would pay twice.
+	// with a fresh reference, which would pay twice. For a batch it speaks of one reference at least, and is no word on
+	// the others, which may have been accepted: look up every one.
 	ErrDuplicateReference ErrorCode = "duplicate reference"
 	// ErrUnprocessable is a valid request the API would not carry out (422).
 	ErrUnprocessable ErrorCode = "unprocessable"
