@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -127,6 +128,12 @@ func TestRedaction_ErrorsOfTheCaller(t *testing.T) {
 			slog.New(slog.NewTextHandler(&shown, nil)).Error("failed", "error", err)
 			if inner := (*url.Error)(nil); errors.As(err, &inner) {
 				require.ErrorIs(t, inner, io.EOF)
+				fmt.Fprintf(&shown, "%v %#v\n", inner, inner)
+			}
+			if inner := net.Error(nil); errors.As(err, &inner) { // a *url.Error is one
+				fmt.Fprintf(&shown, "%v %#v\n", inner, inner)
+			}
+			if inner := (interface{ Timeout() bool })(nil); errors.As(err, &inner) {
 				fmt.Fprintf(&shown, "%v %#v\n", inner, inner)
 			}
 		}

@@ -16,6 +16,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -223,16 +224,28 @@ func (e *Error) GoString() string { return fmt.Sprintf("&transport.Error{%q}", e
 // Is asks the cause.
 func (e *Error) Is(target error) bool { return errors.Is(e.cause, target) }
 
-// As asks the cause. A *url.Error comes back without its URL, which may hold a phone number.
+// As asks the cause. A *url.Error comes back without its URL, which may hold a phone number, and so it does to those who
+// ask, as is usual, for a net.Error or whether it was a timeout.
 func (e *Error) As(target any) bool {
 	if !errors.As(e.cause, target) {
 		return false
 	}
-	if found, ok := target.(**url.Error); ok {
-		*found = &url.Error{Op: (*found).Op, Err: (*found).Err}
+	switch found := target.(type) {
+	case **url.Error:
+		*found = withoutURL(*found)
+	case *net.Error:
+		if inner, ok := (*found).(*url.Error); ok { //nolint:errorlint // the one that was found, not what it wraps
+			*found = withoutURL(inner)
+		}
+	case *interface{ Timeout() bool }:
+		if inner, ok := (*found).(*url.Error); ok {
+			*found = withoutURL(inner)
+		}
 	}
 	return true
 }
+
+func withoutURL(err *url.Error) *url.Error { return &url.Error{Op: err.Op, Err: err.Err} }
 
 // attempts is the RoundTripper under the retry loop: one call of RoundTrip is one request on the wire. It is not an
 // io.Closer of idle connections on purpose, since they belong to the caller.
