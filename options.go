@@ -145,7 +145,8 @@ func (s *settings) setCompanyID(option, id string) error {
 // a request cannot have left, and may be sent again, when no connection could be made. For a write without a body (only
 // Do has such) that is not enough, and its outcome counts as unknown, unless the RoundTripper vouches for itself with a
 // method SendsThrough() http.RoundTripper that returns the one it hands every request to, once, its body untouched, while
-// it sends nothing in any other way.
+// it sends nothing in any other way. A struct that embeds such a RoundTripper has its method, and vouches too: give it a
+// SendsThrough of its own that returns nil where its RoundTrip does anything else.
 func WithHTTPClient(h *http.Client) Option {
 	return func(s *settings) error {
 		if h == nil {
