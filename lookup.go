@@ -156,6 +156,9 @@ func doubtOf(envelope []byte, layers int) string {
 				return "has more to come"
 			}
 		case "meta", "pagination", "links", "paging":
+			if bytes.HasPrefix(value, []byte("[")) && !isNothing(value) {
+				return "lists what may be more to come"
+			}
 			if doubt := doubtOf(value, layers-1); doubt != "" {
 				return doubt
 			}

@@ -110,6 +110,24 @@ func TestLookUp_NeedsAnID(t *testing.T) {
 	}
 }
 
+// Links to more may come as a list, too.
+func TestLookUp_ListOfLinksIsNoAbsence(t *testing.T) {
+	t.Parallel()
+	for links, want := range map[string]djamo.ErrorCode{
+		`[{"rel":"self","href":"/a"},{"rel":"next","href":"/b"}]`: djamo.ErrUnexpectedAnswer,
+		`[{"href":"/b","rel":"next"}]`:                            djamo.ErrUnexpectedAnswer,
+		`[["next","/b"]]`:                                         djamo.ErrUnexpectedAnswer,
+		`[]`:                                                      djamo.ErrNotFound,
+		`null`:                                                    djamo.ErrNotFound,
+		`{"next":null}`:                                           djamo.ErrNotFound,
+	} {
+		for _, name := range []string{"meta", "pagination", "links", "paging"} {
+			_, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, `{"data":[],"`+name+`":`+links+`}`)).Transactions.GetByReference(t.Context(), "r")
+			require.ErrorIs(t, err, want, links)
+		}
+	}
+}
+
 // Nothing that nests deeper than any answer would may cost more than reading it once.
 func TestLookUp_DeepNestingIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
