@@ -15,6 +15,7 @@ type Server struct {
 	URL      string
 	listener net.Listener
 	canned   []canned
+	notFound []byte
 }
 
 // canned is what one contender is answered with, ready to be written.
@@ -32,7 +33,8 @@ func startServer(contenders []Contender) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{listener: listener, URL: "http://" + listener.Addr().String()}
+	s := &Server{listener: listener, URL: "http://" + listener.Addr().String(),
+		notFound: response("404 Not Found", "", `{"message":"not a request of the benchmarks"}`)}
 	for _, c := range contenders {
 		r := c.replies
 		answers := canned{prefix: []byte(" /" + r.prefix), one: []byte(r.one), single: response("200 OK", "", r.single()), created: response("201 Created", "", r.single())}
@@ -107,8 +109,6 @@ func (s *Server) serve(conn net.Conn) {
 	}
 }
 
-var notFound = response("404 Not Found", "", `{"message":"not a request of the benchmarks"}`)
-
 func (s *Server) answer(line []byte) []byte {
 	for i := range s.canned {
 		c := &s.canned[i]
@@ -125,7 +125,7 @@ func (s *Server) answer(line []byte) []byte {
 			return c.pages[page-1]
 		}
 	}
-	return notFound
+	return s.notFound
 }
 
 // pageOf finds the page that is asked for, by its number or by a cursor with its number in it, and is 1 without any.
