@@ -40,7 +40,7 @@ func TestDefect14_NoPackageVariables(t *testing.T) {
 	require.ElementsMatch(t, []string{
 		"lookup: errOthers",
 		"internal/transport/transport: ErrTooLarge",
-		"internal/transport/transport: errRedirect",
+		"internal/transport/redirect: errRedirect",
 		"internal/transport/transport: jsonContentType",
 	}, found, "let a new one be a constant, or a field of what needs it")
 }
