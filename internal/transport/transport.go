@@ -234,7 +234,7 @@ func (e *Error) As(target any) bool {
 	case **url.Error:
 		*found = withoutURL(*found)
 	case *net.Error:
-		if inner, ok := (*found).(*url.Error); ok { //nolint:errorlint // the one that was found, not what it wraps
+		if inner, ok := (*found).(*url.Error); ok { // the one that was found, not what it wraps
 			*found = withoutURL(inner)
 		}
 	case *interface{ Timeout() bool }:
