@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/djamo/djamo-go"
@@ -15,17 +16,19 @@ import (
 // What the API says of a payout after it took it.
 
 // rewritten answers reads with the body changed, the first few of them.
-func rewritten(times int, change func(string) string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
+func rewritten(times int64, change func(string) string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
+	var left atomic.Int64
+	left.Store(times)
 	return func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 		resp, err := next.RoundTrip(r)
-		if err != nil || isPost(r) || !strings.Contains(r.URL.Path, "/transactions") || times == 0 {
+		if err != nil || isPost(r) || !strings.Contains(r.URL.Path, "/transactions") || left.Load() <= 0 {
 			return resp, err
 		}
 		body, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
 		changed := change(string(body))
 		if changed != string(body) {
-			times--
+			left.Add(-1)
 		}
 		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader([]byte(changed))), int64(len(changed))
 		resp.Header.Del("Content-Length")
@@ -37,18 +40,18 @@ func rewritten(times int, change func(string) string) func(*http.Request, http.R
 func TestRunner_Run_WaitsThroughAStatusItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	inBothModes(t, 3, func(t *testing.T, w *world) {
-		met := 0
+		var met atomic.Int64
 		w.answer = rewritten(3, func(body string) string { //nolint:bodyclose // the client closes it
 			changed := strings.ReplaceAll(body, `"status":"completed"`, `"status":"on_hold"`)
 			if changed != body {
-				met++
+				met.Add(1)
 			}
 			return changed
 		})
 		totals, err := w.run(t)
 		require.NoError(t, err)
 		require.True(t, totals.AllCompleted())
-		require.Positive(t, met)
+		require.Positive(t, met.Load())
 		w.check(t)
 	})
 }
@@ -58,18 +61,18 @@ func TestRunner_Run_WaitsThroughAStatusItDoesNotKnow(t *testing.T) {
 func TestRunner_Run_AnswersAboutAnotherPaymentAreNoOutcome(t *testing.T) {
 	t.Parallel()
 	inBothModes(t, 3, func(t *testing.T, w *world) {
-		met := 0
+		var met atomic.Int64
 		w.answer = rewritten(3, func(body string) string { //nolint:bodyclose // the client closes it
 			if !strings.Contains(body, `"status":"completed"`) {
 				return body
 			}
-			met++
+			met.Add(1)
 			return strings.ReplaceAll(body, `"amount":`, `"amount":1`)
 		})
 		totals, err := w.run(t)
 		require.NoError(t, err)
 		require.True(t, totals.AllCompleted())
-		require.Positive(t, met)
+		require.Positive(t, met.Load())
 		w.check(t)
 	})
 }
@@ -78,9 +81,11 @@ func TestRunner_Run_AnswersAboutAnotherPaymentAreNoOutcome(t *testing.T) {
 func TestRunner_Run_StopsWhenOutcomesMayNotBeRead(t *testing.T) {
 	t.Parallel()
 	inBothModes(t, 3, func(t *testing.T, w *world) {
-		posted, revoked := false, true
+		var posted, restored atomic.Bool
 		w.answer = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-			if posted = posted || isPost(r); posted && !isPost(r) && revoked {
+			if isPost(r) {
+				posted.Store(true)
+			} else if posted.Load() && !restored.Load() {
 				return reply(http.StatusUnauthorized, `{"statusCode":401,"message":"revoked"}`), nil
 			}
 			return next.RoundTrip(r)
@@ -88,7 +93,7 @@ func TestRunner_Run_StopsWhenOutcomesMayNotBeRead(t *testing.T) {
 		_, err := w.run(t)
 		require.ErrorIs(t, err, payroll.ErrStopped)
 		require.ErrorIs(t, err, djamo.ErrUnauthorized)
-		revoked = false
+		restored.Store(true)
 		totals, err := w.run(t)
 		require.NoError(t, err)
 		require.True(t, totals.AllCompleted())
@@ -100,10 +105,10 @@ func TestRunner_Run_StopsWhenOutcomesMayNotBeRead(t *testing.T) {
 func TestRunner_Run_ReadsPagesOfWhateverSizeIsAllowed(t *testing.T) {
 	t.Parallel()
 	inBothModes(t, 5, func(t *testing.T, w *world) {
-		refused := 0
+		var refused atomic.Int64
 		w.answer = func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 			if r.URL.Query().Get("limit") != "" {
-				refused++
+				refused.Add(1)
 				return reply(http.StatusBadRequest, `{"statusCode":400,"message":["limit must not be greater than 15"]}`), nil
 			}
 			return next.RoundTrip(r)
@@ -111,7 +116,7 @@ func TestRunner_Run_ReadsPagesOfWhateverSizeIsAllowed(t *testing.T) {
 		totals, err := w.run(t)
 		require.NoError(t, err)
 		require.True(t, totals.AllCompleted())
-		require.Positive(t, refused)
+		require.Positive(t, refused.Load())
 		w.check(t)
 	})
 }

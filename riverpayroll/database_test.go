@@ -48,7 +48,7 @@ func open(t testing.TB, address string) *pgxpool.Pool {
 	config, err := pgxpool.ParseConfig(address)
 	require.NoError(t, err)
 	if !strings.Contains(address, "pool_max_conns") {
-		config.MaxConns = 20
+		config.MaxConns = 8
 	}
 	pool, err := pgxpool.NewWithConfig(t.Context(), config)
 	require.NoError(t, err)
