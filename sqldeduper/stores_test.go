@@ -45,7 +45,7 @@ func postgresStore(t testing.TB) store {
 	if dsn == "" {
 		t.Skip("*** SKIPPED: set DJAMO_TEST_DATABASE_URL to a PostgreSQL database to run this test ***")
 	}
-	s := store{"pgx", dsn, sqldeduper.PostgreSQL, newTable(), 10}
+	s := store{"pgx", dsn, sqldeduper.PostgreSQL, newTable(), 6}
 	t.Cleanup(func() {
 		db, err := sql.Open(s.driver, s.dsn)
 		require.NoError(t, err)
