@@ -140,16 +140,7 @@ func (p *Part) Find(ctx context.Context, references ...string) ([]payroll.Payout
 }
 
 func (p *Part) readPayouts(ctx context.Context, query string, args ...any) ([]payroll.Payout, error) {
-	var payouts []payroll.Payout
-	err := p.read(ctx, func(rows *sql.Rows) error {
-		payout, err := scanPayout(rows)
-		payouts = append(payouts, payout)
-		return err
-	}, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return payouts, nil
+	return payoutsOf(ctx, p.read, query, args...)
 }
 
 // Sums implements payroll.Journal. It reads the part and not the run.

@@ -89,8 +89,13 @@ func findable(references []string) (string, error) {
 }
 
 func (j *Journal) readPayouts(ctx context.Context, query string, args ...any) ([]payroll.Payout, error) {
+	return payoutsOf(ctx, j.read, query, args...)
+}
+
+// payoutsOf reads the payouts that a query selects.
+func payoutsOf(ctx context.Context, read func(context.Context, func(*sql.Rows) error, string, ...any) error, query string, args ...any) ([]payroll.Payout, error) {
 	var payouts []payroll.Payout
-	err := j.read(ctx, func(rows *sql.Rows) error {
+	err := read(ctx, func(rows *sql.Rows) error {
 		payout, err := scanPayout(rows)
 		payouts = append(payouts, payout)
 		return err
