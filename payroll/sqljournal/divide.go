@@ -139,13 +139,15 @@ func (t *division) cut(size int) error {
 	return t.exec("UPDATE djamo_payroll_runs SET parts = ?, owner = '', fence = fence + 1 WHERE id = ?", parts, t.run)
 }
 
-// open returns the parts in which a payout is not final yet.
+// open returns the parts in which a payout is not final yet. The LIMIT makes the database look into each part by itself:
+// it knows nothing of rows that were stored a moment ago, and would compare each part with every payout.
 func (t *division) open() (parts []int64, err error) {
 	err = t.query(func(rows *sql.Rows) error {
 		parts = append(parts, 0)
 		return rows.Scan(&parts[len(parts)-1])
-	}, `SELECT p.part FROM djamo_payroll_parts AS p WHERE p.run = ? AND EXISTS (
+	}, `SELECT p.part FROM djamo_payroll_parts AS p CROSS JOIN LATERAL (
 			SELECT FROM djamo_payroll_payouts AS o WHERE o.run = p.run AND o.id BETWEEN p.first AND p.last
-				AND o.state IN ('planned', 'submitting', 'unknown', 'submitted')) ORDER BY p.part`, t.run)
+				AND o.state IN ('planned', 'submitting', 'unknown', 'submitted') LIMIT 1) AS unfinished
+		WHERE p.run = ? ORDER BY p.part`, t.run)
 	return parts, err
 }

@@ -108,6 +108,22 @@ func TestDivide(t *testing.T) {
 	require.Zero(t, total)
 }
 
+// A run in many parts takes little longer to divide than one in a single part: storing the payouts is most of it. If each
+// part were compared with every payout, it would take 20 times as long.
+func TestDivide_IntoManyParts(t *testing.T) {
+	t.Parallel()
+	const payouts, patience = 20_000, 6
+	db := migrated(t)
+	plan := planOf(t, payouts)
+	timed := func(run string, size int) time.Duration {
+		started := time.Now()
+		require.Len(t, divided(t, db, run, plan, size), payouts/size)
+		return time.Since(started)
+	}
+	whole := timed("whole", payouts)
+	require.Less(t, timed("parts", 1), patience*whole)
+}
+
 func TestDivide_AgainReturnsWhatIsOpen(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
