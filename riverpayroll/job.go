@@ -3,9 +3,11 @@ package riverpayroll
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
@@ -44,6 +46,38 @@ func inQueue(queue string) *river.InsertOpts {
 			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
 		}},
 	}
+}
+
+// notBefore is what a job that was handed over bears: when its part is to be looked at first.
+type notBefore struct {
+	At time.Time `json:"djamo_not_before"`
+}
+
+// schedulerTick is how often River looks at jobs that are scheduled. One that is snoozed for less is available all the
+// time, and found within a second after its time; one that is added for so soon would wait for the tick.
+const schedulerTick = 5 * time.Second
+
+// settleIn are the options of a part's job that asks for outcomes after a while. It is added at once where that is
+// before the next tick, and snoozes when it first runs.
+func settleIn(wait time.Duration) (*river.InsertOpts, error) {
+	options, at := inQueue(QueueSettle), time.Now().Add(wait)
+	if wait > schedulerTick {
+		options.ScheduledAt = at
+		return options, nil
+	}
+	var err error
+	options.Metadata, err = json.Marshal(notBefore{At: at})
+	return options, err
+}
+
+// notYet is how long a job still has to wait that was added before its time. It waits once, and for no more than a tick,
+// however much the clocks of machines differ.
+func notYet(job *rivertype.JobRow) time.Duration {
+	var handed notBefore
+	if len(job.AttemptedBy) > 1 || json.Unmarshal(job.Metadata, &handed) != nil {
+		return 0
+	}
+	return min(time.Until(handed.At), schedulerTick)
 }
 
 // Options say how a run is divided.

@@ -80,6 +80,9 @@ type partWorker struct {
 
 // Work implements river.Worker.
 func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
+	if wait := notYet(job.JobRow); wait > 0 {
+		return river.JobSnooze(wait)
+	}
 	db := stdlib.OpenDBFromPool(w.pool)
 	defer db.Close() //nolint:errcheck // it holds nothing: the pool does
 	part, err := sqljournal.OpenPart(ctx, db, job.Args.Run, job.Args.Part)
@@ -177,8 +180,10 @@ func (w *partWorker) handOver(ctx context.Context, job *river.Job[Part], again t
 	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = '10s'"); err != nil {
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
 	}
-	next := inQueue(QueueSettle)
-	next.ScheduledAt = time.Now().Add(again)
+	next, err := settleIn(again)
+	if err != nil {
+		return err
+	}
 	added, err := client.InsertTx(ctx, tx, job.Args, next)
 	if err != nil {
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
