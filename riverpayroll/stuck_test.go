@@ -65,6 +65,11 @@ func TestWorkers_TakeOver(t *testing.T) {
 			_, err = part.Acquire(t.Context(), "gone", 2*time.Second)
 			require.NoError(t, err)
 		},
+		"twice": func(t *testing.T, pool *pgxpool.Pool) {
+			t.Helper()
+			addJob(t, pool, riverpayroll.QueueSettle, 1)
+			require.Equal(t, int64(4), execute(t, pool, abandon))
+		},
 		"while it looked for others": func(t *testing.T, pool *pgxpool.Pool) {
 			t.Helper()
 			look := "UPDATE river_job SET state = 'running', attempted_at = now(), finalized_at = NULL WHERE id IN (SELECT id FROM river_job WHERE kind = 'djamo_payroll_take_over' LIMIT 1)"
@@ -115,4 +120,24 @@ func TestWorkers_TakeOver(t *testing.T) {
 			server.AssertPaidOnce(t, references...)
 		})
 	}
+}
+
+// Whoever works looks for abandoned parts, since the leader of the River clients may be gone as well.
+func TestWorkers_TakeOverWithoutALeader(t *testing.T) {
+	t.Parallel()
+	pool, server := migrated(t), newServer(t)
+	plan, references := planOf(t, 6)
+	enqueue(t, pool, plan, 2)
+	require.Equal(t, int64(3), execute(t, pool, abandon))
+	require.Equal(t, int64(1), execute(t, pool, "UPDATE river_job SET state = 'available' WHERE args->>'part' = '3'"))
+	workers := river.NewWorkers()
+	require.NoError(t, riverpayroll.AddWorkers(workers, riverpayroll.Config{Pool: pool, Runner: runnerFor(t, server, pool)}))
+	config := riverpayroll.ClientConfig(workers, 4, 8)
+	config.PeriodicJobs = nil // which only a leader adds
+	client, err := river.NewClient(riverpgxv5.New(pool), config)
+	require.NoError(t, err)
+	require.NoError(t, client.Start(context.WithoutCancel(t.Context())))
+	t.Cleanup(func() { require.NoError(t, client.Stop(context.WithoutCancel(t.Context()))) })
+	paidSoon(t, pool)
+	server.AssertPaidOnce(t, references...)
 }

@@ -55,7 +55,7 @@ func AddWorkers(workers *river.Workers, config Config) error {
 	if runner.Logger == nil {
 		runner.Logger = slog.New(slog.DiscardHandler)
 	}
-	if err := river.AddWorkerSafely(workers, &partWorker{runner: runner, pool: config.Pool}); err != nil {
+	if err := river.AddWorkerSafely(workers, &partWorker{runner: runner, pool: config.Pool, lookout: lookout{started: time.Now()}}); err != nil {
 		return fmt.Errorf("riverpayroll: %w", err)
 	}
 	if err := river.AddWorkerSafely(workers, &takeOverWorker{pool: config.Pool, lease: runner.Lease}); err != nil {
@@ -74,12 +74,16 @@ func setDefault(field *time.Duration, fallback time.Duration) {
 type partWorker struct {
 	river.WorkerDefaults[Part]
 
-	runner payroll.Runner
-	pool   *pgxpool.Pool
+	runner  payroll.Runner
+	pool    *pgxpool.Pool
+	lookout lookout
 }
 
 // Work implements river.Worker.
 func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
+	if err := w.lookout.look(ctx); err != nil {
+		return err
+	}
 	if wait := notYet(job.JobRow); wait > 0 {
 		return river.JobSnooze(wait)
 	}
