@@ -19,7 +19,8 @@ type SubCompany struct {
 
 func (c *SubCompany) missing() string { return missingID(c.ID) }
 
-// SubCompanyParams describe a new sub-company. Name is required.
+// SubCompanyParams describe a new sub-company. Name is required; the documentation names LogoURL beside it and does not
+// say whether the API accepts a sub-company without.
 type SubCompanyParams struct {
 	Name    string `json:"name"`
 	LogoURL string `json:"logoUrl,omitempty"`
