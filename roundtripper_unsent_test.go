@@ -114,12 +114,17 @@ func TestCallersTransport_WithAProtocolOfItsOwn(t *testing.T) {
 	refused := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	}}
+	sending := func(req *http.Request) { _, _ = io.Copy(io.Discard, req.Body) }
 	for name, row := range map[string]struct {
 		first    func(*http.Request)
+		opts     []djamo.RequestOption
 		attempts int
+		unknown  bool
 	}{
-		"sent, then tried again": {func(req *http.Request) { _, _ = io.Copy(io.Discard, req.Body) }, 1},
-		"not sent":               {func(*http.Request) {}, 3},
+		"sent, then tried again": {sending, nil, 1, true},
+		"not sent":               {func(*http.Request) {}, nil, 3, false},
+		"a single attempt, sent, then tried again": {sending, []djamo.RequestOption{djamo.WithSingleAttempt()}, 1, true},
+		"a single attempt, not sent":               {func(*http.Request) {}, []djamo.RequestOption{djamo.WithSingleAttempt()}, 1, false},
 	} {
 		attempts := 0
 		registered := &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}} // no HTTP/2
@@ -131,9 +136,9 @@ func TestCallersTransport_WithAProtocolOfItsOwn(t *testing.T) {
 		client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Transport: registered}),
 			djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
 		require.NoError(t, err)
-		_, err = client.Charges.RefundPart(t.Context(), "ch_1", 5000)
+		_, err = client.Charges.RefundPart(t.Context(), "ch_1", 5000, row.opts...)
 		require.ErrorContains(t, err, "connection refused", name)
 		require.Equal(t, row.attempts, attempts, name)
-		require.Equal(t, row.attempts == 1, errors.Is(err, djamo.ErrOutcomeUnknown), "%s: %v", name, err)
+		require.Equal(t, row.unknown, errors.Is(err, djamo.ErrOutcomeUnknown), "%s: %v", name, err)
 	}
 }

@@ -155,10 +155,12 @@ func (c *Call) neverLeft() bool {
 	switch left := c.left; {
 	case left == nil || !left.asked.Load() || left.got.Load():
 		return false
-	case left.direct:
-		return left.content == nil || left.content.Len() == len(c.Body)
+	case left.body != nil: // a single attempt's is watched behind net/http's own Transport too
+		return left.body.seal()
+	case left.content != nil:
+		return left.content.Len() == len(c.Body)
 	default:
-		return left.body != nil && left.body.seal()
+		return left.direct
 	}
 }
 
