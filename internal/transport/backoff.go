@@ -17,7 +17,8 @@ func (t *Transport) backoff(attempt int, header http.Header) time.Duration {
 	}
 	pause := retry.MinWait
 	for range attempt {
-		if pause >= retry.MaxWait {
+		if pause > retry.MaxWait-pause { // twice as long may be longer than a duration can be
+			pause = retry.MaxWait
 			break
 		}
 		pause *= 2

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"math"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -60,6 +61,10 @@ func TestBackoff_GrowsWithJitterAndStaysBounded(t *testing.T) {
 	require.Equal(t, 3*time.Second, transport.backoff(0, header("Retry-After", "3")))
 	require.Equal(t, time.Minute, transport.backoff(0, header("Retry-After", "3600")), "capped")
 	require.Positive(t, transport.backoff(1<<20, nil), "no overflow")
+	transport.config.Retry.MaxWait = math.MaxInt64
+	for attempt := range 100 {
+		require.GreaterOrEqual(t, transport.backoff(attempt, nil), 50*ms, "nor with a bound that is none")
+	}
 }
 
 func TestGate_HoldsEverybodyAndEndsWithTheContext(t *testing.T) {
