@@ -2,6 +2,7 @@ package djamo
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,6 +28,8 @@ type keyedWrite[T any] struct {
 	body   keyed[T]
 	keyOf  func(*T) string // the key an object bears
 	opts   []RequestOption
+	// content is the body as it was sent first. What is sent again is the same, whatever has become of the caller's map.
+	content json.RawMessage
 	// response is what WithResponse asked for; nil when it did not.
 	response *Response
 	// left is how many requests the write may still send, look-ups not counted.
@@ -51,7 +54,7 @@ func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.response = r.response
+	w.response, w.content = r.response, r.Body
 	sent, err := w.post(ctx, r)
 	if r.Single || !errors.Is(err, ErrOutcomeUnknown) {
 		return sent, err
@@ -92,7 +95,7 @@ func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 		case collided, w.confirmed:
 			continue
 		}
-		r, err := w.client.newRequest(ctx, transport.Write, w.at, w.body, w.opts)
+		r, err := w.client.newRequest(ctx, transport.Write, w.at, w.content, w.opts)
 		if err != nil {
 			return nil, w.unknown(cause, err)
 		}

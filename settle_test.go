@@ -20,7 +20,9 @@ func TestSettlement_RepeatsTheSameRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var bodies []string
 		posts := 0
+		metadata := map[string]any{"z": 1, "a": []string{"b"}, "m": map[string]any{"y": nil, "x": true}}
 		client := through(t, func(req *http.Request) (*http.Response, error) {
+			metadata["z"] = posts // the caller's own map, which he may have found another use for
 			require.Equal(t, "subco_1", req.Header.Get("X-On-Behalf-Of"))
 			require.Equal(t, "Bearer at_secret_token", req.Header.Get("Authorization"))
 			if deadline, ok := req.Context().Deadline(); !ok || time.Until(deadline) != 7*time.Second {
@@ -38,7 +40,7 @@ func TestSettlement_RepeatsTheSameRequest(t *testing.T) {
 			}
 			return httpmock.NewStringResponse(http.StatusCreated, `{"id":"ch_1","externalId":"order-7","amount":5}`), nil
 		}, djamo.WithRetry(djamo.RetryPolicy{}))
-		charge, err := client.Charges.Create(t.Context(), djamo.ChargeParams{Amount: 5, ExternalID: "order-7", Metadata: map[string]any{"z": 1, "a": []string{"b"}, "m": map[string]any{"y": nil, "x": true}}},
+		charge, err := client.Charges.Create(t.Context(), djamo.ChargeParams{Amount: 5, ExternalID: "order-7", Metadata: metadata},
 			djamo.WithHeader("x-on-behalf-of", "subco_1"), djamo.WithRequestTimeout(7*time.Second))
 		require.NoError(t, err)
 		require.Equal(t, "ch_1", charge.ID)
