@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"os"
 	"testing"
 
@@ -20,4 +22,17 @@ func TestRun(t *testing.T) {
 	for _, part := range []string{"in the name of Chocolate Factory: pending", "Swiss Chocolate Factory, active: false"} {
 		require.Contains(t, out.String(), part)
 	}
+}
+
+// Whoever has the account of his business in the environment, and tries this program out, pays nobody.
+func TestRun_PaysNoRealMoney(t *testing.T) {
+	t.Setenv(djamo.EnvAccessToken, "at_x")
+	ended, cancel := context.WithCancel(t.Context()) // nothing leaves, whatever happens
+	cancel()
+	for _, live := range []djamo.Environment{djamo.ProductionCIV, djamo.ProductionSEN} {
+		t.Setenv(djamo.EnvAPIURL, " "+live.BaseURL()+"/")
+		require.ErrorContains(t, run(ended, io.Discard), "the payee is made up")
+	}
+	t.Setenv(djamo.EnvAPIURL, djamo.StagingCIV.BaseURL())
+	require.ErrorIs(t, run(ended, io.Discard), context.Canceled)
 }
