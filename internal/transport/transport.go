@@ -278,7 +278,7 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		err = t.read(call, resp)
 	}
-	if err != nil && req.Context().Err() != nil && call.Err() == nil {
+	if err != nil && !errors.Is(err, errResent) && req.Context().Err() != nil && call.Err() == nil {
 		err = fmt.Errorf("no answer within %v: %w", call.Timeout, err)
 	}
 	call.end(resp, err)
