@@ -205,6 +205,9 @@ func textsOf(raw json.RawMessage, enough int) []string {
 	return texts
 }
 
+// eachText counts for every text beside its length: each is scrubbed by itself, which takes as long as the request is.
+const eachText = 32
+
 func appendTexts(texts []string, raw json.RawMessage, layers, enough int) (all []string, left int) {
 	var one string
 	var many []json.RawMessage
@@ -215,14 +218,14 @@ func appendTexts(texts []string, raw json.RawMessage, layers, enough int) (all [
 		if one == "" {
 			return texts, enough
 		}
-		return append(texts, one), enough - len(one)
+		return append(texts, one), enough - len(one) - eachText
 	case layers > 0 && json.Unmarshal(raw, &many) == nil:
 		for _, item := range many {
 			texts, enough = appendTexts(texts, item, layers-1, enough)
 		}
 		return texts, enough
 	}
-	return append(texts, string(raw)), enough - len(raw)
+	return append(texts, string(raw)), enough - len(raw) - eachText
 }
 
 // OutcomeUnknownError says that a write may have been carried out and that the API could not tell. Do not send it

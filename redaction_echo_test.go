@@ -204,3 +204,15 @@ func TestError_HugeAnswersAreReadAtOnce(t *testing.T) {
 	}
 	require.Less(t, min(built("1 "), built("1 "), built("1 ")), 10*min(built("p "), built("p "), built("p "))+time.Second)
 }
+
+// Nor are there more messages than a person reads: each is compared with every number that was sent, and a batch sends
+// many.
+func TestError_MessagesAreFew(t *testing.T) {
+	t.Parallel()
+	for _, message := range []string{`"7"`, `7`, `{}`, `["7"]`} {
+		body := `{"statusCode":400,"message":[` + strings.Repeat(message+",", 20_000) + `7]}`
+		_, err := mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, body)).Batches.Create(t.Context(), batchParams(""))
+		require.NotEmpty(t, answerOf(err).Messages)
+		require.Less(t, len(answerOf(err).Messages), 300)
+	}
+}
