@@ -37,7 +37,7 @@ func WithHeader(name, value string) RequestOption {
 	return func(r *request) error {
 		switch name {
 		case "Authorization", "X-Company-Id", "Accept", "Content-Type", "Content-Length", "Host", "User-Agent", "Idempotency-Key", "X-Idempotency-Key",
-			"Accept-Encoding", "Transfer-Encoding", "Trailer", "Connection", "Te", "Expect":
+			"Accept-Encoding", "Transfer-Encoding", "Trailer", "Connection", "Upgrade", "Te", "Expect":
 			return optionError("WithHeader", name, "must not be one of the headers the client controls")
 		}
 		if !isHeaderName(name) || strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }) {

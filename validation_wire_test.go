@@ -17,7 +17,7 @@ func TestWithHeader_RefusesWhatCannotBeSent(t *testing.T) {
 	client := unreachable(t)
 	for _, header := range [][2]string{
 		{"X-Note", "\x7f"}, {"X-Note", "\x01"}, {"X-Note", "a\x0bb"}, {"X(Y", "v"}, {"X:Y", "v"}, {"X/Y", "v"}, {`X"Y`, "v"}, {"X;Y", "v"},
-		{"Accept-Encoding", "gzip"}, {"Transfer-Encoding", "chunked"}, {"Trailer", "X-Note"}, {"Connection", "close"}, {"Te", "trailers"}, {"Expect", "100-continue"},
+		{"Accept-Encoding", "gzip"}, {"Transfer-Encoding", "chunked"}, {"Trailer", "X-Note"}, {"Connection", "close"}, {"Upgrade", "h2c"}, {"Te", "trailers"}, {"Expect", "100-continue"},
 	} {
 		_, err := client.Transactions.Create(t.Context(), payment, djamo.WithHeader(header[0], header[1]))
 		refusal(t, err, "WithHeader")
