@@ -142,7 +142,7 @@ func TestList_CancelledMidWay(t *testing.T) {
 func TestListPage_Shapes(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]int{
-		`{"data":[]}`: 0, `{"data":[{"id":"a"},{"id":"b"}]}`: 2, `{"data":[{}]}`: 1, `{"data":[null]}`: 1,
+		`{"data":[]}`: 0, `{"data":[{"id":"a"},{"id":"b"}]}`: 2, `{"data":[{}]}`: -1, `{"data":[null]}`: -1,
 		`{"count":null,"limit":null,"cursor":null,"data":[{"id":"a"}]}`: 1, `{"cursor":{},"data":[]}`: 0, `{"cursor":{"next":"","prev":""},"data":[],"new":{"a":[1]}}`: 0,
 		`{}`: -1, `{"data":null}`: -1, `null`: -1, `[]`: -1, `[{"id":"a"}]`: -1, `{"id":"a"}`: -1, `{"count":0,"limit":15,"cursor":{"prev":null,"next":null}}`: -1,
 		`{"data":{}}`: -1, `{"data":"x"}`: -1, `{"data":[1]}`: -1, `{"data":[{"id":1}]}`: -1, `{"data":[]`: -1, `{"data":[]} x`: -1, `{"cursor":7,"data":[]}`: -1, ``: -1, `<html>`: -1,

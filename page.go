@@ -1,7 +1,10 @@
 package djamo
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"log/slog"
@@ -19,6 +22,48 @@ type Page[T any] struct {
 // LogValue gives slog the page without its items, whose own LogValue it would not ask.
 func (p Page[T]) LogValue() slog.Value {
 	return slog.GroupValue(slog.Int("items", len(p.Data)), slog.Int("count", p.Count), slog.String("prev", p.Cursor.Prev), slog.String("next", p.Cursor.Next))
+}
+
+// listing is a page on its way from the wire.
+type listing[T any] struct {
+	Page[T]
+
+	limit int // items that were asked for
+}
+
+// decode reads the body, and sees to it that nothing is left out silently: whoever reconciles by a listing that is cut
+// short takes what was paid for unpaid.
+func (l *listing[T]) decode(body []byte) error {
+	if err := json.Unmarshal(body, &l.Page); err != nil {
+		return err
+	}
+	// An empty "data" comes back without capacity; what still has the capacity given beforehand was never written to.
+	if l.Data == nil || len(l.Data) == 0 && cap(l.Data) > 0 {
+		return errors.New(`it has no "data"`)
+	}
+	for i := range l.Data {
+		if item, ok := any(&l.Data[i]).(object); ok {
+			if field := item.missing(); field != "" {
+				return fmt.Errorf("an item has no %q", field)
+			}
+		}
+	}
+	if l.Cursor.Next != "" || bytes.Contains(body, []byte(`"cursor"`)) {
+		return nil
+	}
+	return l.whole(body)
+}
+
+// whole is about a page without a cursor. The documentation knows none; what can be the last, or only, one passes.
+func (l *listing[T]) whole(body []byte) error {
+	const layers = 10
+	switch doubt := doubtOf(body, layers); {
+	case doubt != "":
+		return fmt.Errorf(`it has no "cursor" and %s`, doubt)
+	case len(l.Data) >= l.limit, l.Count > len(l.Data):
+		return fmt.Errorf(`it has no "cursor" that says what comes after its %d items`, len(l.Data))
+	}
+	return nil
 }
 
 // Cursor holds the opaque positions around a page.

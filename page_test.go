@@ -93,6 +93,40 @@ func TestList_GoesOnPastAnEmptyPage(t *testing.T) {
 	require.Equal(t, 1, n)
 }
 
+// A listing that may have been cut short is no listing: whoever reconciles by it would pay again what it leaves out.
+func TestListPage_ThatMayNotBeWhole(t *testing.T) {
+	t.Parallel()
+	const one = `{"id":"txn_1"}`
+	many := strings.TrimSuffix(strings.Repeat(one+",", 15), ",")
+	for body, whole := range map[string]bool{
+		`{"data":[` + one + `],"cursor":{"next":null}}`: true,
+		`{"data":[` + one + `],"cursor":null}`:          true,
+		`{"data":[` + one + `]}`:                        true,
+		`{"count":1,"limit":15,"data":[` + one + `]}`:   true,
+		`{"data":[]}`: true,
+		`{"count":40,"cursor":{"next":null},"data":[` + one + `]}`:  true, // what it counts is not documented
+		`{"count":40,"data":[` + one + `]}`:                         false,
+		`{"data":[` + one + `],"nextCursor":"abc"}`:                 false,
+		`{"data":[` + one + `],"meta":{"pagination":{"total":40}}}`: false,
+		`{"data":[` + one + `],"hasMore":true}`:                     false,
+		`{"data":[` + many + `]}`:                                   false, // as many as a page holds
+		`{"data":[` + many + `],"cursor":{"next":null}}`:            true,
+		`{"data":[null],"cursor":{"next":null}}`:                    false,
+		`{"data":[` + one + `,{}],"cursor":{"next":null}}`:          false,
+		`{"data":null,"cursor":{"next":null}}`:                      false,
+		`{"cursor":{"next":null}}`:                                  false,
+	} {
+		client := mocked(t, httpmock.NewStringResponder(http.StatusOK, body))
+		page, err := client.Transactions.ListPage(t.Context(), djamo.TransactionListParams{})
+		if whole {
+			require.NoError(t, err, body)
+			continue
+		}
+		require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer, body)
+		require.Nil(t, page)
+	}
+}
+
 // A listing of any length holds one page at a time.
 func TestList_AMillionItemsInConstantMemory(t *testing.T) {
 	t.Parallel()

@@ -274,15 +274,11 @@ func readPage[T any](ctx context.Context, c *Client, path string, params ListPar
 	if size == 0 {
 		size = defaultLimit
 	}
-	page := &Page[T]{Data: make([]T, 0, min(size, most))}
-	if err := c.do(ctx, r, page); err != nil {
+	listed := &listing[T]{Page: Page[T]{Data: make([]T, 0, min(size, most))}, limit: size}
+	if err := c.do(ctx, r, listed); err != nil {
 		return nil, err
 	}
-	// An empty "data" comes back without capacity; what still has the capacity given above was never written to.
-	if page.Data == nil || len(page.Data) == 0 && cap(page.Data) > 0 {
-		return nil, fmt.Errorf("djamo: %s %s: an answer without \"data\" is no page: %w", e.method, e.template, ErrUnexpectedAnswer)
-	}
-	return page, nil
+	return &listed.Page, nil
 }
 
 // Do makes a call this package has no method for. The path starts with "/" and stays below the base URL; in is sent
