@@ -60,7 +60,7 @@ func run(ctx context.Context, out io.Writer) error {
 	case errors.Is(err, djamo.ErrDuplicateReference):
 		// An earlier run has used it: for this payment, or for another?
 		if sent, err = client.Transactions.GetByReference(ctx, payment.Reference); err == nil && !payment.Matches(sent) {
-			return fmt.Errorf("the reference %s was used for another payment", payment.Reference)
+			return fmt.Errorf("the reference %s does not lead to this payment: look at what it was used for", payment.Reference)
 		}
 	case errors.Is(err, djamo.ErrOutcomeUnknown):
 		return fmt.Errorf("do not pay again before looking the reference up: %w", err)
