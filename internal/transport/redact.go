@@ -186,8 +186,9 @@ func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 // Snippet is the beginning of a body on one line, for error texts.
 func Snippet(body []byte) string {
 	const most = 120
-	text := MaskPhones(strings.ToValidUTF8(string(body[:min(len(body), 8*most)]), "\uFFFD")) // before it is cut
-	text = strings.Join(strings.Fields(text[:min(len(text), 4*most)]), " ")
+	text := MaskPhones(string(body[:min(len(body), 8*most)])) // before it is cut, or anything moves
+	text = strings.ToValidUTF8(text[:min(len(text), 4*most)], "\uFFFD")
+	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}

@@ -56,6 +56,18 @@ func TestSnippet(t *testing.T) {
 	require.True(t, utf8.ValidString(long))
 	require.LessOrEqual(t, len(long), 124)
 	require.Equal(t, "\uFFFD", Snippet([]byte{0xff, 0xfe}))
+	require.Equal(t, strings.Repeat("x", 120), Snippet([]byte(strings.Repeat("x", 120))))
+	require.Equal(t, strings.Repeat("x", 120)+"…", Snippet([]byte(strings.Repeat("x", 121))))
+	spaces := strings.Repeat(" ", 479)
+	require.Equal(t, "x", Snippet([]byte(spaces+"x\n")))
+	require.Empty(t, Snippet([]byte(spaces+" x")), "it looks no further")
+	require.Equal(t, "\uFFFD", Snippet([]byte(spaces+"é")))
+	// Bytes that become one sign, or none, must not bring into sight a number that was cut too early to be known for one.
+	for _, filler := range []string{"\xff", " "} {
+		for cut := range 20 {
+			require.NotContains(t, Snippet([]byte(strings.Repeat(filler, 960-cut)+"2250748710523")), "225074", "%q, %d", filler, cut)
+		}
+	}
 }
 
 func FuzzMaskPhones(f *testing.F) {
