@@ -111,7 +111,7 @@ func isPhone(text string, places, groups []int) bool {
 	if len(groups) > 1 && (strings.HasSuffix(before, "*") || strings.HasPrefix(after, "*")) {
 		return false // what is left of a number that was masked
 	}
-	for _, plus := range []string{"+", "%2B", "%2b", `\u002b`, `\u002B`, "%252B", "%252b", "(+"} {
+	for _, plus := range []string{"+", "%2B", "%2b", `\u002b`, `\u002B`, "%252B", "%252b"} {
 		if strings.HasSuffix(before, plus) {
 			return len(places) >= 7 && len(places) <= 15
 		}

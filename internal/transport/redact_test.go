@@ -40,12 +40,55 @@ func TestMaskPhones(t *testing.T) {
 		"date, time, slashes": {"2026/06/30 08:35:51", "2026/06/30 08:35:51"},
 		"masked already":      {"+22507******23 and +22507XXXXXX00", "+22507******23 and +22507XXXXXX00"},
 		"nothing":             {"", ""},
+		"tab":                 {"+225\t0748710523", "+225\t07******23"},
+		"brackets":            {"+225 (07) 48 71 05 23", "+225 (07) ** ** ** 23"},
+		"too many spaces":     {"+225    07 48 71 05 23", "+225    07 48 7* ** 23"},
+		"after a colon":       {"msisdn:2250799999999", "msisdn:22507******99"},
+		"between stars":       {"*2250748710523*", "*22507******23*"},
+		"of other countries":  {"+33612345678", "+33612****78"},
+		"shortest":            {"+1234567 +123456", "+123**67 +123456"},
+		"longest":             {"+123456789012345 +1234567890123456", "+12345********45 +1234567890123456"},
+		"before 2021":         {"22548710523 225487105231", "22548****23 225487105231"},
+		"fixed line":          {"2722123456", "27221***56"},
+		"Senegal, not 77":     {"701234567", "7012***67"},
+		"Senegal fixed line":  {"301234567", "3012***67"},
+		"in four groups":      {"07 4871 05 23", "07 487* ** 23"},
+		"in three groups":     {"07 4871 0523, 0748 710 523", "07 487* **23, 0748 7** *23"},
+		"Senegal in groups":   {"77 123 45 67, 77 123 4567, 771 234 567", "77 12* ** 67, 77 12* **67, 771 2** *67"},
+		"Senegal fixed, four": {"33 812 34 56", "33 81* ** 56"},
+		"a date and an hour":  {"20260630 12", "20260630 12"},
+		"an escape cut off":   {`caf\u00e`, `caf\u00e`},
+		"around an escape":    {`+2250748710523\u00e92250748710523`, `+22507******23\u00e922507******23`},
+		"groups after one":    {"2250748710507 48 71 05 23", "22507******07 48 71 05 23"},
+		"its end is no start": {"2250748710502 25 07 48 71 05 23", "22507******02 25 07 48 7* ** 23"},
+		"groups after a star": {"0748 710 507 48 71 05 23", "0748 7** *07 48 71 05 23"},
+		"groups up to a star": {"221 7712 07 48 71 05 23", "221 7712 07 48 7* ** 23"},
+		"two groups, masked":  {"2250748710522 1771234567", "22507******22 1771234567"},
+		"groups before one":   {"77 123 771234567", "77 123 7712***67"},
+		"hexadecimal in caps": {"A2250748710523 F2250748710523", "A2250748710523 F2250748710523"},
+		"hexadecimal behind":  {"2250748710523f 2250748710523face-1", "2250748710523f 2250748710523face-1"},
+		"in front of it":      {"id-face2250748710523 {face2250748710523 [face2250748710523", "id-face2250748710523 {face2250748710523 [face2250748710523"},
+		"words of letters":    {"zface2250748710523 Zface2250748710523 x1a2250748710523", "zface22507******23 Zface22507******23 x1a22507******23"},
+		"other letters":       {"g2250748710523 G2250748710523", "g22507******23 G22507******23"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, row.want, MaskPhones(row.in))
 			require.Equal(t, row.want, MaskPhones(row.want), "masking twice changes nothing")
 		})
+	}
+}
+
+// What may stand before a number or between its digits, each in every way it is written.
+func TestMaskPhones_SignsAndSeparators(t *testing.T) {
+	t.Parallel()
+	for _, plus := range []string{"+", "%2B", "%2b", `\u002b`, `\u002B`, "%252B", "%252b", "(+"} {
+		require.Equal(t, plus+"33612****78", MaskPhones(plus+"33612345678"))
+	}
+	for _, gap := range []string{
+		" ", ".", "-", "(", ")", "/", "_", "\t", "\u00a0", "\u202f", "%20", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`, ") (", `\t\/%20`,
+	} {
+		require.Equal(t, strings.ReplaceAll("+225 07 ** ** ** 23", " ", gap), MaskPhones(strings.ReplaceAll("+225 07 48 71 05 23", " ", gap)))
 	}
 }
 
