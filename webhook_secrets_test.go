@@ -24,6 +24,7 @@ func TestWebhookSecrets_PrintThemselvesNowhere(t *testing.T) {
 	require.NoError(t, err)
 	out := bytes.NewBufferString(log.String() + string(encoded) + fmt.Sprintln(config.Hook.Secrets))
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		require.Equal(t, "[2 webhook secrets]", fmt.Sprintf(verb, config.Hook.Secrets))
 		fmt.Fprintf(out, verb+verb+verb, config, config.Hook.Secrets, &config.Hook)
 	}
 	text := out.String()
