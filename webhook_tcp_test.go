@@ -90,14 +90,14 @@ func TestWebhookHandler_OverTCP_DeadlineEndsWithTheBody(t *testing.T) {
 	var handled atomic.Int32
 	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Timeout: 20 * time.Second, OnEvent: func(ctx context.Context, _ djamo.Event) error {
 		handled.Add(1)
-		return sleep(ctx, 60*time.Millisecond)
+		return sleep(ctx, 300*time.Millisecond)
 	}}
 	var cancelled atomic.Bool
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r)
 		cancelled.CompareAndSwap(false, r.Context().Err() != nil)
 	}))
-	server.Config.ReadTimeout = 30 * time.Millisecond
+	server.Config.ReadTimeout = 200 * time.Millisecond
 	server.Start()
 	defer server.Close()
 	conn := dialed(t, server)
