@@ -60,7 +60,7 @@ func (l *listing[T]) whole(body []byte) error {
 	switch doubt := doubtOf(body, layers); {
 	case doubt != "":
 		return fmt.Errorf(`it has no "cursor" and %s`, doubt)
-	case len(l.Data) >= l.limit, l.Count > len(l.Data):
+	case len(l.Data) >= l.limit, l.Limit > 0 && len(l.Data) >= l.Limit, l.Count > len(l.Data):
 		return fmt.Errorf(`it has no "cursor" that says what comes after its %d items`, len(l.Data))
 	}
 	return nil

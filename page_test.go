@@ -110,6 +110,7 @@ func TestListPage_ThatMayNotBeWhole(t *testing.T) {
 		`{"data":[` + one + `],"meta":{"pagination":{"total":40}}}`: false,
 		`{"data":[` + one + `],"hasMore":true}`:                     false,
 		`{"data":[` + many + `]}`:                                   false, // as many as a page holds
+		`{"count":1,"limit":1,"data":[` + one + `]}`:                false, // as many as this API lets a page hold
 		`{"data":[` + many + `],"cursor":{"next":null}}`:            true,
 		`{"data":[null],"cursor":{"next":null}}`:                    false,
 		`{"data":[` + one + `,{}],"cursor":{"next":null}}`:          false,
