@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/djamo/djamo-go"
@@ -29,10 +30,15 @@ func TestRun_PaysNoRealMoney(t *testing.T) {
 	t.Setenv(djamo.EnvAccessToken, "at_x")
 	ended, cancel := context.WithCancel(t.Context()) // nothing leaves, whatever happens
 	cancel()
-	for _, live := range []djamo.Environment{djamo.ProductionCIV, djamo.ProductionSEN} {
-		t.Setenv(djamo.EnvAPIURL, " "+live.BaseURL()+"/")
-		require.ErrorContains(t, run(ended, io.Discard), "the payee is made up")
+	for _, url := range []string{
+		" " + djamo.ProductionCIV.BaseURL() + "/", djamo.ProductionSEN.BaseURL(), strings.ToUpper(djamo.ProductionCIV.BaseURL()),
+		"https://gateway.example/djamo",
+	} {
+		t.Setenv(djamo.EnvAPIURL, url)
+		require.ErrorContains(t, run(ended, io.Discard), "the payee is made up", url)
 	}
-	t.Setenv(djamo.EnvAPIURL, djamo.StagingCIV.BaseURL())
-	require.ErrorIs(t, run(ended, io.Discard), context.Canceled)
+	for _, url := range []string{djamo.StagingCIV.BaseURL(), djamo.StagingSEN.BaseURL(), "https://apibusiness.civ.staging.djam.ooo", "http://127.0.0.1:1"} {
+		t.Setenv(djamo.EnvAPIURL, url)
+		require.ErrorIs(t, run(ended, io.Discard), context.Canceled, url)
+	}
 }
