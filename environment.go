@@ -85,7 +85,8 @@ func parseBaseURL(field, raw string) (*url.URL, error) {
 		return bad("must not hold \"..\"")
 	case base.Scheme == "https", base.Scheme == "http" && isLoopback(base.Hostname()):
 	default:
-		return bad("must use https: the token would travel in the clear (plain http is for loopback addresses only)")
+		return nil, &ValidationError{Field: field, Value: quoted(base.Scheme + "://" + base.Host),
+			Rule: "must use https: the token would travel in the clear (plain http is for loopback addresses only)"}
 	}
 	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")
 	return base, nil

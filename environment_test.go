@@ -128,6 +128,14 @@ func TestBaseURL_TakenAndRefused(t *testing.T) {
 	}
 }
 
+func TestBaseURL_PlainHTTPIsNamed(t *testing.T) {
+	t.Parallel()
+	_, err := djamo.NewClient("at_s3cret", djamo.WithBaseURL("http://api-civ.djamo.com/at_s3cret"))
+	require.Equal(t, `"http://api-civ.djamo.com"`, refusal(t, err, "WithBaseURL").Value)
+	_, err = djamo.NewClient("at_s3cret", djamo.WithBaseURL("ftp://api-civ.djamo.com"))
+	require.Equal(t, `"ftp://api-civ.djamo.com"`, refusal(t, err, "WithBaseURL").Value)
+}
+
 // What is in the path of the base URL stays in front of every path, and Do cannot climb out of it.
 func TestBaseURL_PrefixIsKept(t *testing.T) {
 	t.Parallel()
