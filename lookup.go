@@ -210,7 +210,10 @@ func saysNotFound(refusal *Error) bool {
 	if !isObject(refusal.Body) || json.Unmarshal(refusal.Body, &envelope) != nil || envelope.StatusCode != http.StatusNotFound {
 		return false
 	}
-	return !slices.ContainsFunc(refusal.Messages, func(m string) bool { return strings.HasPrefix(m, "Cannot ") })
+	return !slices.ContainsFunc(refusal.Messages, func(m string) bool {
+		// Express and Nest, Fastify, and Azure's gateway, of a path that they were not told of.
+		return strings.HasPrefix(m, "Cannot ") || strings.HasPrefix(m, "Route ") || m == "Resource not found" && refusal.CorrelationID == ""
+	})
 }
 
 func isNothing(value []byte) bool {
