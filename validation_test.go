@@ -275,3 +275,17 @@ func TestParams_AreNotWrittenTo(t *testing.T) {
 	require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
 	require.Equal(t, map[string]any{"a": []any{1, "b"}}, metadata)
 }
+
+// An address may hold the password that Djamo is to use, and an error is logged.
+func TestURLs_RefusedWithoutTheirPassword(t *testing.T) {
+	t.Parallel()
+	client := unreachable(t)
+	for raw, shown := range map[string]string{
+		"http://djamo:s3cret@hooks.example/x":    `"http://djamo:xxxxx@hooks.example/x"`,
+		"https://djamo:s3cret%zz@hooks.example/": `"…@hooks.example/"`,
+		"djamo:s3cret@hooks.example":             `"…@hooks.example"`,
+	} {
+		_, err := client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{Topic: djamo.TopicCharge, URL: raw})
+		require.Equal(t, shown, refusal(t, err, "url").Value)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -55,7 +56,18 @@ func checkURL(field, raw string) error {
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	}
-	return &ValidationError{Field: field, Value: quoted(raw), Rule: "must be an absolute https URL"}
+	return &ValidationError{Field: field, Value: quoted(withoutPassword(raw, u)), Rule: "must be an absolute https URL"}
+}
+
+// withoutPassword hides a password in an address, and what stands in front of an "@" where that is not certain.
+func withoutPassword(raw string, u *url.URL) string {
+	if u != nil && u.User != nil {
+		return u.Redacted()
+	}
+	if at := strings.LastIndex(raw, "@"); at >= 0 {
+		return "…" + raw[at:]
+	}
+	return raw
 }
 
 // WebhookEndpointService registers the addresses Djamo posts events to. Receiving them is ParseWebhook's business.
