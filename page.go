@@ -48,7 +48,7 @@ func (l *listing[T]) decode(body []byte) error {
 			}
 		}
 	}
-	if l.Cursor.Next != "" || bytes.Contains(body, []byte(`"cursor"`)) {
+	if l.Cursor.Next != "" || bytes.Contains(body, []byte(`"cursor":`)) || bytes.Contains(body, []byte(`"cursor" :`)) {
 		return nil
 	}
 	return l.whole(body)

@@ -104,18 +104,19 @@ func TestListPage_ThatMayNotBeWhole(t *testing.T) {
 		`{"data":[` + one + `]}`:                        true,
 		`{"count":1,"limit":15,"data":[` + one + `]}`:   true,
 		`{"data":[]}`: true,
-		`{"count":40,"cursor":{"next":null},"data":[` + one + `]}`:  true, // what it counts is not documented
-		`{"count":40,"data":[` + one + `]}`:                         false,
-		`{"data":[` + one + `],"nextCursor":"abc"}`:                 false,
-		`{"data":[` + one + `],"meta":{"pagination":{"total":40}}}`: false,
-		`{"data":[` + one + `],"hasMore":true}`:                     false,
-		`{"data":[` + many + `]}`:                                   false, // as many as a page holds
-		`{"count":1,"limit":1,"data":[` + one + `]}`:                false, // as many as this API lets a page hold
-		`{"data":[` + many + `],"cursor":{"next":null}}`:            true,
-		`{"data":[null],"cursor":{"next":null}}`:                    false,
-		`{"data":[` + one + `,{}],"cursor":{"next":null}}`:          false,
-		`{"data":null,"cursor":{"next":null}}`:                      false,
-		`{"cursor":{"next":null}}`:                                  false,
+		`{"count":40,"cursor":{"next":null},"data":[` + one + `]}`:   true, // what it counts is not documented
+		`{"count":40,"data":[` + one + `]}`:                          false,
+		`{"data":[` + one + `],"nextCursor":"abc"}`:                  false,
+		`{"data":[` + one + `],"meta":{"pagination":{"total":40}}}`:  false,
+		`{"data":[` + one + `],"hasMore":true}`:                      false,
+		`{"data":[` + many + `]}`:                                    false, // as many as a page holds
+		`{"count":1,"limit":1,"data":[` + one + `]}`:                 false, // as many as this API lets a page hold
+		`{"data":[` + many + `],"cursor":{"next":null}}`:             true,
+		`{"count":2,"data":[{"id":"txn_1","description":"cursor"}]}`: false,
+		`{"data":[null],"cursor":{"next":null}}`:                     false,
+		`{"data":[` + one + `,{}],"cursor":{"next":null}}`:           false,
+		`{"data":null,"cursor":{"next":null}}`:                       false,
+		`{"cursor":{"next":null}}`:                                   false,
 	} {
 		client := mocked(t, httpmock.NewStringResponder(http.StatusOK, body))
 		page, err := client.Transactions.ListPage(t.Context(), djamo.TransactionListParams{})

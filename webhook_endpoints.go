@@ -56,14 +56,15 @@ func checkURL(field, raw string) error {
 	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	}
-	return &ValidationError{Field: field, Value: quoted(withoutPassword(raw, u)), Rule: "must be an absolute https URL"}
+	return &ValidationError{Field: field, Value: quoted(shownURL(raw, u)), Rule: "must be an absolute https URL"}
 }
 
-// withoutPassword hides a password in an address, and what stands in front of an "@" where that is not certain.
-func withoutPassword(raw string, u *url.URL) string {
-	if u != nil && u.User != nil {
-		return u.Redacted()
+// shownURL is what of an address an error may show: people put passwords into it, and tokens behind a question mark.
+func shownURL(raw string, u *url.URL) string {
+	if u != nil && u.Host != "" {
+		return u.Scheme + "://" + u.Host
 	}
+	raw, _, _ = strings.Cut(raw, "?")
 	if at := strings.LastIndex(raw, "@"); at >= 0 {
 		return "…" + raw[at:]
 	}

@@ -39,7 +39,7 @@ func TestResume_WhileJobsAreBeingCancelled(t *testing.T) {
 			enqueue(t, pool, plan, 0)
 			if queue == riverpayroll.QueueSettle {
 				execute(t, pool, "DELETE FROM river_job")
-				addJob(t, pool, queue, 1)
+				addJob(t, pool, queue)
 			}
 			execute(t, pool, abandon)
 			require.Equal(t, int64(1), execute(t, pool, tell))
@@ -56,7 +56,7 @@ func TestResume_WhileJobsAreBeingCancelled(t *testing.T) {
 		pool := migrated(t)
 		plan, _ := planOf(t, 3)
 		enqueue(t, pool, plan, 0)
-		addJob(t, pool, riverpayroll.QueueSettle, 1)
+		addJob(t, pool, riverpayroll.QueueSettle)
 		execute(t, pool, abandon)
 		require.Equal(t, int64(2), execute(t, pool, tell))
 		_, err := resume(t, pool)

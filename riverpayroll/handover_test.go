@@ -35,7 +35,7 @@ func TestSettleIn(t *testing.T) {
 				}
 				require.Zero(t, options.ScheduledAt)
 				require.Equal(t, test.wait, notYet(first(options.Metadata)))
-				time.Sleep(test.wait) // of the bubble
+				time.Sleep(test.wait) //nolint:forbidigo // of the bubble
 				require.LessOrEqual(t, notYet(first(options.Metadata)), time.Duration(0))
 			})
 		})

@@ -50,7 +50,7 @@ func inQueue(queue string) *river.InsertOpts {
 
 // notBefore is what a job that was handed over bears: when its part is to be looked at first.
 type notBefore struct {
-	At time.Time `json:"djamo_not_before"`
+	At time.Time `json:"djamo_not_before"` //nolint:tagliatelle // as River names its own
 }
 
 // schedulerTick is how often River looks at jobs that are scheduled. One that is snoozed for less is available all the

@@ -33,7 +33,7 @@ func TestWorkers_PatienceIsAboutOutcomes(t *testing.T) {
 		plan, references := planOf(t, 3)
 		enqueue(t, pool, plan, 0)
 		execute(t, pool, "DELETE FROM river_job")
-		addJob(t, pool, riverpayroll.QueueSettle, 1)
+		addJob(t, pool, riverpayroll.QueueSettle)
 		execute(t, pool, old)
 		db := database(t, pool)
 		part, err := sqljournal.OpenPart(t.Context(), db, run, 1)

@@ -38,12 +38,12 @@ const (
 	tell    = "UPDATE river_job SET metadata = jsonb_set(metadata, '{cancel_attempted_at}', to_jsonb(now())) WHERE kind = 'djamo_payroll_part' AND state = 'running'"
 )
 
-// addJob adds a job for a part to a queue, as the package does.
-func addJob(t testing.TB, pool *pgxpool.Pool, queue string, part int64) {
+// addJob adds a job for the first part to a queue, as the package does.
+func addJob(t testing.TB, pool *pgxpool.Pool, queue string) {
 	t.Helper()
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{})
 	require.NoError(t, err)
-	result, err := client.Insert(t.Context(), riverpayroll.Part{Run: run, Part: part}, &river.InsertOpts{Queue: queue, MaxAttempts: 25, UniqueOpts: river.UniqueOpts{
+	result, err := client.Insert(t.Context(), riverpayroll.Part{Run: run, Part: 1}, &river.InsertOpts{Queue: queue, MaxAttempts: 25, UniqueOpts: river.UniqueOpts{
 		ByArgs: true, ByQueue: true, ByState: []rivertype.JobState{
 			rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateScheduled, rivertype.JobStateRetryable,
 		},
@@ -67,7 +67,7 @@ func TestWorkers_TakeOver(t *testing.T) {
 		},
 		"twice": func(t *testing.T, pool *pgxpool.Pool) {
 			t.Helper()
-			addJob(t, pool, riverpayroll.QueueSettle, 1)
+			addJob(t, pool, riverpayroll.QueueSettle)
 			require.Equal(t, int64(4), execute(t, pool, abandon))
 		},
 		"while it looked for others": func(t *testing.T, pool *pgxpool.Pool) {
