@@ -170,7 +170,7 @@ func TestBadInput_FieldByField(t *testing.T) {
 		{"webhook: no URL", hook(djamo.TopicCharge, ""), "url", `""`},
 		{"webhook: no host", hook(djamo.TopicCharge, "https:///hook"), "url", `"https:///hook"`},
 		{"webhook: plain http", hook(djamo.TopicCharge, "http://shop.example/hook"), "url", `"http://shop.example"`},
-		{"sub-company: plain http", second(client.SubCompanies.Create(ctx, djamo.SubCompanyParams{Name: "n", LogoURL: "http://shop.example/logo.png"})), "logoUrl", `"http://shop.example/logo.png"`},
+		{"sub-company: plain http", second(client.SubCompanies.Create(ctx, djamo.SubCompanyParams{Name: "n", LogoURL: "http://shop.example/logo.png"})), "logoUrl", `"http://shop.example"`},
 		{"sub-company: a script", second(client.SubCompanies.Update(ctx, "subco_1", djamo.SubCompanyUpdateParams{LogoURL: "javascript:alert(1)"})), "logoUrl", `"javascript:alert(1)"`},
 		{"webhook: ftp", hook(djamo.TopicCharge, "ftp://x.example"), "url", `"ftp://x.example"`},
 		{"transactions: page", second(client.Transactions.ListPage(ctx, djamo.TransactionListParams{Limit: -1})), "limit", "-1"},
