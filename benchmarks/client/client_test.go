@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -75,6 +76,20 @@ func TestContendersMakeTheCalls(t *testing.T) {
 			require.NoError(t, calls.List(t.Context()))
 		})
 	}
+}
+
+// What is measured of importing a contender is its program of one call; only the time limit by hand has none.
+func TestContendersHavePrograms(t *testing.T) {
+	t.Parallel()
+	without := 0
+	for _, contender := range Contenders() {
+		if contender.Program == "" {
+			without++
+			continue
+		}
+		require.FileExists(t, filepath.Join("..", "programs", contender.Program, "main.go"))
+	}
+	require.Equal(t, 1, without)
 }
 
 // A contender that does not look at what it gets would take a wrong amount for the right one.
