@@ -286,6 +286,11 @@ func TestURLs_RefusedWithoutTheirPassword(t *testing.T) {
 		"hooks.example?token=s3cret":             `"hooks.example"`,
 		"https://djamo:s3cret%zz@hooks.example/": `"…@hooks.example/"`,
 		"djamo:s3cret@hooks.example":             `"…@hooks.example"`,
+		"https://djamo:s3cret?x@hooks.example/":  `"…"`,
+		"djamo:s3cret?x@hooks.example":           `"…"`,
+		"http://djamo:5345/x@hooks.example?y":    `"…@hooks.example"`,
+		"http://djamo:5345?x@hooks.example/":     `"…"`,
+		"https://%zz/x?mail=a@b.ci&token=s3cret": `"…"`,
 	} {
 		_, err := client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{Topic: djamo.TopicCharge, URL: raw})
 		require.Equal(t, shown, refusal(t, err, "url").Value)

@@ -59,16 +59,21 @@ func checkURL(field, raw string) error {
 	return &ValidationError{Field: field, Value: quoted(shownURL(raw, u)), Rule: "must be an absolute https URL"}
 }
 
-// shownURL is what of an address an error may show: people put passwords into it, and tokens behind a question mark.
+// shownURL is what of an address an error may show: people put passwords into it, and tokens behind a question mark. A
+// password may hold a sign that ends the host for a parser, so nothing that stands before an "@" out of its place is shown.
 func shownURL(raw string, u *url.URL) string {
-	if u != nil && u.Host != "" {
+	at := strings.LastIndex(raw, "@")
+	if u != nil && u.Host != "" && (u.User != nil || at < 0) {
 		return u.Scheme + "://" + u.Host
 	}
-	raw, _, _ = strings.Cut(raw, "?")
-	if at := strings.LastIndex(raw, "@"); at >= 0 {
-		return "…" + raw[at:]
+	front, _, _ := strings.Cut(raw, "?")
+	switch {
+	case at < 0:
+		return front
+	case at > len(front): // the "?" may be a part of the password, and the "@" of a token
+		return "…"
 	}
-	return raw
+	return "…" + front[at:]
 }
 
 // WebhookEndpointService registers the addresses Djamo posts events to. Receiving them is ParseWebhook's business.
