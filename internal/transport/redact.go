@@ -15,6 +15,10 @@ func MaskPhones(text string) string {
 			at += len(`\u00e9`) // whose digits are no part of a number that follows
 			continue
 		}
+		if isEscape(text[at:]) && (!isDigit(text[at+1]) || phoneAt(text, at+1) == nil) {
+			at += len(`%20`) // nor are these
+			continue
+		}
 		if !isDigit(text[at]) {
 			at++
 			continue
@@ -162,12 +166,20 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 func isHex(c byte) bool { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
 
+// isEscape reports whether a text begins with what stands for a byte in a URL, such as %2F.
+func isEscape(text string) bool {
+	return len(text) >= len(`%2F`) && text[0] == '%' && isHex(text[1]) && isHex(text[2])
+}
+
 // endsInHex reports whether a text ends in hexadecimal digits that are not the end of a word, as those of "phone" are, or
 // of an escape.
 func endsInHex(text string) bool {
 	word := len(text)
 	for word > 0 && isHex(text[word-1]) {
 		word--
+	}
+	if start := len(text) - len(`%2F`); start >= 0 && word == start+1 && isEscape(text[start:]) {
+		return false
 	}
 	return word < len(text) && (word == 0 || !isLetter(text[word-1]))
 }
