@@ -171,12 +171,18 @@ func isEscape(text string) bool {
 	return len(text) >= len(`%2F`) && text[0] == '%' && isHex(text[1]) && isHex(text[2])
 }
 
+// longestHex is how many hexadecimal digits in a row are looked at. No hash is longer, and a text of nothing else must not
+// be looked through once for each of its digits.
+const longestHex = 128
+
 // endsInHex reports whether a text ends in hexadecimal digits that are not the end of a word, as those of "phone" are, or
 // of an escape.
 func endsInHex(text string) bool {
 	word := len(text)
 	for word > 0 && isHex(text[word-1]) {
-		word--
+		if word--; len(text)-word == longestHex {
+			return true
+		}
 	}
 	if start := len(text) - len(`%2F`); start >= 0 && word == start+1 && isEscape(text[start:]) {
 		return false
@@ -188,7 +194,9 @@ func endsInHex(text string) bool {
 func startsInHex(text string) bool {
 	word := 0
 	for word < len(text) && isHex(text[word]) {
-		word++
+		if word++; word == longestHex {
+			return true
+		}
 	}
 	return word > 0 && (word == len(text) || !isLetter(text[word]))
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -95,6 +96,23 @@ func TestMaskPhones_SignsAndSeparators(t *testing.T) {
 		" ", ".", "-", "(", ")", "/", "_", "\t", "\u00a0", "\u202f", "%20", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`, ") (", `\t\/%20`,
 	} {
 		require.Equal(t, strings.ReplaceAll("+225 07 ** ** ** 23", " ", gap), MaskPhones(strings.ReplaceAll("+225 07 48 71 05 23", " ", gap)))
+	}
+}
+
+// A reference or an amount that is refused is masked before it is cut, and people send all manner of things for one.
+func TestMaskPhones_HexadecimalTakesNoLonger(t *testing.T) {
+	t.Parallel()
+	took := func(pattern string) time.Duration {
+		text := strings.Repeat(pattern, 1<<18/len(pattern))
+		start := time.Now()
+		require.Equal(t, text, MaskPhones(text))
+		return time.Since(start)
+	}
+	require.Less(t, took("a1"), 100*took("p1")+time.Second)
+	for _, n := range []int{127, 128, 129} {
+		long := strings.Repeat("f", n)
+		require.Equal(t, long+"2250748710523", MaskPhones(long+"2250748710523"))
+		require.Equal(t, "2250748710523"+long, MaskPhones("2250748710523"+long))
 	}
 }
 
