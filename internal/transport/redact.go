@@ -84,7 +84,11 @@ func separator(text string) int {
 	const most = 3 // such as ") ("
 	length := 0
 	for range most {
-		length += separatorByte(text[length:])
+		one := separatorByte(text[length:])
+		if one == 0 && strings.HasPrefix(text[length:], "+") && !strings.Contains(text[:length], " ") {
+			one = len("+") // a space, as a query writes it
+		}
+		length += one
 	}
 	if length == len(text) || !isDigit(text[length]) {
 		return 0
@@ -101,7 +105,7 @@ func separatorByte(text string) int {
 	case ' ', '.', '-', '(', ')', '/', '_', '\t':
 		return 1
 	case '%', '\\', "\u00a0"[0], "\u202f"[0]:
-		for _, one := range []string{"\u00a0", "\u202f", "%20", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`} {
+		for _, one := range []string{"\u00a0", "\u202f", "%20", "%28", "%29", "%2F", "%C2%A0", "%E2%80%AF", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`} {
 			if strings.HasPrefix(text, one) {
 				return len(one)
 			}
@@ -115,8 +119,9 @@ func isPhone(text string, places, groups []int) bool {
 	if len(groups) > 1 && (strings.HasSuffix(before, "*") || strings.HasPrefix(after, "*")) {
 		return false // what is left of a number that was masked
 	}
+	query := len(groups) > 1 && text[places[groups[0]-1]+1] == '+' // every plus in one is a space
 	for _, plus := range []string{"+", "%2B", "%2b", `\u002b`, `\u002B`, "%252B", "%252b"} {
-		if strings.HasSuffix(before, plus) {
+		if strings.HasSuffix(before, plus) && (plus != "+" || !query) {
 			return len(places) >= 7 && len(places) <= 15
 		}
 	}

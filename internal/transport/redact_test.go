@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,8 @@ func TestMaskPhones(t *testing.T) {
 		"after a colon":       {"msisdn:2250799999999", "msisdn:22507******99"},
 		"between stars":       {"*2250748710523*", "*22507******23*"},
 		"of other countries":  {"+33612345678", "+33612****78"},
+		"words of a query":    {"?reference=pay+2026+06+0042 +07+48+71+05+23+20", "?reference=pay+2026+06+0042 +07+48+7*+**+23+20"},
+		"two in a query":      {"+1234567+2250748710523", "+123**67+22507******23"},
 		"shortest":            {"+1234567 +123456", "+123**67 +123456"},
 		"longest":             {"+123456789012345 +1234567890123456", "+12345********45 +1234567890123456"},
 		"before 2021":         {"22548710523 225487105231", "22548****23 225487105231"},
@@ -96,6 +99,11 @@ func TestMaskPhones_SignsAndSeparators(t *testing.T) {
 		" ", ".", "-", "(", ")", "/", "_", "\t", "\u00a0", "\u202f", "%20", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`, ") (", `\t\/%20`,
 	} {
 		require.Equal(t, strings.ReplaceAll("+225 07 ** ** ** 23", " ", gap), MaskPhones(strings.ReplaceAll("+225 07 48 71 05 23", " ", gap)))
+	}
+	for _, gap := range []string{" ", ".", "-", "(", ")", "/", "_", "\u00a0", "\u202f", ") ("} { // as a query writes them
+		gap = url.QueryEscape(gap)
+		require.Equal(t, strings.ReplaceAll("?reference=%2B225 07 ** ** ** 23", " ", gap), MaskPhones(strings.ReplaceAll("?reference=%2B225 07 48 71 05 23", " ", gap)))
+		require.Equal(t, strings.ReplaceAll("?reference=07 48 7* ** 23", " ", gap), MaskPhones(strings.ReplaceAll("?reference=07 48 71 05 23", " ", gap)))
 	}
 }
 
