@@ -215,6 +215,11 @@ func TestPolicy_Keyed(t *testing.T) {
 		// The second request is refused: because the first one landed late, or because it never did.
 		{name: "landed late, then refused", writes: []fault{lostAfter, unprocessable}, reads: times(2, emptyPage), want: sentTwice + " GET"},
 		{name: "never landed, then refused", writes: []fault{lostBefore, unprocessable}, want: sentTwice + " GET GET", err: djamo.ErrUnprocessable},
+		// A firewall, a gateway and a redirect know nothing of the first request: theirs is no word on the payment.
+		{name: "landed, then blocked", writes: []fault{lostAfter, firewall}, reads: times(4, emptyPage), want: sentTwice + " GET GET", unknown: true, err: djamo.ErrBlocked},
+		{name: "landed, then HTML 404", writes: []fault{lostAfter, html404}, reads: times(4, emptyPage), want: sentTwice + " GET GET", unknown: true, err: djamo.ErrNotFound},
+		{name: "landed, then redirected", writes: []fault{lostAfter, redirected}, reads: times(4, emptyPage), want: sentTwice + " GET GET", unknown: true},
+		{name: "landed late, then blocked", writes: []fault{lostAfter, firewall}, reads: times(2, emptyPage), want: sentTwice + " GET"},
 		{name: "never landed, then always 429", writes: append([]fault{lostBefore}, times(3, limited)...), want: sentTwice + " POST POST GET GET", unknown: true, err: djamo.ErrRateLimited},
 		// The API cannot be asked.
 		{name: "look-up fails", writes: []fault{lostAfter}, reads: times(4, serverErrBefore), want: "POST GET GET GET GET", unknown: true, err: djamo.ErrServer},

@@ -114,8 +114,9 @@ func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 }
 
 // refused ends a settlement whose repeated request was turned away, say for want of funds: perhaps because the first
-// one has landed late and taken them. Only when the key is still absent is the refusal the answer. A 429, or no
-// connection at all, is no verdict on the payment, and leaves the first request as unknown as it was.
+// one has landed late and taken them. Only when the key is still absent is the refusal the answer. A 429, the page of a
+// firewall or gateway, a redirect, or no connection at all, is no verdict on the payment, and leaves the first request as
+// unknown as it was.
 func (w *keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (*T, error) {
 	var answered Response // the refusal's own, before the look-ups write theirs over it
 	if w.response != nil {
@@ -128,13 +129,24 @@ func (w *keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (
 	if !errors.Is(err, ErrNotFound) {
 		return nil, w.unknown(refusal, err)
 	}
-	if verdict, ok := errors.AsType[*Error](refusal); ok && verdict.StatusCode != http.StatusTooManyRequests {
+	if answer, ok := errors.AsType[*Error](refusal); ok && isVerdict(answer) {
 		if w.response != nil {
 			*w.response = answered
 		}
 		return nil, refusal
 	}
 	return nil, w.unknown(refusal)
+}
+
+// isVerdict reports whether a refusal is the API's own word on a payment.
+func isVerdict(refusal *Error) bool {
+	switch refusal.StatusCode {
+	case http.StatusTooManyRequests, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return false
+	case http.StatusNotFound:
+		return saysNotFound(refusal)
+	}
+	return isObject(refusal.Body)
 }
 
 // lookUp asks at once, and once more after the quiet period when there is nothing yet.
