@@ -13,6 +13,14 @@ type object interface {
 	missing() string
 }
 
+// missingIn is what a value says of itself that can: "" when it is whole, and of anything else.
+func missingIn(value any) string {
+	if o, ok := value.(object); ok {
+		return o.missing()
+	}
+	return ""
+}
+
 // single is where an answer about one object is decoded to: bare, or wrapped in {"data": {…}} as some integrations see
 // it. The usual, bare form is decoded once; only a body that has "data" in it somewhere is looked at twice. What is
 // decoded is one or the other, never a mixture: the envelope may have a status of its own.
@@ -33,7 +41,7 @@ func (s *single[T]) decode(body []byte) error {
 		return errors.New("its envelope says that it is no success")
 	}
 	first, second := body, inner
-	if o, ok := any(&s.value).(object); ok && !hasField(body, o.missing()) { // of the zero value
+	if field := missingIn(&s.value); field != "" && !hasField(body, field) { // of the zero value
 		first, second = inner, body
 	}
 	err := s.decodeBare(first)
@@ -51,10 +59,8 @@ func (s *single[T]) decodeBare(body []byte) error {
 	if err := json.Unmarshal(body, &s.value); err != nil {
 		return err
 	}
-	if o, ok := any(&s.value).(object); ok {
-		if field := o.missing(); field != "" {
-			return fmt.Errorf("it has no %q", field)
-		}
+	if field := missingIn(&s.value); field != "" {
+		return fmt.Errorf("it has no %q", field)
 	}
 	if s.want != "" {
 		switch got := s.keyOf(&s.value); got {

@@ -39,10 +39,9 @@ func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, ke
 	bears := func(one T) bool { return keyOf(&one) == key }
 	if first := slices.IndexFunc(answer.found, bears); first >= 0 {
 		found := &answer.found[first]
-		whole, isObject := any(found).(object)
-		switch {
-		case isObject && whole.missing() != "":
-			err = fmt.Errorf("djamo: %s %s: what bears %s has no %q: %w", e.method, e.template, quoted(key), whole.missing(), ErrUnexpectedAnswer)
+		switch field := missingIn(found); {
+		case field != "":
+			err = fmt.Errorf("djamo: %s %s: what bears %s has no %q: %w", e.method, e.template, quoted(key), field, ErrUnexpectedAnswer)
 		case slices.ContainsFunc(answer.found[first+1:], bears):
 			err = fmt.Errorf("djamo: %s %s: more than one bears %s: %w", e.method, e.template, quoted(key), ErrUnexpectedAnswer)
 		default:
@@ -117,11 +116,14 @@ func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 		l.ends = l.next == ""
 	}
 	if l.doubt == "" {
-		const layers = 10 // of {"meta": {"pagination": …}}: far beyond any, and each is read again
-		l.doubt = doubtOf(body, layers)
+		l.doubt = doubtOf(body, envelopeLayers)
 	}
 	return err
 }
+
+// envelopeLayers is how deep an envelope such as {"meta": {"pagination": …}} is looked into: far beyond any, and each layer
+// is read again.
+const envelopeLayers = 10
 
 // doubtOf says what in the envelope of an answer speaks against taking it for a page of all there is: that it calls
 // itself a failure, that it has more to come, or that it can be read two ways. It has been read as JSON before.

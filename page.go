@@ -42,10 +42,8 @@ func (l *listing[T]) decode(body []byte) error {
 		return errors.New(`it has no "data"`)
 	}
 	for i := range l.Data {
-		if item, ok := any(&l.Data[i]).(object); ok {
-			if field := item.missing(); field != "" {
-				return fmt.Errorf("an item has no %q", field)
-			}
+		if field := missingIn(&l.Data[i]); field != "" {
+			return fmt.Errorf("an item has no %q", field)
 		}
 	}
 	if l.Cursor.Next != "" || bytes.Contains(body, []byte(`"cursor":`)) || bytes.Contains(body, []byte(`"cursor" :`)) {
@@ -56,8 +54,7 @@ func (l *listing[T]) decode(body []byte) error {
 
 // whole is about a page without a cursor. The documentation knows none; what can be the last, or only, one passes.
 func (l *listing[T]) whole(body []byte) error {
-	const layers = 10
-	switch doubt := doubtOf(body, layers); {
+	switch doubt := doubtOf(body, envelopeLayers); {
 	case doubt != "":
 		return fmt.Errorf(`it has no "cursor" and %s`, doubt)
 	case len(l.Data) >= l.limit, l.Limit > 0 && len(l.Data) >= l.Limit, l.Count > len(l.Data):
