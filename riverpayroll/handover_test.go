@@ -1,10 +1,12 @@
 package riverpayroll
 
 import (
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
 )
@@ -60,4 +62,23 @@ func TestNotYet_WrongClock(t *testing.T) {
 	require.Equal(t, schedulerTick, notYet(job))
 	job.AttemptedBy = append(job.AttemptedBy, "worker")
 	require.Zero(t, notYet(job), "it has waited")
+}
+
+// A worker that is frozen while it replaces a job loses its transaction, and with it the job's lock.
+func TestGiveWay(t *testing.T) {
+	t.Parallel()
+	address := os.Getenv("DJAMO_TEST_DATABASE_URL")
+	if address == "" {
+		t.Skip("*** NOT TESTED on PostgreSQL: set DJAMO_TEST_DATABASE_URL to postgres://user@host:port/database ***")
+	}
+	pool, err := pgxpool.New(t.Context(), address)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, giveWay(t.Context(), tx))
+	var limit string
+	require.NoError(t, tx.QueryRow(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit))
+	require.Equal(t, "10s", limit)
+	require.NoError(t, tx.Rollback(t.Context()))
 }

@@ -2,6 +2,7 @@ package riverpayroll
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,15 +89,17 @@ func (w *takeOverWorker) Work(ctx context.Context, _ *river.Job[takeOver]) error
 	if err != nil {
 		return fmt.Errorf("riverpayroll: listing jobs: %w", err)
 	}
+	db := stdlib.OpenDBFromPool(w.pool)
+	defer db.Close()   //nolint:errcheck // it holds nothing: the pool does
 	var failures error // one part that cannot be taken over keeps no other waiting
 	for _, row := range list.Jobs {
-		failures = errors.Join(failures, w.from(ctx, client, row))
+		failures = errors.Join(failures, w.from(ctx, client, db, row))
 	}
 	return failures
 }
 
 // from takes a part over from one job, if nobody has the part.
-func (w *takeOverWorker) from(ctx context.Context, client *river.Client[pgx.Tx], row *rivertype.JobRow) error {
+func (w *takeOverWorker) from(ctx context.Context, client *river.Client[pgx.Tx], db *sql.DB, row *rivertype.JobRow) error {
 	if cancelling(row) {
 		return nil
 	}
@@ -106,8 +109,6 @@ func (w *takeOverWorker) from(ctx context.Context, client *river.Client[pgx.Tx],
 	if err := json.Unmarshal(row.EncodedArgs, &job.Args); err != nil {
 		return fmt.Errorf("riverpayroll: job %d: %w", row.ID, err)
 	}
-	db := stdlib.OpenDBFromPool(w.pool)
-	defer db.Close() //nolint:errcheck // it holds nothing: the pool does
 	part, err := sqljournal.OpenPart(ctx, db, job.Args.Run, job.Args.Part)
 	if errors.Is(err, payroll.ErrNoPlan) {
 		return nil
@@ -133,6 +134,9 @@ func replace(ctx context.Context, client *river.Client[pgx.Tx], pool *pgxpool.Po
 		return err
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // does nothing once it is committed
+	if err := giveWay(ctx, tx); err != nil {
+		return err
+	}
 	done, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 	if err != nil {
 		return err

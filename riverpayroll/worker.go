@@ -180,8 +180,7 @@ func (w *partWorker) handOver(ctx context.Context, job *river.Job[Part], again t
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
 	}
 	defer tx.Rollback(ctx) //nolint:errcheck // does nothing once it is committed
-	// A worker that is frozen in the middle must not keep others from the part for ever.
-	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = '10s'"); err != nil {
+	if err := giveWay(ctx, tx); err != nil {
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
 	}
 	next, err := settleIn(again)
@@ -206,4 +205,11 @@ func (w *partWorker) handOver(ctx context.Context, job *river.Job[Part], again t
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
 	}
 	return nil
+}
+
+// giveWay makes the database end a transaction that replaces a job by another, and whose worker is frozen in the middle: it
+// must not keep others from the part for ever.
+func giveWay(ctx context.Context, tx pgx.Tx) error {
+	_, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = '10s'")
+	return err
 }
