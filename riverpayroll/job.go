@@ -70,8 +70,7 @@ func settleIn(wait time.Duration) (*river.InsertOpts, error) {
 	return options, err
 }
 
-// notYet is how long a job still has to wait that was added before its time. It waits once, and for no more than a tick,
-// however much the clocks of machines differ.
+// notYet is how long a job still has to wait that was added before its time. It waits once, and for no more than a tick.
 func notYet(job *rivertype.JobRow) time.Duration {
 	var handed notBefore
 	if len(job.AttemptedBy) > 1 || json.Unmarshal(job.Metadata, &handed) != nil {

@@ -59,6 +59,8 @@ type lookout struct {
 
 // look adds the job if this process has not done so for takeOverEvery.
 func (l *lookout) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, takeOverLimit)
+	defer cancel()
 	now, next := int64(time.Since(l.started)), l.next.Load()
 	if now < next || !l.next.CompareAndSwap(next, now+int64(takeOverEvery)) {
 		return nil
@@ -137,12 +139,16 @@ func replace(ctx context.Context, client *river.Client[pgx.Tx], pool *pgxpool.Po
 	if err := giveWay(ctx, tx); err != nil {
 		return err
 	}
+	// Enqueueing a run again locks its jobs until the caller commits: parts of other runs must not wait for that.
+	if _, err := tx.Exec(ctx, "SET LOCAL lock_timeout = '200ms'"); err != nil {
+		return err
+	}
 	done, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 	if err != nil {
 		return err
 	}
-	if done.State != rivertype.JobStateCompleted {
-		return nil // it was not abandoned, or has been found already
+	if done.State != rivertype.JobStateCompleted || cancelling(done.JobRow) {
+		return nil // it was not abandoned, has been found already, or was told to stop meanwhile
 	}
 	if _, err := client.InsertTx(ctx, tx, job.Args, inQueue(job.Queue)); err != nil {
 		return err

@@ -81,8 +81,8 @@ type partWorker struct {
 
 // Work implements river.Worker.
 func (w *partWorker) Work(ctx context.Context, job *river.Job[Part]) error {
-	if err := w.lookout.look(ctx); err != nil {
-		return err
+	if err := w.lookout.look(ctx); err != nil { // the part at hand can do without
+		w.runner.Logger.WarnContext(ctx, "abandoned parts were not looked for", "error", err)
 	}
 	if wait := notYet(job.JobRow); wait > 0 {
 		return river.JobSnooze(wait)
@@ -182,6 +182,13 @@ func (w *partWorker) handOver(ctx context.Context, job *river.Job[Part], again t
 	defer tx.Rollback(ctx) //nolint:errcheck // does nothing once it is committed
 	if err := giveWay(ctx, tx); err != nil {
 		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
+	}
+	now, err := client.JobGetTx(ctx, tx, job.ID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("riverpayroll: handing the part over: %w", err)
+	case now.State != rivertype.JobStateRunning:
+		return nil // another took its place while this worker was frozen, and may have been cancelled since
 	}
 	next, err := settleIn(again)
 	if err != nil {
