@@ -21,15 +21,17 @@ import (
 
 const (
 	label = "leaktest"
-	// patience is how long what was closed a moment ago may be on its way out: goroutines end without telling.
-	patience = 5 * time.Second
-	// often is how often they are looked for.
-	often = 10 * time.Millisecond
+	// looks is how often one looks for what was closed a moment ago and is on its way out: goroutines end without telling. Looks, and
+	// not time, since a busy machine gives neither them nor the one who looks much of that.
+	looks = 500
+	// pause is how long one waits between two looks at least.
+	pause = 10 * time.Millisecond
 )
 
 // Check fails the test if a goroutine that it starts from now on, at any depth, outlives it: a server's, a connection's at
 // either end, a call's. Call it before anything else, since what is cleaned up later than the check is taken for a leak.
-// Calling it more than once is fine: each call is about what is started until the next. In bubbles of testing/synctest it is not needed: a bubble does not end before its goroutines.
+// Calling it more than once is fine: each call is about what is started until the next. In bubbles of testing/synctest it
+// is not needed: a bubble does not end before its goroutines.
 func Check(t testing.TB) {
 	t.Helper()
 	name := nameOf(t) + rand.Text()
@@ -67,20 +69,17 @@ func nameOf(t testing.TB) string { return fmt.Sprintf("%s %p ", t.Name(), t) } /
 
 // outlive asks until nothing is left or nothing more can be hoped for, and returns what is left.
 func outlive(running func() []string) []string {
-	end, again := time.NewTimer(patience), time.NewTicker(often)
-	defer end.Stop()
+	again := time.NewTimer(pause)
 	defer again.Stop()
-	for {
-		left := running()
-		if len(left) == 0 {
+	var left []string
+	for range looks {
+		if left = running(); len(left) == 0 {
 			return nil
 		}
-		select {
-		case <-again.C:
-		case <-end.C:
-			return left
-		}
+		again.Reset(pause)
+		<-again.C
 	}
+	return left
 }
 
 // labelled lists the stacks of the goroutines whose name begins so, those of the tests themselves aside.

@@ -62,7 +62,7 @@ func TestCheck_FindsWhatIsLeft(t *testing.T) {
 		found := strings.Join(leaktest.Running(s), "\n\n")
 		return strings.Contains(found, "TestCheck_FindsWhatIsLeft.func") && strings.Contains(found, "http.(*Server).Serve") &&
 			strings.Contains(found, "http.(*persistConn).readLoop") && strings.Contains(found, "http.(*conn).serve")
-	}, 5*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	server.Close()
 	s.end()
 	require.Len(t, s.failures, 1)

@@ -1,8 +1,11 @@
-package transport
+// Package redact takes phone numbers and secrets out of texts that came from outside, before they reach an error, a log or
+// a screen.
+package redact
 
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // MaskPhones hides the phone numbers in a text that came from outside: +225…, %2B225…, 00225…, the bare 225… and
@@ -46,13 +49,13 @@ func MaskPhones(text string) string {
 
 // phoneAt returns the places of the digits of the phone number that starts at a digit; nil when none does.
 func phoneAt(text string, start int) []int {
-	const most = 17 // 00 and fifteen digits
-	var places [most]int
-	var groups [most]int // how many digits there are at the end of each group
+	const maxDigits = 17 // 00 and fifteen digits
+	var places [maxDigits]int
+	var groups [maxDigits]int // how many digits there are at the end of each group
 	n, g := 0, 0
 	for at := start; at < len(text); {
 		if isDigit(text[at]) {
-			if n == most {
+			if n == maxDigits {
 				break
 			}
 			places[n] = at
@@ -81,9 +84,9 @@ func phoneAt(text string, start int) []int {
 
 // separator is the length of what may stand between two groups of digits, 0 when something else stands there.
 func separator(text string) int {
-	const most = 3 // such as ") ("
+	const maxBytes = 3 // such as ") ("
 	length := 0
-	for range most {
+	for range maxBytes {
 		one := separatorByte(text[length:])
 		if one == 0 && strings.HasPrefix(text[length:], "+") && !strings.Contains(text[:length], " ") {
 			one = len("+") // a space, as a query writes it
@@ -105,7 +108,9 @@ func separatorByte(text string) int {
 	case ' ', '.', '-', '(', ')', '/', '_', '\t':
 		return 1
 	case '%', '\\', "\u00a0"[0], "\u202f"[0]:
-		for _, one := range []string{"\u00a0", "\u202f", "%20", "%28", "%29", "%2F", "%C2%A0", "%E2%80%AF", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`} {
+		for _, one := range []string{
+			"\u00a0", "\u202f", "%20", "%28", "%29", "%2F", "%C2%A0", "%E2%80%AF", `\u00a0`, `\u00A0`, `\u202f`, `\u202F`, `\t`, `\/`,
+		} {
 			if strings.HasPrefix(text, one) {
 				return len(one)
 			}
@@ -176,16 +181,16 @@ func isEscape(text string) bool {
 	return len(text) >= len(`%2F`) && text[0] == '%' && isHex(text[1]) && isHex(text[2])
 }
 
-// longestHex is how many hexadecimal digits in a row are looked at. No hash is longer, and a text of nothing else must not
+// maxHex is how many hexadecimal digits in a row are looked at. No hash is longer, and a text of nothing else must not
 // be looked through once for each of its digits.
-const longestHex = 128
+const maxHex = 128
 
 // endsInHex reports whether a text ends in hexadecimal digits that are not the end of a word, as those of "phone" are, or
 // of an escape.
 func endsInHex(text string) bool {
 	word := len(text)
 	for word > 0 && isHex(text[word-1]) {
-		if word--; len(text)-word == longestHex {
+		if word--; len(text)-word == maxHex {
 			return true
 		}
 	}
@@ -199,7 +204,7 @@ func endsInHex(text string) bool {
 func startsInHex(text string) bool {
 	word := 0
 	for word < len(text) && isHex(text[word]) {
-		if word++; word == longestHex {
+		if word++; word == maxHex {
 			return true
 		}
 	}
@@ -210,12 +215,27 @@ func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 
 // Snippet is the beginning of a body on one line, for error texts.
 func Snippet(body []byte) string {
-	const most = 120
-	text := MaskPhones(string(body[:min(len(body), 8*most)])) // before it is cut, or anything moves
-	text = strings.ToValidUTF8(text[:min(len(text), 4*most)], "\uFFFD")
+	const maxLength = 120
+	text := MaskPhones(string(body[:min(len(body), 8*maxLength)])) // before it is cut, or anything moves
+	text = strings.ToValidUTF8(text[:min(len(text), 4*maxLength)], "\uFFFD")
 	text = strings.Join(strings.Fields(text), " ")
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
+	if len(text) > maxLength {
+		text = strings.ToValidUTF8(text[:maxLength], "") + "…"
+	}
+	return text
+}
+
+// OneLine keeps a text that came from outside to one line of bounded length, without what a terminal would obey.
+func OneLine(text string) string {
+	const maxLength = 2 << 10
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+	if len(text) > maxLength {
+		text = strings.ToValidUTF8(text[:maxLength], "") + "…"
 	}
 	return text
 }

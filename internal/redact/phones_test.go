@@ -1,4 +1,4 @@
-package transport
+package redact
 
 import (
 	"net/url"
@@ -116,7 +116,11 @@ func TestMaskPhones_HexadecimalTakesNoLonger(t *testing.T) {
 		require.Equal(t, text, MaskPhones(text))
 		return time.Since(start)
 	}
-	require.Less(t, took("a1"), 100*took("p1")+time.Second)
+	hexadecimal, other := time.Hour, time.Hour
+	for try := 0; try == 0 || try < 10 && hexadecimal >= 100*other+time.Second; try++ { // the fastest of each counts
+		hexadecimal, other = min(hexadecimal, took("a1")), min(other, took("p1"))
+	}
+	require.Less(t, hexadecimal, 100*other+time.Second)
 	for _, n := range []int{127, 128, 129} {
 		long := strings.Repeat("f", n)
 		require.Equal(t, long+"2250748710523", MaskPhones(long+"2250748710523"))

@@ -1,18 +1,16 @@
-package transport
+package redact
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// scrubbing is a Transport that only has a token to hide.
-func scrubbing(token string) *Transport {
-	return New(Config{BaseURL: "https://gateway.example", Token: token})
-}
+func scrubbing(token string) *Secrets { return NewSecrets(Secret{"access token", token}) }
 
-func TestTransport_Scrub(t *testing.T) {
+func TestSecrets_Scrub(t *testing.T) {
 	t.Parallel()
 	const token = "at_secret/k"
 	for in, want := range map[string]string{
@@ -35,21 +33,40 @@ func TestTransport_Scrub(t *testing.T) {
 }
 
 // A token is looked for in every form in which an answer may repeat it.
-func TestTokenForms(t *testing.T) {
+func TestFormsOf(t *testing.T) {
 	t.Parallel()
-	require.Nil(t, tokenForms(""))
+	require.Nil(t, formsOf(""))
 	require.Equal(t, []string{
 		`a/b&c<"d`, `a\/b&c<"d`,
 		`a/b\u0026c\u003c\"d`, `a\/b\u0026c\u003c\"d`,
 		`a/b&amp;c<"d`, `a\/b&amp;c<"d`,
 		`a%2Fb%26c%3C%22d`, `a%2Fb%26c%3C%22d`,
 		`a%2Fb&c%3C%22d`, `a%2Fb&c%3C%22d`,
-	}, tokenForms(`a/b&c<"d`))
+	}, formsOf(`a/b&c<"d`))
 }
 
-func TestTransport_ScrubAnswer(t *testing.T) {
+// Several secrets are hidden under their own names, and one that begins like another leaves nothing of it behind.
+func TestSecrets_Several(t *testing.T) {
 	t.Parallel()
-	call := &Call{Path: "/v1/customers?msisdn=%2B33612345678", Body: []byte(`{"msisdn":"+4479111111111"}`)}
+	secrets := NewSecrets(Secret{"consent id", "con_12"}, Secret{"consent token", "con_12-tok/en"}, Secret{"nothing", ""})
+	for in, want := range map[string]string{
+		"con_12 con_12-tok/en con_1": "[consent id] [consent token] con_1",
+		`con_12-tok\/en`:             "[consent token]",
+		"con_12-tok%2Fen":            "[consent token]",
+		"con_1… x":                   "… x",
+		"nothing":                    "nothing",
+	} {
+		require.Equal(t, want, secrets.Scrub(in), in)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+		require.Equal(t, "redact.Secrets", fmt.Sprintf(verb, secrets))
+		require.Equal(t, "[consent id]", fmt.Sprintf(verb, Secret{"consent id", "con_12"}))
+	}
+}
+
+func TestSecrets_ScrubAnswer(t *testing.T) {
+	t.Parallel()
+	sent := Sent{Path: "/v1/customers?msisdn=%2B33612345678", Body: []byte(`{"msisdn":"+4479111111111"}`)}
 	for name, row := range map[string]struct{ in, want string }{
 		"nothing":               {"", ""},
 		"no digits":             {"none", "none"},
@@ -63,17 +80,17 @@ func TestTransport_ScrubAnswer(t *testing.T) {
 		"far apart":             {"1234 is not the amount that was asked for, 5678", "1234 is not the amount that was asked for, 5678"},
 		"first far, then near":  {"1234 is not the amount that was asked for, 5678; 12345678", "1234 is not the amount that was asked for, 5678; ******78"},
 	} {
-		require.Equal(t, row.want, scrubbing("at_secret").ScrubAnswer(call, row.in, 100), name)
+		require.Equal(t, row.want, scrubbing("at_secret").ScrubAnswer(row.in, sent, 100), name)
 	}
-	require.Equal(t, "*****67 234567", scrubbing("").ScrubAnswer(&Call{Body: []byte("+1234567")}, "1234567 234567", 100), "a short number is looked for whole")
+	require.Equal(t, "*****67 234567", scrubbing("").ScrubAnswer("1234567 234567", Sent{Body: []byte("+1234567")}, 100), "a short number is looked for whole")
 }
 
 // A text is cut before it is looked through, and nothing that was cut through is shown, even if what is removed in front
 // of it brings that place into sight.
-func TestTransport_ScrubAnswer_Cuts(t *testing.T) {
+func TestSecrets_ScrubAnswer_Cuts(t *testing.T) {
 	t.Parallel()
 	token := "at_" + strings.Repeat("k", 147)
-	answer := func(text string) string { return scrubbing(token).ScrubAnswer(&Call{}, text, 100) }
+	answer := func(text string) string { return scrubbing(token).ScrubAnswer(text, Sent{}, 100) }
 	require.Equal(t, strings.Repeat("x", 100), answer(strings.Repeat("x", 100)))
 	require.Equal(t, strings.Repeat("x", 100), answer(strings.Repeat("x", 101)))
 	require.Equal(t, strings.Repeat("x", 99), answer(strings.Repeat("x", 99)+"é"), "half a letter is none")
@@ -84,7 +101,7 @@ func TestTransport_ScrubAnswer_Cuts(t *testing.T) {
 	require.Equal(t, instead+"m", answer(tokens+"m"+token))
 }
 
-func TestTransport_DropPart(t *testing.T) {
+func TestSecrets_DropPart(t *testing.T) {
 	t.Parallel()
 	drop := scrubbing("at_secret").dropPart
 	for _, part := range []string{"", "1", "+225 07 48", `+225\u00a007`, "%2B225", "at_s", "at_secre", " at_sec", "+225 07,at_sec"} {
@@ -101,9 +118,9 @@ func TestTransport_DropPart(t *testing.T) {
 }
 
 // What the API calls an id stays whole, unless it cannot be one.
-func TestTransport_ScrubID(t *testing.T) {
+func TestSecrets_ScrubID(t *testing.T) {
 	t.Parallel()
-	call := &Call{Path: "/v1/customers?msisdn=%2B2250748710524"}
+	sent := Sent{Path: "/v1/customers?msisdn=%2B2250748710524"}
 	for id, want := range map[string]string{
 		"2250748710523":         "2250748710523",
 		"!2250748710523~":       "!2250748710523~",
@@ -120,7 +137,7 @@ func TestTransport_ScrubID(t *testing.T) {
 		"------2250748710523":   "------22507******2",
 		strings.Repeat("x", 19): strings.Repeat("x", 18),
 	} {
-		require.Equal(t, want, scrubbing("at_secret").ScrubID(call, id, 18), id)
+		require.Equal(t, want, scrubbing("at_secret").ScrubID(id, sent, 18), id)
 	}
 }
 
@@ -153,7 +170,7 @@ func TestDigitsOf(t *testing.T) {
 	require.Empty(t, places)
 }
 
-func TestTogether(t *testing.T) {
+func TestAdjacent(t *testing.T) {
 	t.Parallel()
 	const widest = len(`\u00a0\u00a0\u00a0`) + 1
 	for _, row := range []struct {
@@ -162,6 +179,6 @@ func TestTogether(t *testing.T) {
 	}{
 		{true, nil}, {true, []int{5}}, {true, []int{5, 6, 7}}, {true, []int{0, widest, 2 * widest}}, {false, []int{0, widest + 1}}, {false, []int{0, widest + 1, widest + 2}}, {false, []int{0, 1, widest + 2}},
 	} {
-		require.Equal(t, row.want, together(row.places), row.places)
+		require.Equal(t, row.want, adjacent(row.places), row.places)
 	}
 }

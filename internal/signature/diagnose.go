@@ -30,18 +30,20 @@ const (
 	asPHP     Mistake = SignedRewrite + " (as json_encode does): sign and verify the raw bytes"
 )
 
-// Anybody can send a forgery, so what is spent on one is bounded: a header longer than any mistake, and JSON longer than
-// any event, are not looked into. So few bytes of a digest cannot be guessed, so that finding them says nothing new.
+// Anybody can send a forgery, so the work on one is bounded: a header longer than any mistake, and JSON longer than any event,
+// are not examined. So few bytes of a digest cannot be guessed, so that finding them says nothing new.
 const (
-	longestHeader  = 128
-	longestRewrite = 16 << 10
-	fewestBytes    = 12
+	maxHeader  = 128
+	maxRewrite = 16 << 10
+	minBytes   = 12
+	maxHashed  = 512 << 10 // of what a body may have been
 )
 
 // Diagnose looks for the mistake behind a header that Base64 refused. It is for the log of the receiver and never for
-// the sender. Its cost is bounded, whatever the header and the body are: JSON of more than 16 KiB is not written again.
+// the sender. Its cost is bounded, whatever the header and the body are: JSON of more than 16 KiB is not
+// written again, and a body of more than three times that is not decoded.
 func Diagnose(body []byte, header string, secrets ...string) Mistake {
-	if len(header) > longestHeader || check(header, secrets) != nil {
+	if len(header) > maxHeader || check(header, secrets) != nil {
 		return ""
 	}
 	trimmed := strings.TrimSpace(header)
@@ -72,7 +74,16 @@ func diagnoseBody(body []byte, sum [size]byte, secrets []string) Mistake {
 	if match(&sum, trimmed, body) == nil {
 		return SecretSpaced
 	}
-	if len(body) > longestRewrite {
+	left := maxHashed
+	for mistake, before := range reencodings(body) {
+		if left -= len(before) + size; left < 0 {
+			break
+		}
+		if match(&sum, secrets, before) == nil {
+			return mistake
+		}
+	}
+	if len(body) > maxRewrite {
 		return ""
 	}
 	for mistake, written := range rewrites(body) {
@@ -104,7 +115,7 @@ func diagnoseForm(header string, sum []byte) Mistake {
 	switch {
 	case len(got) == size && hmac.Equal(got, sum):
 		return OtherBase64
-	case len(got) >= fewestBytes && len(got) < size && hmac.Equal(got, sum[:len(got)]):
+	case len(got) >= minBytes && len(got) < size && hmac.Equal(got, sum[:len(got)]):
 		return CutOff
 	}
 	return ""

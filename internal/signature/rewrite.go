@@ -11,7 +11,7 @@ import (
 )
 
 // rewrites yields JSON as the programs write it that parse a body and sign what they make of it, each with the mistake
-// it would be. It yields nothing for what is not JSON.
+// it would be. It yields nothing unless the body is JSON.
 func rewrites(body []byte) iter.Seq2[Mistake, []byte] {
 	return func(yield func(Mistake, []byte) bool) {
 		var compact bytes.Buffer

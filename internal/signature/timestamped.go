@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// mostSignatures bounds the v1 parts of one header: two while a secret is replaced, and room for more.
-const mostSignatures = 8
+// maxSignatures bounds the v1 parts of one header: two while a secret is replaced, and room for more.
+const maxSignatures = 8
 
 // Timestamped checks a header of the form t=<unix seconds>,v1=<hex>, where the digest is that of "t.body". There may be
 // several v1, of which one must fit; parts with other names are passed over, so that a new scheme can be added beside
@@ -53,7 +53,7 @@ type timestamped struct {
 	sums    [][size]byte
 }
 
-// parseTimestamped takes exactly one t in plain decimal and one to mostSignatures v1.
+// parseTimestamped takes exactly one t in plain decimal and one to maxSignatures v1.
 func parseTimestamped(header string) (parsed timestamped, ok bool) {
 	for part := range strings.SplitSeq(header, ",") {
 		name, value, ok := strings.Cut(part, "=")
@@ -68,7 +68,7 @@ func parseTimestamped(header string) (parsed timestamped, ok bool) {
 			parsed.time, parsed.seconds = value, seconds
 		case name == "v1":
 			sum, ok := decodeHex(value)
-			if !ok || len(parsed.sums) == mostSignatures {
+			if !ok || len(parsed.sums) == maxSignatures {
 				return parsed, false
 			}
 			parsed.sums = append(parsed.sums, sum)

@@ -18,32 +18,6 @@ func header(pairs ...string) http.Header {
 	return h
 }
 
-func TestRetryAfter(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
-		for name, row := range map[string]struct {
-			header http.Header
-			want   time.Duration
-		}{
-			"absent":              {header(), 0},
-			"seconds":             {header("Retry-After", "7"), 7 * time.Second},
-			"zero":                {header("Retry-After", "0"), 0},
-			"negative":            {header("Retry-After", "-5"), 0},
-			"fraction":            {header("Retry-After", "1.5"), 0},
-			"word":                {header("Retry-After", "soon"), 0},
-			"absurd":              {header("Retry-After", "18446744073709551615"), 100 * 365 * 24 * time.Hour},
-			"beyond any range":    {header("Retry-After", "99999999999999999999999"), 100 * 365 * 24 * time.Hour},
-			"date":                {header("Retry-After", in(90*time.Second)), 90 * time.Second},
-			"date past":           {header("Retry-After", in(-time.Hour)), 0},
-			"date, clock behind":  {header("Retry-After", in(time.Hour+30*time.Second), "Date", in(time.Hour)), 30 * time.Second},
-			"date, Date unusable": {header("Retry-After", in(30*time.Second), "Date", "yesterday"), 30 * time.Second},
-		} {
-			require.Equal(t, row.want, RetryAfter(row.header), name)
-		}
-	})
-}
-
 func TestBackoff_GrowsWithJitterAndStaysBounded(t *testing.T) {
 	t.Parallel()
 	transport := New(Config{Retry: Retry{MaxAttempts: 4, MinWait: 100 * time.Millisecond, MaxWait: time.Second, MaxRetryAfter: time.Minute}})
@@ -75,8 +49,8 @@ func TestGate_HoldsEverybodyAndEndsWithTheContext(t *testing.T) {
 		require.NoError(t, g.wait(t.Context()))
 		require.Zero(t, time.Since(start), "open")
 
-		g.hold(10 * time.Second)
-		g.hold(time.Second) // a shorter hold does not open it early
+		g.closeFor(10 * time.Second)
+		g.closeFor(time.Second) // a shorter hold does not open it early
 		done := make(chan time.Duration, 5)
 		for range cap(done) {
 			go func() {

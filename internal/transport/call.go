@@ -11,21 +11,22 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/djamo/djamo-go/internal/clock"
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Class says what may be done when a call's answer does not arrive.
+// Class decides what happens when the answer to a call is lost.
 type Class uint8
 
 const (
-	// Write is sent again only when it provably never left, or was turned away with 429.
+	// Write is sent again only after a 429, or if it provably never left.
 	Write Class = iota
-	// Read is sent again after any trouble, since repeating it changes nothing.
+	// Read is sent again after any failure, since repeating it changes nothing.
 	Read
 )
 
-// Call is one request and its answer. It is also the context its attempts run under, which is how the retry policy
-// and the RoundTripper find it without an allocation of their own.
+// Call is one request and its answer. It is also the context of its attempts: the retry policy and the RoundTripper find it
+// there without a further allocation.
 type Call struct {
 	context.Context // of the caller
 
@@ -34,10 +35,14 @@ type Call struct {
 	Template string // for logs: the path with names in place of ids
 	Literal  bool   // Template is the path as the caller gave it, ids and all
 	Class    Class
-	Body     []byte // JSON; nil for none
-	Header   http.Header
-	Timeout  time.Duration // of one attempt; 0: the transport's
-	Single   bool          // one attempt and no more
+	Single   bool // one attempt and no more
+
+	outcomeUnknown bool // here, where it takes no room of its own
+	// Credential authenticates the call; nil: the transport's own does.
+	Credential *Credential
+	Body       []byte // JSON; nil for none
+	Header     http.Header
+	Timeout    time.Duration // of one attempt; 0: the transport's
 	// Budget is how many requests the call may send; 0: as many as the transport's policy says.
 	Budget int
 	// Earlier is how many requests calls before this one have sent for the same purpose.
@@ -48,8 +53,8 @@ type Call struct {
 	Attempts       int // requests sent
 
 	request retryablehttp.Request
-	left    *connTrace // nil for reads
-	maybe   bool
+	trace   *connTrace // nil for reads where nothing has to be traced
+	last    error      // of the latest attempt that failed while the caller's context had not ended
 	buffer  *bytes.Buffer
 	pool    *sync.Pool
 	limited io.LimitedReader
@@ -93,10 +98,10 @@ func (c *Call) PathOnly() string {
 	return path
 }
 
-// refuses reports whether a status says that a write was not carried out: the client errors that HTTP defines, but for
-// 408, which is given up on at any time, and 307 and 308, which ask for the request to be sent elsewhere. Everything else
-// that is no success leaves it open: a 303, and a 301 or 302 in its place, answers what was carried out, a 304 or a 1xx
-// makes no sense at all, and beyond 451 are proxies' own codes, such as 499 for a caller they lost.
+// refuses reports whether a status means that a write was not carried out: the client errors that HTTP defines except 408, which
+// a server may send at any time, and the redirects 307 and 308, which ask for the request to be sent elsewhere. Every other
+// status that is no success leaves it open. A 303, or a 301 or 302 in its place, answers what was carried out. A 304 or a 1xx
+// makes no sense. Codes beyond 451 are proxies' own, such as 499 for a client that went away.
 func refuses(status int) bool {
 	switch status {
 	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -109,16 +114,18 @@ func refuses(status int) bool {
 
 // OutcomeUnknown reports whether the request may have been carried out although no answer says so: it may have left
 // and nothing came back, or what came back (5xx, 408, a redirect) leaves it open.
-func (c *Call) OutcomeUnknown() bool { return c.maybe }
+func (c *Call) OutcomeUnknown() bool { return c.outcomeUnknown }
 
-// connTrace watches whether a connection was handed to the request. Until then not one byte can have left; after
-// that it counts as sent. Both hooks must be seen to work: a RoundTripper that is not net/http's may never call them.
+// connTrace records whether the request got a connection. Before that no byte can have left; from then on it counts as sent. Both
+// hooks must be seen to work, because a RoundTripper other than net/http's may never call them.
 //
-// One that is wrapped around net/http's may have sent the request in its own way first, over HTTP/3 say, and net/http may
-// then tell of a connection that could not be made. So anything but net/http's own must have left the body untouched, too.
+// A RoundTripper around net/http's may have sent the request in its own way first, for example over HTTP/3, before net/http failed
+// to connect. So unless net/http's own Transport sends, the body must also be untouched.
 type connTrace struct {
 	httptrace.ClientTrace
 	asked, got atomic.Bool
+	hop        atomic.Value // the host:port that is connected to: the proxy's where there is one
+	handshake  atomic.Bool  // TLS has begun, with whoever it is
 	direct     bool         // net/http's own Transport sends, and nothing around it in another way
 	body       *watchedBody // of the attempt; nil when there is none, or nothing to watch
 	// content is the body as net/http's own Transport has it. That may hand the request on too, to what was registered with
@@ -129,8 +136,8 @@ type connTrace struct {
 // direct reports whether net/http's own Transport sends, and nothing else: whatever is around it vouches, with a method
 // SendsThrough, for handing each request on once and as it is.
 func direct(base http.RoundTripper) bool {
-	const most = 100 // a chain that bites its own tail proves nothing
-	for range most {
+	const maxDepth = 100 // a chain that leads back to itself proves nothing
+	for range maxDepth {
 		switch through := base.(type) {
 		case *http.Transport:
 			return true
@@ -143,30 +150,33 @@ func direct(base http.RoundTripper) bool {
 	return false
 }
 
-func (c *Call) trace(direct bool) {
-	left := &connTrace{direct: direct}
-	left.GetConn = func(string) { left.asked.Store(true) }
-	left.GotConn = func(httptrace.GotConnInfo) { left.got.Store(true) }
-	c.left = left
-	c.Context = httptrace.WithClientTrace(c.Context, &left.ClientTrace)
+func (c *Call) watch(direct bool) {
+	trace := &connTrace{direct: direct}
+	trace.GetConn = func(hop string) {
+		trace.hop.Store(hop)
+		trace.asked.Store(true)
+	}
+	trace.TLSHandshakeStart = func() { trace.handshake.Store(true) }
+	trace.GotConn = func(httptrace.GotConnInfo) { trace.got.Store(true) }
+	c.trace = trace
+	c.Context = httptrace.WithClientTrace(c.Context, &trace.ClientTrace)
 }
 
-func (c *Call) neverLeft() bool {
-	switch left := c.left; {
-	case left == nil || !left.asked.Load() || left.got.Load():
+func (c *Call) notSent() bool {
+	switch trace := c.trace; {
+	case trace == nil || !trace.asked.Load() || trace.got.Load():
 		return false
-	case left.body != nil: // a single attempt's is watched behind net/http's own Transport too
-		return left.body.seal()
-	case left.content != nil:
-		return left.content.Len() == len(c.Body)
+	case trace.body != nil: // a single attempt's is watched behind net/http's own Transport too
+		return trace.body.seal()
+	case trace.content != nil:
+		return trace.content.Len() == len(c.Body)
 	default:
-		return left.direct
+		return trace.direct
 	}
 }
 
-// watchedBody knows whether anyone has begun to read it, and lets nobody begin too late. A process that was frozen while it
-// dialled may find the connection before it finds that its time is over, and whoever has let it send has stopped counting
-// on it by then.
+// watchedBody records whether anyone has begun to read it, and lets nobody begin too late. A process that was frozen while it
+// dialled may get its connection before it notices that its time is over. By then the caller no longer expects it to send.
 type watchedBody struct {
 	content *bytes.Reader
 	until   time.Time // zero for no limit
@@ -189,15 +199,15 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return b.content.Read(p)
 }
 
-// late goes by both clocks: one stops while a virtual machine sleeps, and people set the other.
+// late reports whether the attempt's time is over, by either clock.
 func (b *watchedBody) late(now time.Time) bool {
-	return !b.until.IsZero() && (now.After(b.until) || now.Round(0).After(b.until.Round(0)))
+	return !b.until.IsZero() && clock.IsPast(b.until, now)
 }
 
 // Close changes nothing: what was closed unread was not sent.
 func (b *watchedBody) Close() error { return nil }
 
-// seal reports whether nothing was read, and sees to it that nothing will be: the request is about to be called unsent.
+// seal reports whether nothing was read, and prevents any later read: the request is about to be reported as unsent.
 func (b *watchedBody) seal() bool {
 	return b.state.CompareAndSwap(bodyUntouched, bodySealed) || b.state.Load() == bodySealed
 }
@@ -223,11 +233,12 @@ func (c *Call) begin() {
 	if c.buffer != nil {
 		c.buffer.Reset()
 	}
-	if c.left != nil {
-		c.left.asked.Store(false)
-		c.left.got.Store(false)
+	if c.trace != nil {
+		c.trace.asked.Store(false)
+		c.trace.got.Store(false)
+		c.trace.handshake.Store(false)
 	}
-	c.maybe = c.Class == Write
+	c.outcomeUnknown = c.Class == Write
 }
 
 func (c *Call) end(resp *http.Response, err error) {
@@ -237,9 +248,9 @@ func (c *Call) end(resp *http.Response, err error) {
 	switch {
 	case c.Class == Read:
 	case err != nil:
-		c.maybe = !c.neverLeft()
+		c.outcomeUnknown = !c.notSent()
 	default:
 		success := resp.StatusCode >= http.StatusOK && resp.StatusCode < http.StatusMultipleChoices
-		c.maybe = !success && !refuses(resp.StatusCode)
+		c.outcomeUnknown = !success && !refuses(resp.StatusCode)
 	}
 }

@@ -5,17 +5,19 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/clock"
 )
 
-// gate holds every request of a client back after one of them was told 429: the limit belongs to the token, not to
-// the goroutine that happened to meet it.
+// gate holds every request of a credential back after one of them was answered 429: the limit belongs to the token, not
+// to the goroutine that happened to meet it.
 type gate struct {
 	mu    sync.Mutex
 	until time.Time
 }
 
-// hold closes the gate for a while; a shorter hold never opens it early.
-func (g *gate) hold(pause time.Duration) {
+// closeFor closes the gate for a while; a shorter pause never opens it early.
+func (g *gate) closeFor(pause time.Duration) {
 	until := time.Now().Add(pause)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -45,20 +47,8 @@ func (g *gate) wait(ctx context.Context) error {
 			return ctx.Err()
 		}
 		pause += rand.N(min(pause/8, time.Second) + 1) //nolint:gosec // jitter needs no secrecy
-		if err := Sleep(ctx, pause); err != nil {
+		if err := clock.Sleep(ctx, pause); err != nil {
 			return err
 		}
-	}
-}
-
-// Sleep pauses, or returns the context's error the moment it ends.
-func Sleep(ctx context.Context, pause time.Duration) error {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
 	}
 }

@@ -21,7 +21,7 @@ func (t *Transport) log(call *Call, took time.Duration, err error) {
 	}
 	attrs := []slog.Attr{
 		slog.String("method", call.Method),
-		slog.String("path", t.Scrub(call.Template)),
+		slog.String("path", t.credential(call).Scrub(call.Template)),
 		slog.Int("status", call.Status),
 		slog.Int("attempt", call.Attempts),
 		slog.Duration("duration", took),
@@ -32,7 +32,7 @@ func (t *Transport) log(call *Call, took time.Duration, err error) {
 	if err != nil {
 		attrs = append(attrs, slog.String("error", t.ScrubAnswer(call, err.Error(), errorLimit)))
 	}
-	t.config.Logger.LogAttrs(call.Context, level, "djamo: request", attrs...)
+	t.config.Logger.LogAttrs(call.Context, level, t.config.Name+": request", attrs...) //nolint:sloglint // one of few names
 }
 
 func correlationID(call *Call) string {

@@ -57,7 +57,7 @@ func TestTransport_RefusesOtherRedirects(t *testing.T) {
 			resp.Header.Set("Location", row.location)
 			return resp, nil
 		})
-		transport := New(Config{BaseURL: "https://gateway.example", HTTPClient: &http.Client{Transport: base, CheckRedirect: row.policy}, Timeout: time.Minute,
+		transport := New(Config{Name: "djamo", BaseURL: "https://gateway.example", HTTPClient: &http.Client{Transport: base, CheckRedirect: row.policy}, Timeout: time.Minute,
 			MaxResponseBytes: 1 << 10, Retry: Retry{MaxAttempts: 3, MinWait: 1, MaxWait: 1}})
 		call := &Call{Method: row.method, Path: "/v1/balance", Class: Read}
 		err := transport.Do(t.Context(), call)

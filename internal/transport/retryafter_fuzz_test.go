@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // Whatever the header says, the pause it makes is never negative and never past the cap, and it is that of the seconds or
@@ -22,7 +24,7 @@ func FuzzRetryAfter(f *testing.F) {
 		synctest.Test(t, func(t *testing.T) {
 			const most = time.Minute
 			header := http.Header{"Retry-After": {value}, "Date": {date}}
-			after := RetryAfter(header)
+			after, _ := wire.RetryAfter(header)
 			if after < 0 {
 				t.Fatalf("%q after %q is %v", value, date, after)
 			}

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go/internal/redact"
 )
 
 // What a call tells of itself after each way an attempt can end.
@@ -32,9 +34,13 @@ func answer(status int, body string) *http.Response {
 // sending builds a Transport over a RoundTripper, with attempts that follow at once.
 func sending(attempts int, logger *slog.Logger, base roundTripper) *Transport {
 	return New(Config{
-		BaseURL: "https://gateway.example", Token: "at_secret", HTTPClient: &http.Client{Transport: base}, Timeout: time.Minute, Logger: logger,
+		Name: "djamo", BaseURL: "https://gateway.example", Credential: bearer("at_secret"), HTTPClient: &http.Client{Transport: base}, Timeout: time.Minute, Logger: logger,
 		MaxResponseBytes: 1 << 10, Retry: Retry{MaxAttempts: attempts, MinWait: 1, MaxWait: 1, MaxRetryAfter: time.Minute},
 	})
+}
+
+func bearer(token string) *Credential {
+	return NewCredential(http.Header{"Authorization": {"Bearer " + token}}, redact.Secret{Name: "access token", Value: token})
 }
 
 var errReset = errors.New("connection reset")
@@ -164,7 +170,7 @@ func TestGate_ASingleAttemptIsHeldBackAndNotLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		transport := sending(3, nil, func(*http.Request) (*http.Response, error) { return answer(http.StatusOK, "{}"), nil })
-		transport.gate.hold(10 * time.Second)
+		transport.config.Credential.gate.closeFor(10 * time.Second)
 		single := &Call{Method: http.MethodPost, Path: "/v1/transactions", Class: Write, Body: []byte(`{}`), Single: true}
 		require.ErrorIs(t, transport.Do(t.Context(), single), ErrHeldBack)
 		require.Zero(t, single.Attempts)
@@ -186,7 +192,7 @@ func TestGate_AnEndedContextSendsNothing(t *testing.T) {
 		cancel()
 		var g gate
 		require.ErrorIs(t, g.wait(ended), context.Canceled, "never closed")
-		g.hold(time.Second)
+		g.closeFor(time.Second)
 		time.Sleep(time.Second) //nolint:forbidigo // in a bubble
 		require.ErrorIs(t, g.wait(ended), context.Canceled, "open again")
 	})
@@ -196,7 +202,7 @@ func TestGate_WaitersLeaveApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var g gate
-		g.hold(10 * time.Second)
+		g.closeFor(10 * time.Second)
 		left := make(chan time.Time, 20)
 		for range cap(left) {
 			go func() {

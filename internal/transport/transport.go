@@ -16,10 +16,8 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,11 +26,12 @@ import (
 
 // Config is everything a Transport needs; the package above has checked it.
 type Config struct {
-	BaseURL          string // with path prefix, without a trailing slash
-	Token            string
-	CompanyID        string // empty: no X-Company-Id header
+	Name             string      // of the product, as error texts and log records begin
+	BaseURL          string      // with path prefix, without a trailing slash
+	Credential       *Credential // of calls that bring none; nil: they are not authenticated
 	UserAgent        string
 	HTTPClient       *http.Client // copied, never changed; nil: a client on http.DefaultTransport
+	OwnPool          bool         // HTTPClient sends through a Pool that nobody else has
 	Timeout          time.Duration
 	Retry            Retry
 	Logger           *slog.Logger // nil: silence
@@ -49,29 +48,24 @@ type Retry struct {
 
 // Transport sends calls. It is safe for concurrent use.
 type Transport struct {
-	config  Config
-	base    http.RoundTripper
-	direct  bool // base is net/http's own, with nothing around it that matters
-	client  *retryablehttp.Client
-	header  map[string][]string
-	gate    gate
-	buffers sync.Pool
-
-	tokenForms []string
-	scrubber   *strings.Replacer
+	config   Config
+	base     http.RoundTripper
+	direct   bool // base is net/http's own, with nothing around it that matters
+	plain    bool // base is net/http's own, and names by itself a proxy that refuses
+	client   *retryablehttp.Client
+	header   http.Header
+	prepared prepared
+	buffers  sync.Pool
 }
 
 // New builds a Transport. It does no I/O.
 func New(config Config) *Transport {
-	t := &Transport{config: config, header: map[string][]string{
-		"Authorization": {"Bearer " + config.Token},
-		"Accept":        {"application/json"},
-		"User-Agent":    {config.UserAgent},
+	t := &Transport{config: config, header: http.Header{
+		"Accept":     {"application/json"},
+		"User-Agent": {config.UserAgent},
 	}}
-	t.tokenForms = tokenForms(config.Token)
-	t.scrubber = scrubber(t.tokenForms)
-	if config.CompanyID != "" {
-		t.header["X-Company-Id"] = []string{config.CompanyID}
+	if t.config.Credential == nil {
+		t.config.Credential = NewCredential(nil)
 	}
 	httpClient := http.Client{}
 	if config.HTTPClient != nil {
@@ -82,6 +76,10 @@ func New(config Config) *Transport {
 		t.base = http.DefaultTransport
 	}
 	t.direct = direct(t.base)
+	if own, ok := t.base.(*http.Transport); ok {
+		t.plain = own.Proxy == nil || own.OnProxyConnectResponse != nil
+	}
+	t.prepared = prepare(&t.config, t.header)
 	httpClient.Transport = (*attempts)(t)
 	httpClient.CheckRedirect = onlySameHostReads(httpClient.CheckRedirect)
 	t.client = &retryablehttp.Client{
@@ -107,12 +105,13 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 		call.Timeout = t.config.Timeout
 	}
 	call.Context = ctx
-	if call.Class != Read {
-		call.trace(t.direct)
+	if call.Class != Read || !t.plain {
+		call.watch(t.direct)
 	}
 	if err := t.pass(call); err != nil {
 		return t.fail(call, err)
 	}
+	call.last = nil
 	limited, cancel := context.WithTimeout(call, call.Timeout)
 	defer cancel()
 	req, err := t.newRequest(limited, call)
@@ -125,17 +124,25 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 		_ = resp.Body.Close() // it was read long ago; this ends the timer of a caller's Timeout
 	}
 	if err != nil {
+		if call.last != nil && call.Err() != nil && errors.Is(err, call.Err()) {
+			err = fmt.Errorf("%w (last attempt: %w)", err, call.last)
+		}
 		return t.fail(call, err)
 	}
 	return nil
 }
 
-// pass waits for the gate. A single attempt does not wait: whoever keeps a journal must know when it leaves.
+// pass waits for the gate. A single attempt does not wait: a program with a journal must know when a request leaves.
 func (t *Transport) pass(call *Call) error {
 	switch {
 	case !call.Single:
-		return t.gate.wait(call)
-	case t.gate.closed(): // looked at once: another call may close it right afterwards
+		held := t.credential(call).gate.closed()
+		err := t.credential(call).gate.wait(call)
+		if err != nil && held {
+			err = fmt.Errorf("waiting for the pause that the API has asked for (429): %w", err)
+		}
+		return err
+	case t.credential(call).gate.closed(): // looked at once: another call may close it right afterwards
 		return ErrHeldBack
 	}
 	return call.Err()
@@ -144,9 +151,12 @@ func (t *Transport) pass(call *Call) error {
 // newRequest makes the first attempt's request, under the first attempt's time limit. Later attempts run under a copy
 // with a limit of its own: most calls need only one, and are spared the copy.
 func (t *Transport) newRequest(limited context.Context, call *Call) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(limited, call.Method, t.config.BaseURL+call.Path, nil)
-	if err != nil {
-		return nil, err
+	req := t.prepared.to(limited, call.Method, call.Path)
+	if req == nil {
+		var err error
+		if req, err = http.NewRequestWithContext(limited, call.Method, t.config.BaseURL+call.Path, nil); err != nil {
+			return nil, err
+		}
 	}
 	t.fill(req, call)
 	return req, nil
@@ -160,10 +170,9 @@ func (t *Transport) rewind(req *http.Request) error {
 	if call == nil {
 		return nil
 	}
-	if err := t.gate.wait(call); err != nil {
+	if err := t.credential(call).gate.wait(call); err != nil {
 		return err
 	}
-	req.Header = make(http.Header, len(req.Header))
 	t.fill(req, call)
 	return nil
 }
@@ -172,80 +181,43 @@ func (t *Transport) rewind(req *http.Request) error {
 // without asking anyone, when an HTTP/2 server resets the stream with PROTOCOL_ERROR, which servers do after they have
 // carried it out.
 func (t *Transport) fill(req *http.Request, call *Call) {
-	// The values are shared between requests: a RoundTripper must not change a request, and this saves four allocations.
-	maps.Copy(req.Header, t.header)
-	maps.Copy(req.Header, call.Header)
+	if req.Header = t.prepared.headerFor(call); req.Header == nil {
+		// The values are shared between requests: a RoundTripper must not change a request, and this saves four allocations.
+		req.Header = maps.Clone(t.header)
+		maps.Copy(req.Header, t.credential(call).header)
+		maps.Copy(req.Header, call.Header)
+		if call.Body != nil {
+			req.Header["Content-Type"] = []string{contentType}
+		}
+	}
 	if call.Body == nil {
 		return
 	}
-	req.Header["Content-Type"] = jsonContentType
 	req.ContentLength = int64(len(call.Body))
-	if call.left != nil && (call.Single || !call.left.direct) {
-		call.left.body = &watchedBody{content: bytes.NewReader(call.Body)}
+	if call.trace != nil && (call.Single || !call.trace.direct) {
+		call.trace.body = &watchedBody{content: bytes.NewReader(call.Body)}
 		if call.Single { // its only attempt has this limit
-			call.left.body.until, _ = req.Context().Deadline()
+			call.trace.body.until, _ = req.Context().Deadline()
 		}
-		req.Body = call.left.body
+		req.Body = call.trace.body
 		return
 	}
 	content := bytes.NewReader(call.Body)
-	if call.left != nil {
-		call.left.content = content
+	if call.trace != nil {
+		call.trace.content = content
 	}
 	req.Body = io.NopCloser(content) // of a kind that net/http knows to be in memory: one packet, not two
 }
 
-var jsonContentType = []string{"application/json"}
-
-// fail turns what net/http says into an error that names the call and keeps the query, the token and phone numbers
+// fail turns what net/http says into an error that names the call and keeps the query, secrets and phone numbers
 // to itself.
 func (t *Transport) fail(call *Call, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // its text holds the whole URL
 	}
-	return &Error{text: fmt.Sprintf("djamo: %s %s: %s", call.Method, t.Scrub(call.PathOnly()), t.ScrubAnswer(call, err.Error(), errorLimit)), cause: err}
+	text := fmt.Sprintf("%s: %s %s: %s", t.config.Name, call.Method, t.ScrubPath(call), t.ScrubAnswer(call, err.Error(), errorLimit))
+	return &Error{text: text, cause: err}
 }
-
-// errorLimit bounds what an error of a RoundTripper may say, in bytes.
-const errorLimit = 4 << 10
-
-// Error is a call without an answer. Its text is scrubbed; what net/http, a RoundTripper or the context said can be asked
-// for with errors.Is and errors.As, and is not printed with it.
-type Error struct {
-	text  string
-	cause error
-}
-
-func (e *Error) Error() string { return e.text }
-
-// GoString keeps %#v from printing the cause.
-func (e *Error) GoString() string { return fmt.Sprintf("&transport.Error{%q}", e.text) }
-
-// Is asks the cause.
-func (e *Error) Is(target error) bool { return errors.Is(e.cause, target) }
-
-// As asks the cause. A *url.Error comes back without its URL, which may hold a phone number, and so it does to those who
-// ask, as is usual, for a net.Error or whether it was a timeout.
-func (e *Error) As(target any) bool {
-	if !errors.As(e.cause, target) {
-		return false
-	}
-	switch found := target.(type) {
-	case **url.Error:
-		*found = withoutURL(*found)
-	case *net.Error:
-		if inner, ok := (*found).(*url.Error); ok { // the one that was found, not what it wraps
-			*found = withoutURL(inner)
-		}
-	case *interface{ Timeout() bool }:
-		if inner, ok := (*found).(*url.Error); ok {
-			*found = withoutURL(inner)
-		}
-	}
-	return true
-}
-
-func withoutURL(err *url.Error) *url.Error { return &url.Error{Op: err.Op, Err: err.Err} }
 
 // attempts is the RoundTripper under the retry loop: one call of RoundTrip is one request on the wire. It is not an
 // io.Closer of idle connections on purpose, since they belong to the caller.
@@ -274,22 +246,40 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		err = errNoAnswer
 	case err != nil && errors.Is(context.Cause(req.Context()), errResent):
 		err = errResent
+	case err != nil:
+		err = t.nameProxy(call, req, err)
 	}
 	if err == nil {
 		err = t.read(call, resp)
 	}
 	if err != nil && !errors.Is(err, errResent) && req.Context().Err() != nil && call.Err() == nil {
 		err = fmt.Errorf("no answer within %v: %w", call.Timeout, err)
+	} else if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = fmt.Errorf("the connection ended before the whole answer was there: %w", err)
+	}
+	if call.Err() == nil {
+		call.last = endOf(resp, err)
 	}
 	call.end(resp, err)
-	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
-		t.gate.hold(t.backoff(call.Attempts-1, resp.Header))
+	if err == nil {
+		t.credential(call).observe(resp.StatusCode)
+		if resp.StatusCode == http.StatusTooManyRequests {
+			t.credential(call).gate.closeFor(t.backoff(call.Attempts-1, resp.Header))
+		}
 	}
 	t.log(call, time.Since(start), err)
 	if err != nil {
 		return nil, err
 	}
 	return resp, nil
+}
+
+// endOf is how an attempt ended that did not succeed; nil when it did.
+func endOf(resp *http.Response, err error) error {
+	if err != nil || resp.StatusCode < http.StatusMultipleChoices {
+		return err
+	}
+	return statusError(resp.StatusCode)
 }
 
 // pooledBytes is the largest buffer that is kept, and the most that a Content-Length is believed beforehand.
@@ -323,6 +313,7 @@ func (t *Transport) read(call *Call, resp *http.Response) error {
 	}
 	call.limited = io.LimitedReader{R: resp.Body, N: limit + 1}
 	_, err := call.buffer.ReadFrom(&call.limited)
+	skipMark(call.buffer)
 	resp.Body = http.NoBody
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		return nil
@@ -331,6 +322,14 @@ func (t *Transport) read(call *Call, resp *http.Response) error {
 		return fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
 	}
 	return err
+}
+
+// skipMark leaves out the byte order marks that some encoders put before JSON, which allows none.
+func skipMark(body *bytes.Buffer) {
+	mark := []byte("\ufeff")
+	for bytes.HasPrefix(body.Bytes(), mark) {
+		body.Next(len(mark))
+	}
 }
 
 // shouldRetry asks the policy, and the context whether there is still time.
@@ -356,7 +355,7 @@ func (t *Transport) mayRepeat(call *Call, resp *http.Response, err error) bool {
 	case errors.Is(err, errRedirect), errors.Is(err, ErrTooLarge), errors.As(err, &certificate):
 		return false // the next try would end the same way
 	case err != nil:
-		return call.Class == Read || call.neverLeft()
+		return call.Class == Read || call.notSent()
 	case resp.StatusCode == http.StatusTooManyRequests:
 		return true
 	}
@@ -368,7 +367,7 @@ func troubled(status int) bool {
 	return status >= http.StatusInternalServerError || status == http.StatusRequestTimeout
 }
 
-// wait is the pause before the next attempt. After a 429 the gate does the waiting, for every call alike.
+// wait is the pause before the next attempt. After a 429 the gate does the waiting, for every call of the credential.
 func (t *Transport) wait(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
 	if resp == nil {
 		return t.backoff(attempt, nil)
