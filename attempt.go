@@ -6,8 +6,8 @@ import (
 	"github.com/djamo/djamo-go/internal/transport"
 )
 
-// Attempt is what a RoundTripper can know of a request beyond the request itself: enough to name it in traces and
-// metrics without an id or a phone number, which are in its URL.
+// Attempt describes a request to a RoundTripper: enough to name it in traces and metrics without the ids and phone numbers in
+// its URL.
 type Attempt struct {
 	// PathTemplate is the path below the base URL with names in place of ids, such as "/v1/transactions/{id}", and without
 	// a query. It is empty for Client.Do: only its caller knows which parts of the path are ids.
@@ -18,8 +18,8 @@ type Attempt struct {
 	Number int
 }
 
-// AttemptFromContext tells a RoundTripper, from the context of the request it is given, which attempt of which call it
-// sends; false when the request is not a Client's. It must be asked before RoundTrip returns.
+// AttemptFromContext returns the attempt that a request belongs to, by the request's context. The second result is false when
+// the request is not a Client's. It must be asked before RoundTrip returns.
 func AttemptFromContext(ctx context.Context) (Attempt, bool) {
 	call := transport.FromContext(ctx)
 	if call == nil {

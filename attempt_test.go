@@ -11,6 +11,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -24,16 +25,16 @@ var templates = []string{
 func TestAttemptFromContext_NamesEveryCallWithoutItsIDs(t *testing.T) {
 	t.Parallel()
 	told := map[string]bool{}
-	client := through(t, func(req *http.Request) (*http.Response, error) {
+	client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 		attempt, ok := djamo.AttemptFromContext(req.Context())
 		require.True(t, ok)
 		require.Positive(t, attempt.Number)
 		told[attempt.PathTemplate] = true
 		return nil, errors.New("enough was seen")
 	})
-	for _, row := range endpoints(t) {
-		_, err := row.call(t.Context(), client)
-		require.Error(t, err, row.name)
+	for _, row := range clienttest.Endpoints(t) {
+		_, err := row.Call(t.Context(), client)
+		require.Error(t, err, row.Name)
 	}
 	for template := range told {
 		require.Contains(t, templates, template)
@@ -44,7 +45,7 @@ func TestAttemptFromContext_NamesEveryCallWithoutItsIDs(t *testing.T) {
 func TestAttemptFromContext_DoHasNoTemplate(t *testing.T) {
 	t.Parallel()
 	var seen []djamo.Attempt
-	client := through(t, func(req *http.Request) (*http.Response, error) {
+	client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 		attempt, ok := djamo.AttemptFromContext(req.Context())
 		require.True(t, ok)
 		seen = append(seen, attempt)
@@ -65,7 +66,7 @@ func TestAttemptFromContext_OfAnotherRequest(t *testing.T) {
 func TestAttemptFromContext_CountsAcrossASettlement(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api, err := djamotest.New()
+		api, err := djamotest.New(djamotest.WithSeed(1))
 		require.NoError(t, err)
 		defer api.Close()
 		for _, fault := range []djamotest.Fault{djamotest.RateLimitFor(time.Second), djamotest.CloseConnection()} {
@@ -73,7 +74,7 @@ func TestAttemptFromContext_CountsAcrossASettlement(t *testing.T) {
 			require.NoError(t, err)
 		}
 		posts, gets := []int{}, []int{}
-		client, err := djamo.NewClient(api.Token, djamo.WithBaseURL("https://api.example"), djamo.WithHTTPClient(&http.Client{Transport: roundTripper(
+		client, err := djamo.NewClient(api.Token, djamo.WithBaseURL("https://api.example"), djamo.WithHTTPClient(&http.Client{Transport: clienttest.RoundTripper(
 			func(req *http.Request) (*http.Response, error) {
 				attempt, _ := djamo.AttemptFromContext(req.Context())
 				if req.Method == http.MethodPost {
@@ -84,7 +85,7 @@ func TestAttemptFromContext_CountsAcrossASettlement(t *testing.T) {
 				return api.Transport().RoundTrip(req)
 			})}))
 		require.NoError(t, err)
-		require.NoError(t, create(t.Context(), client))
+		require.NoError(t, clienttest.Create(t.Context(), client))
 		require.Equal(t, []int{1, 2, 3}, posts)
 		require.Equal(t, []int{1, 1}, gets)
 	})
@@ -112,15 +113,15 @@ func TestSendsThrough_IsBelievedOfNetHTTPOnly(t *testing.T) {
 		"net/http":            {refused, true},
 		"around it":           {wrapper{refused}, true},
 		"twice around it":     {wrapper{wrapper{refused}}, true},
-		"around something":    {wrapper{roundTripper(refused.RoundTrip)}, false},
-		"something around it": {roundTripper(wrapper{refused}.RoundTrip), false},
+		"around something":    {wrapper{clienttest.RoundTripper(refused.RoundTrip)}, false},
+		"something around it": {clienttest.RoundTripper(wrapper{refused}.RoundTrip), false},
 		"around nothing":      {silent{wrapper{nil}, refused}, false},
 		"around itself":       {silent{*tail, refused}, false},
 	}
 	for name, row := range rows {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Transport: row.base}),
+			client, err := djamo.NewClient("at_x", djamo.WithBaseURL(clienttest.BaseURL), djamo.WithHTTPClient(&http.Client{Transport: row.base}),
 				djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
 			require.NoError(t, err)
 			err = client.Do(t.Context(), http.MethodPost, "/v1/x", nil, nil)

@@ -3,6 +3,8 @@ package djamo
 import (
 	"context"
 	"net/http"
+
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // Balance is what the account holds.
@@ -16,7 +18,7 @@ type BalanceService struct{ client *Client }
 
 // Get reads the balance. Safe to repeat.
 func (s BalanceService) Get(ctx context.Context, opts ...RequestOption) (*Balance, error) {
-	answer, err := read[balanceAnswer](ctx, s.client, at(http.MethodGet, "/v1/balance"), nil, opts)
+	answer, err := read[balanceAnswer](ctx, s.client, wire.At(http.MethodGet, "/v1/balance"), nil, opts)
 	if err != nil {
 		return nil, err
 	}

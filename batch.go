@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+
+	"github.com/djamo/djamo-go/internal/onepass"
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // BatchStatus is where a batch stands: an open set.
@@ -27,7 +30,12 @@ type Batch struct {
 
 // LogValue gives slog the batch without its payments.
 func (b Batch) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("id", b.ID), slog.String("status", string(b.Status)), slog.Int("transactions", len(b.Transactions)), slog.Int64("total_amount", int64(b.TotalAmount)))
+	return slog.GroupValue(
+		slog.String("id", b.ID),
+		slog.String("status", string(b.Status)),
+		slog.Int("transactions", len(b.Transactions)),
+		slog.Int64("total_amount", int64(b.TotalAmount)),
+	)
 }
 
 // LogValue gives slog the number of payments.
@@ -51,7 +59,11 @@ func (p BatchParams) validate(limits Limits) error {
 	case n == 0:
 		return &ValidationError{Field: "transactions", Rule: "must not be empty"}
 	case limits.BatchSize > 0 && n > limits.BatchSize:
-		return &ValidationError{Field: "transactions", Value: fmt.Sprint(n), Rule: fmt.Sprintf("must be at most %d, the size set with WithLimits", limits.BatchSize)}
+		return &ValidationError{
+			Field: "transactions",
+			Value: fmt.Sprint(n),
+			Rule:  fmt.Sprintf("must be at most %d, the size set with WithLimits", limits.BatchSize),
+		}
 	}
 	if err := checkText("subCompanyId", p.SubCompanyID); err != nil {
 		return err
@@ -63,10 +75,18 @@ func (p BatchParams) validate(limits Limits) error {
 			return err
 		}
 		if t.SubCompanyID != "" {
-			return &ValidationError{Field: prefix + "subCompanyId", Value: quoted(t.SubCompanyID), Rule: "must be set on the batch, not on a payment in it"}
+			return &ValidationError{
+				Field: prefix + "subCompanyId",
+				Value: quoted(t.SubCompanyID),
+				Rule:  "must be set on the batch, not on a payment in it",
+			}
 		}
 		if j, repeated := first[t.Reference]; repeated {
-			return &ValidationError{Field: prefix + "reference", Value: quoted(t.Reference), Rule: fmt.Sprintf("must differ from that of transactions[%d]", j)}
+			return &ValidationError{
+				Field: prefix + "reference",
+				Value: quoted(t.Reference),
+				Rule:  fmt.Sprintf("must differ from that of transactions[%d]", j),
+			}
 		}
 		first[t.Reference] = i
 	}
@@ -90,7 +110,7 @@ func (s BatchService) Create(ctx context.Context, params BatchParams, opts ...Re
 		return nil, errNotBuilt
 	}
 	if err := params.validate(s.client.settings.limits); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	body := batchBody{SubCompanyID: params.SubCompanyID, Transactions: make([]transactionBody, len(params.Transactions))}
 	references := make([]string, len(params.Transactions))
@@ -98,13 +118,13 @@ func (s BatchService) Create(ctx context.Context, params BatchParams, opts ...Re
 		body.Transactions[i] = t.body()
 		references[i] = t.Reference
 	}
-	batch, err := write[Batch](ctx, s.client, at(http.MethodPost, transactionsPath+"/batch"), body, opts, references...)
+	batch, err := write[Batch](ctx, s.client, wire.At(http.MethodPost, transactionsPath+"/batch"), body, opts, references...)
 	if err != nil {
 		return nil, err
 	}
-	if doubt := body.doubt(batch); doubt != "" {
+	if ambiguity := body.ambiguity(batch); ambiguity != "" {
 		return nil, &OutcomeUnknownError{References: references, Err: fmt.Errorf("djamo: batch %s: %s: %w",
-			s.client.transport.Scrub(quoted(batch.ID)), doubt, ErrUnexpectedAnswer)}
+			s.client.transport.Scrub(quoted(batch.ID)), ambiguity, ErrUnexpectedAnswer)}
 	}
 	return batch, nil
 }
@@ -112,7 +132,7 @@ func (s BatchService) Create(ctx context.Context, params BatchParams, opts ...Re
 // doubt says why an answer does not tell what became of every payment; "" when it does. The documentation's own example
 // answers with another reference, and other amounts, than were sent, so those are left to the reader to compare: what an
 // answer does not name is to be looked up.
-func (b batchBody) doubt(answer *Batch) string {
+func (b batchBody) ambiguity(answer *Batch) string {
 	if len(answer.Transactions) != len(b.Transactions) {
 		return fmt.Sprintf("the answer names %d of %d payments", len(answer.Transactions), len(b.Transactions))
 	}
@@ -128,4 +148,41 @@ func (b batchBody) doubt(answer *Batch) string {
 		}
 	}
 	return ""
+}
+
+func (b *Batch) readFrom(r *onepass.Reader) {
+	if !r.Object() {
+		return
+	}
+	const (
+		id = iota
+		status
+		subCompanyID
+		count
+	)
+	var texts [count]onepass.Text
+	for name := r.Member(); name != nil; name = r.Member() {
+		switch string(name) {
+		case "id":
+			r.Text(&texts[id])
+		case "status":
+			r.Text(&texts[status])
+		case "totalAmount":
+			readAmount(r, &b.TotalAmount)
+		case "totalFee":
+			readAmount(r, &b.TotalFee)
+		case "subCompanyId":
+			r.Text(&texts[subCompanyID])
+		case "transactions":
+			readItemsFrom(r, &b.Transactions, (*Transaction).readFrom)
+		case "createdAt":
+			readTime(r, &b.CreatedAt)
+		case "updatedAt":
+			readTime(r, &b.UpdatedAt)
+		default:
+			r.Skip(name, "id", "status", "totalAmount", "totalFee", "subCompanyId", "transactions", "createdAt", "updatedAt")
+		}
+	}
+	r.Keep(texts[:])
+	b.ID, b.Status, b.SubCompanyID = texts[id].String(), BatchStatus(texts[status].String()), texts[subCompanyID].String()
 }

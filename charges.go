@@ -10,8 +10,11 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 
-	"github.com/djamo/djamo-go/internal/transport"
+	"github.com/djamo/djamo-go/internal/onepass"
+	"github.com/djamo/djamo-go/internal/redact"
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // ChargeStatus is where a charge stands: an open set.
@@ -39,7 +42,8 @@ func (s ChargeStatus) Terminal() bool {
 	return false
 }
 
-// Charge is money asked of a customer, who pays it at PaymentURL. Amounts are whole francs.
+// Charge is money asked of a customer, who pays it at PaymentURL. Amounts are whole francs. ID, ExternalID, Status, Amount,
+// Paid and Refunded of an answer must be readable; another field that is not stays zero, as in a Transaction.
 type Charge struct {
 	ID           string            `json:"id"`
 	ExternalID   string            `json:"externalId"` // the caller's own
@@ -60,8 +64,14 @@ type Charge struct {
 
 // LogValue gives slog the charge without its metadata and payment records, which may hold the payer's phone number.
 func (c Charge) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("id", c.ID), slog.String("external_id", transport.MaskPhones(c.ExternalID)), slog.String("status", string(c.Status)),
-		slog.Int64("amount", int64(c.Amount)), slog.Int64("paid", int64(c.Paid)), slog.Int64("refunded", int64(c.Refunded)))
+	return slog.GroupValue(
+		slog.String("id", c.ID),
+		slog.String("external_id", redact.MaskPhones(c.ExternalID)),
+		slog.String("status", string(c.Status)),
+		slog.Int64("amount", int64(c.Amount)),
+		slog.Int64("paid", int64(c.Paid)),
+		slog.Int64("refunded", int64(c.Refunded)),
+	)
 }
 
 func (c Charge) missing() string { return missingID(c.ID) }
@@ -80,7 +90,7 @@ type ChargeParams struct {
 
 // LogValue gives slog the parameters without the metadata.
 func (p ChargeParams) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("external_id", transport.MaskPhones(p.ExternalID)), slog.Int64("amount", int64(p.Amount)))
+	return slog.GroupValue(slog.String("external_id", redact.MaskPhones(p.ExternalID)), slog.Int64("amount", int64(p.Amount)))
 }
 
 func (p ChargeParams) validate(limits Limits) error {
@@ -91,7 +101,10 @@ func (p ChargeParams) validate(limits Limits) error {
 	if err := checkReference("externalId", p.ExternalID, limits); err != nil {
 		return err
 	}
-	for field, address := range map[string]string{"onCompletedRedirectionUrl": p.OnCompletedRedirectionURL, "onCanceledRedirectionUrl": p.OnCanceledRedirectionURL} {
+	for field, address := range map[string]string{
+		"onCompletedRedirectionUrl": p.OnCompletedRedirectionURL,
+		"onCanceledRedirectionUrl":  p.OnCanceledRedirectionURL,
+	} {
 		if address != "" {
 			if err := checkURL(field, address); err != nil {
 				return err
@@ -101,14 +114,14 @@ func (p ChargeParams) validate(limits Limits) error {
 	return checkText("description", p.Description)
 }
 
-func (p ChargeParams) differs(found *Charge) string {
-	if p.shown(found) && found.Amount != p.Amount {
+func (p ChargeParams) mismatch(found *Charge) string {
+	if p.comparable(found) && found.Amount != p.Amount {
 		return "amount"
 	}
 	return ""
 }
 
-func (p ChargeParams) shown(found *Charge) bool { return found.Amount != 0 }
+func (p ChargeParams) comparable(found *Charge) bool { return found.Amount != 0 }
 
 func (p ChargeParams) key() string { return p.ExternalID }
 
@@ -119,13 +132,13 @@ func externalIDOf(c *Charge) string { return c.ExternalID }
 // external id. Giving up after some pages is no proof, nor is an answer about something else.
 func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption) (*Charge, error) {
 	const pages, pageSize = 10, 100
-	filter, cursor, seen := p.ExternalID, "", 0
-	for range pages + 1 {
-		e, err := at(http.MethodGet, chargesPath).withQuery(struct {
+	filter, limit, cursor, seen := p.ExternalID, pageSize, "", 0
+	for range pages + 3 {
+		e, err := withQuery(wire.At(http.MethodGet, chargesPath), struct {
 			ExternalID string `url:"externalId,omitempty"`
 			Cursor     string `url:"cursor,omitempty"`
-			Limit      int    `url:"limit"`
-		}{filter, cursor, pageSize})
+			Limit      int    `url:"limit,omitempty"`
+		}{filter, cursor, limit})
 		if err != nil {
 			return nil, err
 		}
@@ -135,24 +148,28 @@ func (p ChargeParams) find(ctx context.Context, c *Client, opts []RequestOption)
 		case filter != "" && errors.Is(err, ErrInvalidRequest):
 			filter = "" // the API knows no such filter
 			continue
+		case limit != 0 && errors.Is(err, ErrInvalidRequest):
+			filter, limit = p.ExternalID, 0 // so many are not allowed: take what the API gives by itself
+			continue
 		case err == nil:
 			return found, nil
 		case !errors.Is(err, errOthers) && !errors.Is(err, ErrNotFound):
 			return nil, err
 		case !answer.page || slices.ContainsFunc(answer.found, func(c Charge) bool { return c.ExternalID == "" }):
-			return nil, fmt.Errorf("djamo: the answer is no listing that shows the external id of every charge: %w", ErrUnexpectedAnswer)
+			return nil, fmt.Errorf("djamo: the answer is not a listing that shows the external id of every charge: %w", ErrUnexpectedAnswer)
 		case answer.next == "" && !answer.ends:
 			return nil, fmt.Errorf("djamo: the listing of charges does not say where it ends: %w", ErrUnexpectedAnswer)
 		case answer.next == "" && answer.count > seen:
 			return nil, fmt.Errorf("djamo: the listing of charges shows %d of %d: %w", seen, answer.count, ErrUnexpectedAnswer)
 		case answer.next == "":
-			return nil, fmt.Errorf("djamo: no charge bears the external id %s: %w", quoted(p.ExternalID), ErrNotFound)
+			return nil, fmt.Errorf("djamo: no charge has the external id %s: %w", quoted(p.ExternalID), ErrNotFound)
 		case answer.next == cursor:
-			return nil, fmt.Errorf("djamo: the listing of charges gives the same page again: %w", ErrUnexpectedAnswer)
+			return nil, fmt.Errorf("djamo: the listing of charges returns the same page again: %w", ErrUnexpectedAnswer)
 		}
 		cursor = answer.next
 	}
-	return nil, fmt.Errorf("djamo: external id %s is not on the first %d pages of charges: %w", quoted(p.ExternalID), pages, ErrUnexpectedAnswer)
+	return nil, fmt.Errorf("djamo: external id %s is not on the first %d pages of charges: %w",
+		quoted(p.ExternalID), pages, ErrUnexpectedAnswer)
 }
 
 // ChargeService collects money. The API needs WithCompanyID for it.
@@ -171,9 +188,9 @@ func (s ChargeService) Create(ctx context.Context, params ChargeParams, opts ...
 		return nil, errNotBuilt
 	}
 	if err := params.validate(s.client.settings.limits); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
-	w := keyedWrite[Charge]{client: s.client, at: at(http.MethodPost, chargesPath), body: params, keyOf: externalIDOf, opts: opts}
+	w := keyedWrite[Charge]{client: s.client, at: wire.At(http.MethodPost, chargesPath), body: params, keyOf: externalIDOf, opts: opts}
 	return w.send(ctx)
 }
 
@@ -181,15 +198,18 @@ func (s ChargeService) Create(ctx context.Context, params ChargeParams, opts ...
 func (s ChargeService) Get(ctx context.Context, id string, opts ...RequestOption) (*Charge, error) {
 	e, err := atID(http.MethodGet, chargesPath+"/{id}", id)
 	if err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, chargeOf(id), nil, opts)
 }
 
-// ChargeListParams says where a listing starts and how long its pages are.
-type ChargeListParams ListParams
+// ChargeListParams says where a listing of charges starts and how long its pages are. Both fields are optional.
+type ChargeListParams struct {
+	Cursor string // where to start: Page.Cursor.Next of an earlier page; empty for the beginning
+	Limit  int    // charges on a page, not in all; 0 leaves it to the API, which uses 15
+}
 
-// List walks every charge, page after page.
+// List walks every charge, page after page. The order is not documented: see TransactionService.List.
 func (s ChargeService) List(ctx context.Context, params ChargeListParams, opts ...RequestOption) iter.Seq2[*Charge, error] {
 	return eachPage(ctx, ListParams(params), func(ctx context.Context, p ListParams) (*Page[Charge], error) {
 		return s.ListPage(ctx, ChargeListParams(p), opts...)
@@ -201,9 +221,9 @@ func (s ChargeService) ListPage(ctx context.Context, params ChargeListParams, op
 	return readPage[Charge](ctx, s.client, chargesPath, ListParams(params), opts)
 }
 
-// Refund gives the whole payment back. A refund carries no key: after an *OutcomeUnknownError read the charge's
-// Refunded before asking again. The answer is taken to be the charge, which is not documented; any other object leaves
-// the outcome unknown.
+// Refund gives the whole payment back. A refund carries no key: after an *OutcomeUnknownError, or ErrUnprocessable, which
+// does not promise that nothing was done, read the charge's Refunded before asking again. The answer is taken to be the
+// charge, which is not documented; any other object leaves the outcome unknown.
 func (s ChargeService) Refund(ctx context.Context, id string, opts ...RequestOption) (*Charge, error) {
 	return s.post(ctx, id, "refund", struct{}{}, opts)
 }
@@ -212,28 +232,58 @@ func (s ChargeService) Refund(ctx context.Context, id string, opts ...RequestOpt
 // *OutcomeUnknownError read the charge's Refunded before asking again.
 func (s ChargeService) RefundPart(ctx context.Context, id string, amount XOF, opts ...RequestOption) (*Charge, error) {
 	if err := checkAmount("amount", amount, Limits{}); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	return s.post(ctx, id, "refund", struct {
 		Amount XOF `json:"amount"`
 	}{amount}, opts)
 }
 
-// Pay plays the customer who pays. It exists on staging only and is refused at once on a production environment.
-func (s ChargeService) Pay(ctx context.Context, id string, opts ...RequestOption) (*Charge, error) {
+// ChargePayParams say who plays the customer. The zero value sends an empty object, which staging may refuse.
+type ChargePayParams struct {
+	// RecipientMSISDN is the test phone number that pays, with its plus or, as an integration sends it, without. Djamo names
+	// numbers that succeed and numbers that fail; what a failed payment does to the charge is not documented, so read its Status.
+	RecipientMSISDN MSISDN `json:"recipientMsisdn,omitempty"`
+}
+
+// LogValue gives slog the parameters with the phone number masked.
+func (p ChargePayParams) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("recipient_msisdn", p.RecipientMSISDN))
+}
+
+func (p ChargePayParams) validate() error {
+	if p.RecipientMSISDN == "" {
+		return nil
+	}
+	number := p.RecipientMSISDN
+	if !strings.HasPrefix(string(number), "+") {
+		number = "+" + number // which of the two staging takes is not documented: what is given is sent
+	}
+	return checkMSISDN("recipientMsisdn", number)
+}
+
+// Pay plays the customer who pays. It exists on staging only and is refused at once on a production environment. Repeat it
+// only after reading the charge.
+func (s ChargeService) Pay(ctx context.Context, id string, params ChargePayParams, opts ...RequestOption) (*Charge, error) {
 	if s.client == nil {
 		return nil, errNotBuilt
 	}
 	if e := cmp.Or(s.client.settings.environment, environmentOfToken(s.client.settings.token)); e.IsProduction() {
-		return nil, unsent(&ValidationError{Field: "environment", Value: string(e), Rule: "paying a charge is simulated on staging only"}, opts)
+		return nil, rejectUnsent(
+			&ValidationError{Field: "environment", Value: string(e), Rule: "paying a charge is simulated on staging only"},
+			opts,
+		)
 	}
-	return s.post(ctx, id, "pay", struct{}{}, opts)
+	if err := params.validate(); err != nil {
+		return nil, rejectUnsent(err, opts)
+	}
+	return s.post(ctx, id, "pay", params, opts)
 }
 
 func (s ChargeService) post(ctx context.Context, id, action string, in any, opts []RequestOption) (*Charge, error) {
 	e, err := atID(http.MethodPost, chargesPath+"/{id}/"+action, id)
 	if err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	return writeTo(ctx, s.client, e, chargeOf(id), in, opts, id)
 }
@@ -241,4 +291,62 @@ func (s ChargeService) post(ctx context.Context, id, action string, in any, opts
 // chargeOf takes the charge with an id and no other.
 func chargeOf(id string) *single[Charge] {
 	return &single[Charge]{want: id, keyOf: func(c *Charge) string { return c.ID }}
+}
+
+// readFrom reads a charge. One with metadata or payment records, which are copied as they are, is for encoding/json.
+func (c *Charge) readFrom(r *onepass.Reader, before *Charge) {
+	if !r.Object() {
+		return
+	}
+	const (
+		id = iota
+		externalID
+		status
+		currency
+		paymentURL
+		description
+		count
+	)
+	var texts [count]onepass.Text
+	for name := r.Member(); name != nil; name = r.Member() {
+		switch string(name) {
+		case "id":
+			r.Text(&texts[id])
+		case "externalId":
+			r.Text(&texts[externalID])
+		case "status":
+			r.Text(&texts[status])
+		case "amount":
+			readAmount(r, &c.Amount)
+		case "currency":
+			r.Text(&texts[currency])
+		case "due":
+			readAmount(r, &c.Due)
+		case "paid":
+			readAmount(r, &c.Paid)
+		case "refunded":
+			readAmount(r, &c.Refunded)
+		case "fees":
+			readAmount(r, &c.Fees)
+		case "paymentUrl":
+			r.Text(&texts[paymentURL])
+		case "description":
+			r.Text(&texts[description])
+		case "createdAt":
+			readTime(r, &c.CreatedAt)
+		case "updatedAt":
+			readTime(r, &c.UpdatedAt)
+		default:
+			r.Skip(name, "id", "externalId", "status", "amount", "currency", "due", "paid", "refunded", "fees", "paymentUrl",
+				"description", "metadata", "transactions", "createdAt", "updatedAt")
+		}
+	}
+	if before != nil {
+		r.Like(&texts[status], string(before.Status))
+		r.Like(&texts[currency], before.Currency)
+		r.Like(&texts[description], before.Description)
+	}
+	r.Keep(texts[:])
+	c.ID, c.ExternalID, c.Status = texts[id].String(), texts[externalID].String(), ChargeStatus(texts[status].String())
+	c.Currency, c.PaymentURL, c.Description = texts[currency].String(), texts[paymentURL].String(), texts[description].String()
 }

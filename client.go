@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/djamo/djamo-go/internal/redact"
 	"github.com/djamo/djamo-go/internal/transport"
 )
 
@@ -27,7 +28,7 @@ type Client struct {
 	WebhookEndpoints WebhookEndpointService
 }
 
-// core is what a Client is made of, behind two pointers: fmt follows one of them where a verb does not fit, and must
+// core is what a Client is built on, behind two pointers: fmt follows one of them where a verb does not fit, and must
 // meet addresses there and not the token.
 type core struct {
 	settings  *settings
@@ -47,7 +48,7 @@ func NewClient(token string, opts ...Option) (*Client, error) {
 		retry:       RetryPolicy{}.withDefaults(),
 		limits:      Limits{}.withDefaults(),
 		maxResponse: defaultMaxResponse,
-		httpClient:  &http.Client{Transport: defaultTransport()},
+		httpClient:  &http.Client{},
 	}
 	return build(s, opts)
 }
@@ -95,6 +96,21 @@ func (c *Client) String() string {
 	return "djamo.Client(" + c.settings.base.Redacted() + ")"
 }
 
+// Account says which account a client acts for. It holds nothing secret.
+type Account struct {
+	Environment Environment `json:"environment,omitempty"` // "" when the host is none that the documentation names
+	Host        string      `json:"host"`                  // of the API, with its port where the address has one
+	CompanyID   string      `json:"companyId,omitempty"`   // "" when none was set: the token decides then
+}
+
+// Account returns the account that the client acts for, so that a program can show it, and keep it with what was paid.
+func (c *Client) Account() Account {
+	if c == nil || c.core == nil {
+		return Account{}
+	}
+	return Account{Environment: c.settings.environment, Host: c.settings.base.Host, CompanyID: c.settings.companyID}
+}
+
 // GoString is String: %#v must not print the token.
 func (c *Client) GoString() string { return c.String() }
 
@@ -109,17 +125,26 @@ func build(s settings, opts []Option) (*Client, error) {
 		}
 	}
 	if s.base == nil {
-		return nil, &ValidationError{Field: "WithEnvironment", Rule: "no host was chosen: add WithEnvironment or WithBaseURL (NewClientFromEnv: set " + EnvAPIURL + ")"}
+		return nil, &ValidationError{
+			Field: "WithEnvironment",
+			Rule:  "no host was chosen: add WithEnvironment or WithBaseURL (NewClientFromEnv: set " + EnvAPIURL + ")",
+		}
 	}
 	if of := environmentOfToken(s.token); of != "" && s.environment != "" && of != s.environment {
 		return nil, &ValidationError{Field: "token", Rule: fmt.Sprintf("belongs to %s, but the client is set to %s", of, s.environment)}
 	}
+	if s.httpClient.Transport == nil {
+		s.httpClient = new(*s.httpClient)
+		s.httpClient.Transport = transport.Pool(s.timeout)
+		s.ownPool = true
+	}
 	c := &Client{core: &core{settings: &s, transport: transport.New(transport.Config{
+		Name:       "djamo",
 		BaseURL:    s.base.String(),
-		Token:      s.token,
-		CompanyID:  s.companyID,
+		Credential: s.credential(),
 		UserAgent:  userAgent(s.app),
 		HTTPClient: s.httpClient,
+		OwnPool:    s.ownPool,
 		Timeout:    s.timeout,
 		Retry: transport.Retry{
 			MaxAttempts: s.retry.MaxAttempts, MinWait: s.retry.MinWait,
@@ -138,16 +163,13 @@ func build(s settings, opts []Option) (*Client, error) {
 	return c, nil
 }
 
-// defaultTransport is net/http's own with room for more than two idle connections to the one host there is. Where a
-// program has replaced http.DefaultTransport by something else, that is used as it is.
-func defaultTransport() http.RoundTripper {
-	standard, ok := http.DefaultTransport.(*http.Transport)
-	if !ok {
-		return http.DefaultTransport
+// credential is what every call carries.
+func (s *settings) credential() *transport.Credential {
+	header := http.Header{"Authorization": {"Bearer " + s.token}}
+	if s.companyID != "" {
+		header["X-Company-Id"] = []string{s.companyID}
 	}
-	pooled := standard.Clone()
-	pooled.MaxIdleConnsPerHost = pooled.MaxIdleConns
-	return pooled
+	return transport.NewCredential(header, redact.Secret{Name: "access token", Value: s.token})
 }
 
 func userAgent(app AppInfo) string {
@@ -165,24 +187,14 @@ func userAgent(app AppInfo) string {
 	return agent
 }
 
-// checkToken never shows the token.
-func checkToken(field, token string) error {
-	switch {
-	case token == "":
-		return &ValidationError{Field: field, Rule: "must not be empty"}
-	case !isHeaderText(token):
-		return &ValidationError{Field: field, Rule: "must be one word of printable ASCII: look for a line break or a space around it"}
-	case strings.HasPrefix(strings.ToLower(token), "bearer"):
-		return &ValidationError{Field: field, Rule: "must be the bare token, without \"Bearer\""}
-	}
-	return nil
-}
-
 // Response is what the API sent around a result. Ask for it with WithResponse.
 type Response struct {
 	StatusCode int
 	Header     http.Header
 	Body       []byte
-	Attempts   int  // requests the deciding call sent
+	Attempts   int // requests the deciding call sent
+	// Unreadable names the fields of the result that cannot be read and are zero, such as "fee", or "[3].fee" on a page: at
+	// most 20. Body shows what came. Without the fields that matter (id, reference, amount, status) there is no result.
+	Unreadable []string
 	Settled    bool // the result was found by looking the reference up, after an answer was lost
 }

@@ -6,13 +6,15 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
+	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
@@ -109,31 +111,22 @@ func TestCharges_Pay_RefusedOnProduction(t *testing.T) {
 		Transport: httpmock.NewMockTransport(), // refuses everything that is sent
 	}))
 	require.NoError(t, err)
-	_, err = client.Charges.Pay(t.Context(), "ch_1")
+	_, err = client.Charges.Pay(t.Context(), "ch_1", djamo.ChargePayParams{})
 	require.ErrorIs(t, err, djamo.ErrInvalidRequest)
 	require.ErrorContains(t, err, "staging")
 }
-
-// idleCounter is a RoundTripper that notices when somebody closes its idle connections.
-type idleCounter struct {
-	http.RoundTripper
-
-	closed atomic.Int32
-}
-
-func (c *idleCounter) CloseIdleConnections() { c.closed.Add(1) }
 
 func TestClient_LeavesTheCallersHTTPClientAlone(t *testing.T) {
 	t.Parallel()
 	transport := httpmock.NewMockTransport()
 	transport.RegisterNoResponder(httpmock.NewStringResponder(http.StatusInternalServerError, ""))
-	counter := &idleCounter{RoundTripper: transport}
+	counter := &clienttest.IdleCounter{RoundTripper: transport}
 	mine := &http.Client{Transport: counter, Timeout: time.Minute}
-	client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(mine), djamo.WithRetry(djamo.RetryPolicy{MinWait: time.Microsecond, MaxWait: time.Microsecond}))
+	client, err := djamo.NewClient("at_x", djamo.WithBaseURL(clienttest.BaseURL), djamo.WithHTTPClient(mine), djamo.WithRetry(djamo.RetryPolicy{MinWait: time.Microsecond, MaxWait: time.Microsecond}))
 	require.NoError(t, err)
 	_, err = client.Balance.Get(t.Context())
 	require.ErrorIs(t, err, djamo.ErrServer)
-	require.Zero(t, counter.closed.Load())
+	require.Zero(t, counter.Closed.Load())
 	require.Same(t, counter, mine.Transport)
 	require.Nil(t, mine.CheckRedirect)
 }
@@ -141,7 +134,7 @@ func TestClient_LeavesTheCallersHTTPClientAlone(t *testing.T) {
 func TestClone_DiffersByItsOptionsOnly(t *testing.T) {
 	t.Parallel()
 	var companies []string
-	client := mocked(t, func(req *http.Request) (*http.Response, error) {
+	client := clienttest.Mocked(t, func(req *http.Request) (*http.Response, error) {
 		companies = append(companies, req.Header.Get("X-Company-Id"))
 		return httpmock.NewStringResponse(http.StatusOK, `{"balance":1}`), nil
 	})
@@ -171,7 +164,7 @@ func TestClient_IsSafeForConcurrentUse(t *testing.T) {
 	for worker := range 50 {
 		group.Go(func() {
 			for i := range 10 {
-				p := payment
+				p := clienttest.Payment
 				p.Reference = fmt.Sprintf("%d-%d", worker, i)
 				sent, err := client.Transactions.Create(t.Context(), p)
 				if err != nil || sent.ID != "txn_"+p.Reference {
@@ -186,8 +179,8 @@ func TestClient_IsSafeForConcurrentUse(t *testing.T) {
 func TestWithResponse_CarriesTheAnswer(t *testing.T) {
 	t.Parallel()
 	var resp djamo.Response
-	client := mocked(t, httpmock.NewStringResponder(http.StatusConflict, `{"message":"used"}`))
-	_, err := client.Transactions.Create(t.Context(), payment, djamo.WithResponse(&resp))
+	client := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusConflict, `{"message":"used"}`))
+	_, err := client.Transactions.Create(t.Context(), clienttest.Payment, djamo.WithResponse(&resp))
 	require.ErrorIs(t, err, djamo.ErrDuplicateReference)
 	require.Equal(t, http.StatusConflict, resp.StatusCode)
 	require.JSONEq(t, `{"message":"used"}`, string(resp.Body))
@@ -197,21 +190,21 @@ func TestWithResponse_CarriesTheAnswer(t *testing.T) {
 func TestMaxResponseBytes_BoundsAnswers(t *testing.T) {
 	t.Parallel()
 	big := httpmock.NewStringResponder(http.StatusOK, `{"id":"`+strings.Repeat("x", 1000)+`"}`)
-	client := mocked(t, big, djamo.WithMaxResponseBytes(500))
+	client := clienttest.Mocked(t, big, djamo.WithMaxResponseBytes(500))
 	_, err := client.Transactions.Get(t.Context(), "txn_1")
 	require.ErrorIs(t, err, djamo.ErrUnexpectedAnswer)
-	_, err = client.Batches.Create(t.Context(), batchParams(""))
+	_, err = client.Batches.Create(t.Context(), clienttest.BatchParams(""))
 	require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
 }
 
 func TestBadInput_SendsNothing(t *testing.T) {
 	t.Parallel()
-	client := mocked(t, func(req *http.Request) (*http.Response, error) {
+	client := clienttest.Mocked(t, func(req *http.Request) (*http.Response, error) {
 		t.Errorf("sent %s", req.URL)
 		return httpmock.NewStringResponse(http.StatusOK, "{}"), nil
 	}, djamo.WithLimits(djamo.Limits{MinAmount: 5_000, MaxAmount: 500_000, BatchSize: 2, ReferenceLength: 20}))
 	with := func(change func(*djamo.TransactionParams)) djamo.TransactionParams {
-		p := payment
+		p := clienttest.Payment
 		change(&p)
 		return p
 	}
@@ -243,27 +236,28 @@ func TestBadInput_SendsNothing(t *testing.T) {
 		require.Equal(t, "transactions[1]."+row.field, refused.Field, name)
 	}
 	for name, err := range map[string]error{
-		"empty batch":     second(client.Batches.Create(t.Context(), djamo.BatchParams{})),
-		"large batch":     second(client.Batches.Create(t.Context(), djamo.BatchParams{Transactions: make([]djamo.TransactionParams, 3)})),
-		"repeated in it":  second(client.Batches.Create(t.Context(), djamo.BatchParams{Transactions: []djamo.TransactionParams{payment, payment}})),
-		"negative limit":  second(client.Transactions.ListPage(t.Context(), djamo.TransactionListParams{Limit: -1})),
-		"no name":         second(client.SubCompanies.Create(t.Context(), djamo.SubCompanyParams{})),
-		"empty update":    second(client.SubCompanies.Update(t.Context(), "subco_1", djamo.SubCompanyUpdateParams{})),
-		"no topic":        second(client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{URL: "https://a.example"})),
-		"relative URL":    second(client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{Topic: "x", URL: "/hook"})),
-		"refund of zero":  second(client.Charges.RefundPart(t.Context(), "ch_1", 0)),
-		"charge of zero":  second(client.Charges.Create(t.Context(), djamo.ChargeParams{ExternalID: "x"})),
-		"charge no key":   second(client.Charges.Create(t.Context(), djamo.ChargeParams{Amount: 5})),
-		"charge bad link": second(client.Charges.Create(t.Context(), djamo.ChargeParams{Amount: 5, ExternalID: "x", OnCanceledRedirectionURL: "javascript:1"})),
+		"empty batch":     clienttest.Second(client.Batches.Create(t.Context(), djamo.BatchParams{})),
+		"large batch":     clienttest.Second(client.Batches.Create(t.Context(), djamo.BatchParams{Transactions: make([]djamo.TransactionParams, 3)})),
+		"repeated in it":  clienttest.Second(client.Batches.Create(t.Context(), djamo.BatchParams{Transactions: []djamo.TransactionParams{clienttest.Payment, clienttest.Payment}})),
+		"negative limit":  clienttest.Second(client.Transactions.ListPage(t.Context(), djamo.TransactionListParams{Limit: -1})),
+		"no name":         clienttest.Second(client.SubCompanies.Create(t.Context(), djamo.SubCompanyParams{})),
+		"empty update":    clienttest.Second(client.SubCompanies.Update(t.Context(), "subco_1", djamo.SubCompanyUpdateParams{})),
+		"no topic":        clienttest.Second(client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{URL: "https://a.example"})),
+		"relative URL":    clienttest.Second(client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{Topic: "x", URL: "/hook"})),
+		"refund of zero":  clienttest.Second(client.Charges.RefundPart(t.Context(), "ch_1", 0)),
+		"charge of zero":  clienttest.Second(client.Charges.Create(t.Context(), djamo.ChargeParams{ExternalID: "x"})),
+		"charge no key":   clienttest.Second(client.Charges.Create(t.Context(), djamo.ChargeParams{Amount: 5})),
+		"charge bad link": clienttest.Second(client.Charges.Create(t.Context(), djamo.ChargeParams{Amount: 5, ExternalID: "x", OnCanceledRedirectionURL: "javascript:1"})),
 		"raw absolute":    client.Do(t.Context(), "GET", "https://elsewhere.example/", nil, nil),
 		"raw other host":  client.Do(t.Context(), "GET", "//elsewhere.example/", nil, nil),
 		"raw dots":        client.Do(t.Context(), "GET", "/v1/%2e%2e/x", nil, nil),
 		"raw method":      client.Do(t.Context(), "get", "/v1/x", nil, nil),
-		"check number":    second(client.Customers.Check(t.Context(), djamo.CustomerCheckParams{MSISDN: "x"})),
-		"wait interval":   second(client.Transactions.Wait(t.Context(), "txn_1", djamo.WaitParams{MinInterval: -1})),
+		"check number":    clienttest.Second(client.Customers.Check(t.Context(), djamo.CustomerCheckParams{MSISDN: "x"})),
+		"wait interval":   clienttest.Second(client.Transactions.Wait(t.Context(), "txn_1", djamo.WaitParams{MinInterval: -1})),
 	} {
 		require.ErrorIs(t, err, djamo.ErrInvalidRequest, name)
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
+// Tests that use real connections look for what they leave by themselves (leaktest.Check); this finds the rest.
+func TestMain(m *testing.M) { os.Exit(leaktest.Main(m)) }

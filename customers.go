@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // CustomerCheck says whether a phone number has a Djamo account.
@@ -34,12 +36,12 @@ type CustomerService struct{ client *Client }
 // Check asks whether a number has a Djamo account. Safe to repeat.
 func (s CustomerService) Check(ctx context.Context, params CustomerCheckParams, opts ...RequestOption) (*CustomerCheck, error) {
 	if err := checkMSISDN("msisdn", params.MSISDN); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	if err := checkText("subCompanyId", params.SubCompanyID); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
-	e, err := at(http.MethodGet, transactionsPath+"/customers/check").withQuery(struct {
+	e, err := withQuery(wire.At(http.MethodGet, transactionsPath+"/customers/check"), struct {
 		MSISDN       string `url:"msisdn"`
 		SubCompanyID string `url:"subCompanyId,omitempty"`
 	}{params.MSISDN.E164(), params.SubCompanyID})

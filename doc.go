@@ -10,13 +10,31 @@
 // WebhookEndpoints. Calls without a method of their own go through [Client.Do]. Guides, from getting started to the
 // security model, are in the directory docs of the repository.
 //
+// # Where to find what
+//
+// Send: [TransactionService.Create] pays one person, [BatchService.Create] many in one request, [ChargeService.Create] asks a
+// customer for money and [ChargeService.Refund] gives it back. Package payroll pays a file of thousands, each person once.
+//
+// Look up: [TransactionService.Get] by id, [TransactionService.GetByReference] by your reference, [ChargeService.Get],
+// [CustomerService.Check] (has this number an account?), [BalanceService.Get]. [TransactionService.Wait] returns when a
+// transfer is completed or failed.
+//
+// List: [TransactionService.List], [ChargeService.List] and the other List methods walk every page; ListPage reads one, whose
+// Cursor.Next is where to go on.
+//
+// Receive: [WebhookEndpointService.Create] tells the API where to deliver, [WebhookHandler] receives, [ParseWebhook] and
+// [VerifyWebhook] fit into a handler that exists.
+//
+// Test: package djamotest is the API in memory, with faults. [SignWebhook] makes a delivery, and package dedupertest tests a
+// [Deduper]. [WithBaseURL] and [WithHTTPClient] lead a client to any other server.
+//
 // # What happens when an answer is lost
 //
 // Every call belongs to a class, and the class says what is done when no answer comes, or one that leaves open what
 // happened (500 and above, 408, a success that cannot be read):
 //
 //   - Reads (GET, and PUT, which changes only what it names) are sent again with exponential back-off.
-//   - Payments and charges carry a key of the caller's, the reference or external id. They are settled: the key is
+//   - Payments and charges carry a key that the caller supplies, the reference or external id. They are settled: the key is
 //     looked up. Found with the same payee and amount, that is the result. Found with another, the error is
 //     [ErrDuplicateReference]. Absent, it is looked up again after a quiet period, since the lost request may still be
 //     on its way, and only then sent again under the same key; a 409 then means that the first one landed after all,

@@ -73,6 +73,8 @@ func parseBaseURL(field, raw string) (*url.URL, error) {
 	}
 	base, err := url.Parse(strings.TrimSpace(raw))
 	switch {
+	case strings.ContainsAny(raw, quotationMarks):
+		return bad("must be a URL without quotation marks, such as https://api-civ.djamo.com")
 	case err != nil:
 		return bad("must be a URL such as https://api-civ.djamo.com")
 	case base.User != nil:

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
@@ -79,16 +80,16 @@ func TestEnvironment_Names(t *testing.T) {
 func TestEnvironment_PayIsForStagingOnly(t *testing.T) {
 	t.Parallel()
 	sent := 0
-	elsewhere := mocked(t, func(*http.Request) (*http.Response, error) {
+	elsewhere := clienttest.Mocked(t, func(*http.Request) (*http.Response, error) {
 		sent++
 		return httpmock.NewStringResponse(http.StatusOK, `{"id":"ch_1","status":"paid"}`), nil
 	})
-	_, err := elsewhere.Charges.Pay(t.Context(), "ch_1")
+	_, err := elsewhere.Charges.Pay(t.Context(), "ch_1", djamo.ChargePayParams{})
 	require.NoError(t, err, "any other host is the caller's to judge")
 	for _, e := range environments {
 		client, err := elsewhere.Clone(djamo.WithEnvironment(e))
 		require.NoError(t, err)
-		_, err = client.Charges.Pay(t.Context(), "ch_1")
+		_, err = client.Charges.Pay(t.Context(), "ch_1", djamo.ChargePayParams{})
 		if e.IsProduction() {
 			require.ErrorIs(t, err, djamo.ErrInvalidRequest)
 			require.EqualError(t, err, "djamo: environment: paying a charge is simulated on staging only, got "+string(e))
@@ -140,7 +141,7 @@ func TestBaseURL_PlainHTTPIsNamed(t *testing.T) {
 func TestBaseURL_PrefixIsKept(t *testing.T) {
 	t.Parallel()
 	var sent []string
-	client := mocked(t, func(req *http.Request) (*http.Response, error) {
+	client := clienttest.Mocked(t, func(req *http.Request) (*http.Response, error) {
 		sent = append(sent, req.URL.String())
 		return httpmock.NewStringResponse(http.StatusOK, `{"balance":1}`), nil
 	})
@@ -169,7 +170,7 @@ func TestNewClientFromEnv_SendsWhatItRead(t *testing.T) {
 	t.Setenv(djamo.EnvAPIURL, " https://one.example/prefix/ ")
 	t.Setenv(djamo.EnvCompanyID, " company-9 ")
 	var sent *http.Request
-	double := djamo.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+	double := djamo.WithHTTPClient(&http.Client{Transport: clienttest.RoundTripper(func(req *http.Request) (*http.Response, error) {
 		sent = req
 		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"balance":1}`)), Header: http.Header{}}, nil
 	})})

@@ -10,9 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
+	"github.com/djamo/djamo-go/internal/redact"
 	"github.com/djamo/djamo-go/internal/transport"
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // ErrorCode names a kind of failure. It is itself an error, so the sentinels below are constants that nobody
@@ -82,18 +83,21 @@ func (e *Error) Error() string {
 	case len(e.Messages) > 0:
 		text.WriteString(": " + e.message())
 	case len(e.Body) > 0:
-		text.WriteString(": " + transport.Snippet(e.Body))
+		text.WriteString(": " + redact.Snippet(e.Body))
 	}
-	shown := oneLine(transport.MaskPhones(text.String()))
+	if e.StatusCode == http.StatusUnauthorized {
+		text.WriteString(": is this the token of this host and country?")
+	}
+	line := redact.OneLine(redact.MaskPhones(text.String()))
 	if e.CorrelationID != "" { // after the cut, and as it is: support asks for the whole of it
-		shown += " (correlation id " + oneLine(e.CorrelationID) + ")"
+		line += " (correlation id " + redact.OneLine(e.CorrelationID) + ")"
 	}
-	return shown
+	return line
 }
 
 // message joins the messages as far as one line may show them. Callers may have built the error, of any length.
 func (e *Error) message() string {
-	const enough = 4 << 10 // more than oneLine keeps, so that what it cuts off has been masked
+	const enough = 4 << 10 // more than OneLine keeps, so that what it cuts off has been masked
 	var text strings.Builder
 	for i, message := range e.Messages {
 		if i > 0 {
@@ -105,21 +109,6 @@ func (e *Error) message() string {
 		}
 	}
 	return text.String()
-}
-
-// oneLine keeps a text that came from outside to one line of bounded length, without what a terminal would obey.
-func oneLine(text string) string {
-	const most = 2 << 10
-	text = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "\uFFFD"))
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
 }
 
 // Code classifies the error by its status; "" when the status means nothing in particular.
@@ -161,7 +150,7 @@ func (e *Error) LogValue() slog.Value {
 		slog.String("method", e.Method),
 		slog.String("path", e.Path),
 		slog.Int("status", e.StatusCode),
-		slog.String("message", oneLine(transport.MaskPhones(e.message()))),
+		slog.String("message", redact.OneLine(redact.MaskPhones(e.message()))),
 		slog.String("correlation_id", e.CorrelationID),
 	)
 }
@@ -174,9 +163,9 @@ func isHTML(body []byte) bool {
 // missing or of another type, and the body can be HTML, empty, cut off or endless.
 func newError(call *transport.Call, t *transport.Transport) *Error {
 	e := &Error{
-		Method: call.Method, Path: t.Scrub(call.PathOnly()), StatusCode: call.Status,
-		RetryAfter: transport.RetryAfter(call.ResponseHeader),
+		Method: call.Method, Path: t.ScrubPath(call), StatusCode: call.Status,
 	}
+	e.RetryAfter, _ = wire.RetryAfter(call.ResponseHeader)
 	body := call.Bytes()
 	if len(body) > 0 {
 		e.Body = []byte(t.ScrubAnswer(call, string(body[:min(len(body), 2*errorBodyLimit)]), errorBodyLimit))
@@ -243,20 +232,20 @@ type OutcomeUnknownError struct {
 
 // Error names the references, at most three of them, and the cause.
 func (e *OutcomeUnknownError) Error() string {
-	const shown = 3
+	const maxListed = 3
 	var text strings.Builder
 	text.WriteString("djamo: outcome unknown")
-	for i, reference := range e.References[:min(len(e.References), shown)] {
+	for i, reference := range e.References[:min(len(e.References), maxListed)] {
 		text.WriteString([]string{" of ", ", ", ", "}[i] + strconv.Quote(reference))
 	}
-	if more := len(e.References) - shown; more > 0 {
+	if more := len(e.References) - maxListed; more > 0 {
 		fmt.Fprintf(&text, " and %d more", more)
 	}
 	text.WriteString(", it may have been carried out")
 	if e.Err != nil {
 		text.WriteString(": " + strings.ReplaceAll(e.Err.Error(), "djamo: ", ""))
 	}
-	return transport.MaskPhones(text.String())
+	return redact.MaskPhones(text.String())
 }
 
 // Is matches ErrOutcomeUnknown, and what the cause matches unless that is a verdict of the API.
@@ -293,7 +282,7 @@ func (e *ValidationError) Is(target error) bool { return target == ErrInvalidReq
 func masked(texts []string) []string {
 	masked := make([]string, len(texts))
 	for i, text := range texts {
-		masked[i] = transport.MaskPhones(text)
+		masked[i] = redact.MaskPhones(text)
 	}
 	return masked
 }

@@ -12,8 +12,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
@@ -35,11 +37,11 @@ func TestError_EveryStatusMatchesItsSentinelAlone(t *testing.T) {
 		if status >= 500 {
 			want = djamo.ErrServer
 		}
-		client := through(t, func(req *http.Request) (*http.Response, error) {
+		client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 			return httpmock.NewStringResponse(status, `{"message":"no"}`), nil
 		})
 		_, err := client.Transactions.Get(t.Context(), "txn_1")
-		answer := answerOf(err)
+		answer := clienttest.AnswerOf(err)
 		require.Equal(t, status, answer.StatusCode)
 		require.Equal(t, want, answer.Code())
 		for _, sentinel := range sentinels {
@@ -98,7 +100,7 @@ func TestError_ReadsWhatTheAPISays(t *testing.T) {
 		name, id string
 		rest     string // of the text, after the status
 	}{
-		{fixture(t, "error_400_response"), []string{"Error message"}, "Bad Request Exception", "34f66c14821e8ba0e2d7749406c06081", ": Error message (correlation id 34f66c14821e8ba0e2d7749406c06081)"},
+		{clienttest.Fixture(t, "error_400_response"), []string{"Error message"}, "Bad Request Exception", "34f66c14821e8ba0e2d7749406c06081", ": Error message (correlation id 34f66c14821e8ba0e2d7749406c06081)"},
 		{`{"message":"one"}`, []string{"one"}, "", "", ": one"},
 		{`{"message":["one","two"]}`, []string{"one", "two"}, "", "", ": one; two"},
 		{`{"message":[["one"],["two",["three"]]]}`, []string{"one", "two", "three"}, "", "", ": one; two; three"},
@@ -119,8 +121,8 @@ func TestError_ReadsWhatTheAPISays(t *testing.T) {
 		{" \n", nil, "", "", ": "},
 		{"", nil, "", "", ""},
 	} {
-		_, err := mocked(t, httpmock.NewStringResponder(http.StatusUnprocessableEntity, row.body)).Balance.Get(t.Context())
-		answer := answerOf(err)
+		_, err := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusUnprocessableEntity, row.body)).Balance.Get(t.Context())
+		answer := clienttest.AnswerOf(err)
 		require.Equal(t, row.messages, answer.Messages, row.body)
 		require.Equal(t, row.name, answer.Name, row.body)
 		require.Equal(t, row.id, answer.CorrelationID, row.body)
@@ -132,8 +134,8 @@ func TestError_ReadsWhatTheAPISays(t *testing.T) {
 func TestError_BodyIsBounded(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, 4095, 4096, 4097, 1 << 20, 11 << 20} {
-		_, err := mocked(t, httpmock.NewStringResponder(http.StatusBadGateway, strings.Repeat("x", size))).Balance.Get(t.Context())
-		require.Len(t, answerOf(err).Body, min(size, 4096))
+		_, err := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusBadGateway, strings.Repeat("x", size))).Balance.Get(t.Context())
+		require.Len(t, clienttest.AnswerOf(err).Body, min(size, 4096))
 		require.Less(t, len(err.Error()), 300)
 		require.ErrorIs(t, err, djamo.ErrServer, "however large a refusal is, its status counts")
 	}
@@ -141,13 +143,13 @@ func TestError_BodyIsBounded(t *testing.T) {
 
 func TestError_RetryAfter(t *testing.T) {
 	t.Parallel()
-	client := through(t, func(*http.Request) (*http.Response, error) {
+	client := clienttest.Through(t, func(*http.Request) (*http.Response, error) {
 		resp := httpmock.NewStringResponse(http.StatusTooManyRequests, "")
 		resp.Header.Set("Retry-After", "7200")
 		return resp, nil
 	})
 	_, err := client.Balance.Get(t.Context())
-	require.Equal(t, 2*time.Hour, answerOf(err).RetryAfter, "what was announced, not what was capped")
+	require.Equal(t, 2*time.Hour, clienttest.AnswerOf(err).RetryAfter, "what was announced, not what was capped")
 }
 
 func TestOutcomeUnknownError_TextAndCause(t *testing.T) {
@@ -168,7 +170,7 @@ func TestOutcomeUnknownError_TextAndCause(t *testing.T) {
 		require.EqualError(t, err, text+": POST /v1/transactions: 500 Internal Server Error: context canceled")
 		require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
 		require.ErrorIs(t, err, context.Canceled)
-		require.Nil(t, answerOf(err), "an answer on the way is no verdict on the payment")
+		require.Nil(t, clienttest.AnswerOf(err), "an answer on the way is no verdict on the payment")
 		require.NotErrorIs(t, err, djamo.ErrServer)
 		require.ErrorIs(t, fmt.Errorf("while paying: %w", err), djamo.ErrOutcomeUnknown)
 	}
@@ -200,4 +202,204 @@ func TestErrors_LogThemselves(t *testing.T) {
 		`{"references":["r1","r2"],"error":"djamo: outcome unknown of \"r1\", \"r2\", it may have been carried out: EOF"}`,
 		`"djamo: amount: must be positive, got 0"`,
 	}, got)
+}
+
+// Whatever an answer holds, it ends in an error whose text keeps UTF-8 whole and secrets out, or in a balance.
+func FuzzError(f *testing.F) {
+	for _, body := range []string{
+		`{"message":["amount must be a positive number"],"correlationId":"34f6"}`, `{"message":"+2250748710523"}`, `{"message":{"a":[null,1,"2250748710523"]}}`,
+		`<html>at_secret_token`, `{"balance":1}`, `{"data":{"balance":-5,"currency":""}}`, "\xff\x00", `{"message":`, `[[["a"]]]`, `{"message":[["` + "\u2028" + `"]]}`,
+	} {
+		for _, status := range []int{200, 400, 403, 404, 500} {
+			f.Add(body, status)
+		}
+	}
+	f.Fuzz(func(t *testing.T, body string, status int) {
+		if status < 200 || status > 599 {
+			t.Skip("no final status")
+		}
+		client := clienttest.Mocked(t, httpmock.NewStringResponder(status, body))
+		balance, err := client.Balance.Get(t.Context())
+		if (balance == nil) == (err == nil) {
+			t.Fatalf("%v and %v", balance, err)
+		}
+		if err == nil {
+			if status >= http.StatusMultipleChoices {
+				t.Fatalf("status %d is no success", status)
+			}
+			return
+		}
+		text := err.Error()
+		answer := clienttest.AnswerOf(err)
+		if answer != nil {
+			if answer.StatusCode != status || len(answer.Body) > 4<<10 {
+				t.Fatalf("%d answered as %d with %d bytes of body", status, answer.StatusCode, len(answer.Body))
+			}
+			text += answer.LogValue().String() + strings.Join(answer.Messages, "\n")
+			if strings.Contains(string(answer.Body), "at_secret_token") {
+				t.Fatalf("the token is in the body: %q", answer.Body)
+			}
+		}
+		if utf8.ValidString(body) && !utf8.ValidString(text) {
+			t.Fatalf("no UTF-8: %q", text)
+		}
+		if strings.Contains(text, "at_secret_token") {
+			t.Fatalf("the token is in %q", text)
+		}
+		if strings.Contains(" "+text+" ", " +2250748710523 ") {
+			t.Fatalf("a phone number is in %q", text)
+		}
+		if status >= http.StatusMultipleChoices && answer == nil {
+			t.Fatalf("status %d is an answer of the API: %v", status, err)
+		}
+		if _, err := client.Batches.Create(t.Context(), djamo.BatchParams{Transactions: []djamo.TransactionParams{clienttest.Payment}}); err == nil && status >= http.StatusMultipleChoices {
+			t.Fatalf("status %d is no success", status)
+		}
+	})
+}
+
+// The least that a client must hold to, whatever the API, or something in front of it, answers.
+
+// Whatever answers a payment, it is a payment of what was sent, a refusal that HTTP defines, or an unknown outcome:
+// nothing else may tell a caller that it is safe to pay again.
+func FuzzCreate(f *testing.F) {
+	for _, body := range []string{
+		`{"id":"txn_1","reference":"r","amount":5000,"msisdn":"+2250748710523","status":"started"}`, `{"id":"txn_1"}`, `{"data":{"id":"txn_1","reference":"r"}}`,
+		`{"id":"txn_1","reference":"x","amount":5000}`, `{"id":"txn_1","reference":"r","amount":5001}`, `{"id":"txn_1","reference":"r","msisdn":"+221771234567"}`,
+		`{"statusCode":400,"message":"no"}`, `{"success":false,"data":{"id":"txn_1","reference":"r"}}`, `[]`, `null`, ``, `<html>`, `{"data":[]}`,
+	} {
+		for _, status := range []int{200, 201, 303, 400, 408, 409, 429, 499, 502} {
+			f.Add(body, status)
+		}
+	}
+	f.Fuzz(func(t *testing.T, body string, status int) {
+		if status < 200 || status > 599 {
+			t.Skip("no final status")
+		}
+		client := clienttest.Mocked(t, func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodPost {
+				return httpmock.NewStringResponse(status, body), nil
+			}
+			return httpmock.NewStringResponse(http.StatusBadGateway, ""), nil // what became of it cannot be looked up
+		})
+		sent := djamo.TransactionParams{MSISDN: "+2250748710523", Amount: 5000, Reference: "r"}
+		payment, err := client.Transactions.Create(t.Context(), sent)
+		if (payment == nil) == (err == nil) {
+			t.Fatalf("%v and %v", payment, err)
+		}
+		if err == nil {
+			if status >= http.StatusMultipleChoices || payment.ID == "" || payment.Reference != "r" {
+				t.Fatalf("%d %q passes for the payment: %+v", status, body, payment)
+			}
+			if payment.Amount != 0 && payment.Amount != sent.Amount {
+				t.Fatalf("%q is of another amount: %+v", body, payment)
+			}
+			return
+		}
+		if errors.Is(err, djamo.ErrOutcomeUnknown) {
+			return
+		}
+		if answer := clienttest.AnswerOf(err); answer == nil || answer.StatusCode != status || !turnsAway(status) {
+			t.Fatalf("%d %q says that nothing was paid: %v", status, body, err)
+		}
+	})
+}
+
+// turnsAway reports whether a status says that a write was not carried out; 409, that an earlier one was.
+func turnsAway(status int) bool {
+	switch status {
+	case http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	case http.StatusRequestTimeout:
+		return false
+	}
+	return 400 <= status && status <= 451
+}
+
+// Whatever a page holds, it has the items that encoding/json finds, or it is an error: none is lost, none is made up.
+func FuzzPage(f *testing.F) {
+	for _, body := range []string{
+		`{"count":1,"limit":15,"cursor":{"prev":null,"next":"n"},"data":[{"id":"ch_1","amount":1}]}`, `{"data":[]}`, `{"data":null}`, `{}`, `[]`, `null`,
+		`{"data":[{"id":1}]}`, `{"data":[null,{}]}`, `{"data":{"data":[]}}`, `{"cursor":17,"data":[]}`, `{"DATA":[{}],"data":[]}`, `{"data":[{"amount":1.5}]}`, "{\"data\":[{\"id\":\"\xff\"}]}",
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		page, err := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusOK, body)).Charges.ListPage(t.Context(), djamo.ChargeListParams{})
+		if (page == nil) == (err == nil) {
+			t.Fatalf("%v and %v", page, err)
+		}
+		var plain struct {
+			Cursor struct{ Next string }
+			Data   []json.RawMessage
+		}
+		plainErr := json.Unmarshal([]byte(body), &plain)
+		if err != nil {
+			return
+		}
+		if plainErr != nil || plain.Data == nil {
+			t.Fatalf("%q passes for a page: %v", body, plainErr)
+		}
+		if len(page.Data) != len(plain.Data) || page.Cursor.Next != plain.Cursor.Next {
+			t.Fatalf("%q: %d items and %q, want %d and %q", body, len(page.Data), page.Cursor.Next, len(plain.Data), plain.Cursor.Next)
+		}
+	})
+}
+
+// Whatever answers a question about one object, it is that object, bare or wrapped, or an error.
+func FuzzGet(f *testing.F) {
+	for _, body := range []string{
+		`{"id":"ch_1","amount":5000,"status":"paid"}`, `{"data":{"id":"ch_1"}}`, `{"id":"ch_1","data":{"id":"ch_2"}}`, `{"id":"ch_2","data":{"id":"ch_1"}}`,
+		`{"success":false,"data":{"id":"ch_1"}}`, `{"id":null,"data":{"id":"ch_1"}}`, `{"ID":"ch_1"}`, `{"id":"ch_1","id":"ch_2"}`, `[{"id":"ch_1"}]`, `null`, ``, `{"id":`,
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		client := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusOK, body))
+		charge, err := client.Charges.Get(t.Context(), "ch_1")
+		if (charge == nil) == (err == nil) {
+			t.Fatalf("%v and %v", charge, err)
+		}
+		if charge != nil && charge.ID != "ch_1" {
+			t.Fatalf("%q is about %q", body, charge.ID)
+		}
+		if err != nil && !errors.Is(err, djamo.ErrUnexpectedAnswer) {
+			t.Fatalf("%q is no answer of the API: %v", body, err)
+		}
+		check, err := client.Customers.Check(t.Context(), djamo.CustomerCheckParams{MSISDN: "+2250748710523"})
+		if (check == nil) == (err == nil) {
+			t.Fatalf("%v and %v", check, err)
+		}
+		if check != nil && !json.Valid([]byte(body)) {
+			t.Fatalf("%q passes for an answer", body)
+		}
+	})
+}
+
+// Whatever answers a batch, each of its payments is named in the answer or in the error.
+func FuzzBatchCreate(f *testing.F) {
+	for _, body := range []string{
+		`{"id":"b_1","transactions":[{"id":"txn_1","reference":"a"},{"id":"txn_2","reference":"b"}]}`, `{"id":"b_1","transactions":[{"id":"txn_1","reference":"a"},{"id":"txn_2","reference":"a"}]}`,
+		`{"id":"b_1","transactions":[{"id":"txn_1"},{}]}`, `{"id":"b_1"}`, `{"data":{"id":"b_1","transactions":[{"id":"1"},{"id":"2"}]}}`, `{"transactions":[null,null]}`, `[]`, `null`, ``,
+	} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		client := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusCreated, body))
+		batch, err := client.Batches.Create(t.Context(), djamo.BatchParams{Transactions: []djamo.TransactionParams{
+			{MSISDN: "+2250748710523", Amount: 5000, Reference: "a"}, {MSISDN: "+221771234567", Amount: 6000, Reference: "b"},
+		}})
+		if (batch == nil) == (err == nil) {
+			t.Fatalf("%v and %v", batch, err)
+		}
+		if err != nil {
+			if unknown, ok := errors.AsType[*djamo.OutcomeUnknownError](err); !ok || len(unknown.References) != 2 {
+				t.Fatalf("%q hides what may have been paid: %v", body, err)
+			}
+			return
+		}
+		if batch.ID == "" || len(batch.Transactions) != 2 || batch.Transactions[0].ID == "" || batch.Transactions[1].ID == "" {
+			t.Fatalf("%q passes for the batch: %+v", body, batch)
+		}
+	})
 }

@@ -217,7 +217,7 @@ func ExampleChargeService_Refund() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if charge, err = client.Charges.Pay(ctx, charge.ID); err != nil {
+	if charge, err = client.Charges.Pay(ctx, charge.ID, djamo.ChargePayParams{}); err != nil {
 		log.Fatal(err)
 	}
 

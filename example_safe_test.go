@@ -64,9 +64,9 @@ func ExampleWithSingleAttempt_journal() {
 	switch {
 	case err == nil:
 		journal[payment.Reference] = "sent as " + sent.ID
-	case errors.Is(err, djamo.ErrOutcomeUnknown), errors.Is(err, djamo.ErrDuplicateReference):
+	case errors.Is(err, djamo.ErrOutcomeUnknown), errors.Is(err, djamo.ErrDuplicateReference), errors.Is(err, djamo.ErrUnprocessable):
 		journal[payment.Reference] = "look up" // never "failed", and never under another reference
-	case errors.Is(err, djamo.ErrInvalidRequest), errors.Is(err, djamo.ErrUnprocessable):
+	case errors.Is(err, djamo.ErrInvalidRequest):
 		journal[payment.Reference] = "refused: " + err.Error()
 	case errors.As(err, &refused):
 		journal[payment.Reference] = "not sent" // the token, the address or the rate, not the payment

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/djamo/djamo-go"
@@ -23,6 +24,46 @@ func sandbox(opts ...djamotest.Option) (*djamotest.Server, *djamo.Client) {
 		log.Fatal(err)
 	}
 	return server, client
+}
+
+// A first payment, with the account in the environment.
+func Example() {
+	server, _ := sandbox()
+	defer server.Close()
+	for name, value := range map[string]string{djamo.EnvAccessToken: server.Token, djamo.EnvAPIURL: server.URL} {
+		if err := os.Setenv(name, value); err != nil {
+			log.Fatal(err)
+		}
+		defer os.Unsetenv(name)
+	}
+
+	ctx := context.Background()
+	client, err := djamo.NewClientFromEnv( // reads DJAMO_ACCESS_TOKEN, DJAMO_API_URL and DJAMO_COMPANY_ID
+		djamo.WithLimits(djamo.Limits{MinAmount: 5_000, MaxAmount: 500_000}))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	params := djamo.TransactionParams{
+		MSISDN:      "+2250748710523",
+		Amount:      50_000,                 // whole francs
+		Reference:   "payroll-2026-06/0042", // store it before you send
+		Description: "Salaire de juin",
+	}
+	payment, err := client.Transactions.Create(ctx, params)
+	if errors.Is(err, djamo.ErrOutcomeUnknown) {
+		log.Fatalf("do not pay again; look up %s: %v", params.Reference, err)
+	}
+	if err != nil {
+		log.Fatal(err) // this call paid nothing
+	}
+
+	payment, err = client.Transactions.Wait(ctx, payment.ID, djamo.WaitParams{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(payment.Reference, payment.Status, payment.FailureReason)
+	// Output: payroll-2026-06/0042 completed
 }
 
 func ExampleNewClient() {
@@ -81,6 +122,48 @@ func ExampleTransactionService_List() {
 	}
 	fmt.Printf("%d francs\n", total)
 	// Output: 30000 francs
+}
+
+// The order of a listing is not documented: stop when what was looked for is found, and after so many payments in any case.
+func ExampleTransactionService_List_stop() {
+	server, client := sandbox()
+	defer server.Close()
+	ctx := context.Background()
+	for i := range 9 {
+		_, err := client.Transactions.Create(ctx, djamo.TransactionParams{
+			MSISDN: "+2250748710523", Amount: 10_000, Reference: fmt.Sprintf("invoice/%d", i)})
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+
+	const atMost = 1000
+	wanted := map[string]bool{"invoice/3": true, "invoice/5": true}
+	seen := 0
+	for payment, err := range client.Transactions.List(ctx, djamo.TransactionListParams{Limit: 2}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if delete(wanted, payment.Reference); len(wanted) == 0 {
+			break // no further page is read
+		}
+		if seen++; seen == atMost {
+			break
+		}
+	}
+	fmt.Println(len(wanted), "not found")
+	// Output: 0 not found
+}
+
+func ExampleParseNationalMSISDN() {
+	payee, err := djamo.ParseNationalMSISDN("CI", "07 48 71 05 23")
+	fmt.Println(payee, err) // printed, a number masks itself
+
+	_, err = djamo.ParseNationalMSISDN("CI", "48 71 05 23")
+	fmt.Println(err)
+	// Output:
+	// +22507******23 <nil>
+	// djamo: msisdn: has 8 digits, as before 2021: since then 01 (Moov), 05 (MTN) or 07 (Orange) stands before a mobile number, and 21, 25 or 27 before a fixed one; ask the payee for the 10 digits, got 48****23
 }
 
 func Example_errors() {
@@ -185,7 +268,7 @@ func ExampleChargeService_Create() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if charge, err = client.Charges.Pay(ctx, charge.ID); err != nil { // staging only: plays the customer
+	if charge, err = client.Charges.Pay(ctx, charge.ID, djamo.ChargePayParams{}); err != nil { // staging only: plays the customer
 		log.Fatal(err)
 	}
 	if charge, err = client.Charges.RefundPart(ctx, charge.ID, 4_000); err != nil {

@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/djamo/djamo-go/internal/transport"
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // findByKey asks a listing for a key. What comes back must bear the key that was asked for: a server that ignores
@@ -19,20 +21,23 @@ import (
 //
 // A key that counts as absent is sent again, so ErrNotFound is for answers that can mean nothing else. The rest of the
 // answer comes back too, for callers to judge whether there may be more.
-func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, keyOf func(*T) string, opts []RequestOption) (*T, lookup[T], error) {
+func findByKey[T any](
+	ctx context.Context, c *Client, e wire.Endpoint, key string, keyOf func(*T) string, opts []RequestOption,
+) (*T, lookup[T], error) {
 	var answer lookup[T]
 	r, err := c.newRequest(ctx, transport.Read, e, nil, opts)
 	if err != nil {
 		return nil, answer, err
 	}
 	err = c.do(ctx, r, &answer)
-	if answer.doubt == "" && r.Status != http.StatusOK {
-		answer.doubt = "has the status " + strconv.Itoa(r.Status)
+	answer.date, answer.sentSince = r.ResponseHeader.Get("Date"), r.sentSince
+	if answer.ambiguity == "" && r.Status != http.StatusOK {
+		answer.ambiguity = "has the status " + strconv.Itoa(r.Status)
 	}
 	if err != nil {
 		page := (*Error)(nil)
 		if errors.Is(err, ErrNotFound) && (r.Status != http.StatusNotFound || !errors.As(err, &page) || !saysNotFound(page)) {
-			err = fmt.Errorf("%w: %s", ErrUnexpectedAnswer, err) // the word of somebody else, who knows nothing of payments
+			err = fmt.Errorf("%w: %s", ErrUnexpectedAnswer, err) // a proxy's 404, not the API's
 		}
 		return nil, answer, err
 	}
@@ -41,27 +46,28 @@ func findByKey[T any](ctx context.Context, c *Client, e endpoint, key string, ke
 		found := &answer.found[first]
 		switch field := missingIn(found); {
 		case field != "":
-			err = fmt.Errorf("djamo: %s %s: what bears %s has no %q: %w", e.method, e.template, quoted(key), field, ErrUnexpectedAnswer)
+			err = fmt.Errorf("djamo: %s %s: the object under %s has no %q: %w", e.Method, e.Template, quoted(key), field, ErrUnexpectedAnswer)
 		case slices.ContainsFunc(answer.found[first+1:], bears):
-			err = fmt.Errorf("djamo: %s %s: more than one bears %s: %w", e.method, e.template, quoted(key), ErrUnexpectedAnswer)
+			err = fmt.Errorf("djamo: %s %s: more than one object is under %s: %w", e.Method, e.Template, quoted(key), ErrUnexpectedAnswer)
 		default:
 			return found, answer, nil
 		}
 		return nil, answer, err
 	}
 	switch {
-	case answer.doubt != "":
-		err = fmt.Errorf("djamo: %s %s: asked for %s, the answer %s: %w", e.method, e.template, quoted(key), answer.doubt, ErrUnexpectedAnswer)
+	case answer.ambiguity != "":
+		err = fmt.Errorf("djamo: %s %s: asked for %s, the answer %s: %w",
+			e.Method, e.Template, quoted(key), answer.ambiguity, ErrUnexpectedAnswer)
 	case len(answer.found) > 0:
-		err = fmt.Errorf("djamo: %s %s: asked for %s: %w", e.method, e.template, quoted(key), errOthers)
+		err = fmt.Errorf("djamo: %s %s: asked for %s: %w", e.Method, e.Template, quoted(key), errOthers)
 	default:
-		err = fmt.Errorf("djamo: %s %s: nothing under %s: %w", e.method, e.template, quoted(key), ErrNotFound)
+		err = fmt.Errorf("djamo: %s %s: nothing under %s: %w", e.Method, e.Template, quoted(key), ErrNotFound)
 	}
 	return nil, answer, err
 }
 
 // errOthers is an answer about other keys than the one asked for. It is an ErrUnexpectedAnswer.
-var errOthers = fmt.Errorf("the answer bears other references: %w", ErrUnexpectedAnswer)
+var errOthers = fmt.Errorf("the answer holds other references: %w", ErrUnexpectedAnswer)
 
 // lookup decodes any shape the answer of a look-up may have: a page, an array, an object, any of these inside
 // {"data": …}.
@@ -71,7 +77,12 @@ type lookup[T any] struct {
 	count int    // of a page: its own items or all there are, which is not documented
 	page  bool   // the answer is an object with an array of "data", as a listing is
 	ends  bool   // the page says itself that it is the last
-	doubt string // why the answer proves nothing about what is not in it; "" when it does
+	// unreadable names the fields of what was found that were left out: see repair.
+	unreadable []string
+	ambiguity  string // why the answer proves nothing about what is not in it; "" when it does
+
+	date      string    // when the API says that it answered
+	sentSince time.Time // see WithSentSince
 }
 
 func (l *lookup[T]) decode(body []byte) error {
@@ -85,16 +96,18 @@ func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 	case len(body) == 0:
 		return errors.New("it is empty")
 	case bytes.Equal(body, []byte("null")):
-		l.doubt = "is null"
+		l.ambiguity = "is null"
 		return nil
 	case body[0] == '[':
-		return json.Unmarshal(body, &l.found)
+		var err error
+		l.unreadable, err = decodeItems(body, &l.found)
+		return err
 	}
 	var envelope struct {
 		Data   json.RawMessage `json:"data"`
 		ID     json.RawMessage `json:"id"`
 		Cursor *Cursor         `json:"cursor"`
-		Count  int             `json:"count"`
+		Count  wholeNumber     `json:"count"`
 	}
 	if err := json.Unmarshal(body, &envelope); err != nil {
 		return err
@@ -102,7 +115,9 @@ func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 	switch {
 	case len(envelope.ID) > 0 && string(envelope.ID) != "null":
 		l.found = make([]T, 1)
-		return json.Unmarshal(body, &l.found[0])
+		var err error
+		l.unreadable, err = decodeInto(body, &l.found[0])
+		return err
 	case envelope.Data == nil:
 		return errors.New(`it has neither "id" nor "data"`)
 	case layers == 0:
@@ -110,13 +125,13 @@ func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 	}
 	err := l.decodeWithin(envelope.Data, layers-1)
 	l.page = l.page || envelope.Data[0] == '['
-	l.count = max(l.count, envelope.Count)
+	l.count = max(l.count, int(envelope.Count))
 	if l.next == "" && envelope.Cursor != nil {
 		l.next = envelope.Cursor.Next
 		l.ends = l.next == ""
 	}
-	if l.doubt == "" {
-		l.doubt = doubtOf(body, envelopeLayers)
+	if l.ambiguity == "" {
+		l.ambiguity = ambiguityOf(body, envelopeLayers)
 	}
 	return err
 }
@@ -125,9 +140,9 @@ func (l *lookup[T]) decodeWithin(body []byte, layers int) error {
 // is read again.
 const envelopeLayers = 10
 
-// doubtOf says what in the envelope of an answer speaks against taking it for a page of all there is: that it calls
-// itself a failure, that it has more to come, or that it can be read two ways. It has been read as JSON before.
-func doubtOf(envelope []byte, layers int) string {
+// ambiguityOf says what in the envelope of an answer speaks against taking it for a page of all there is: it calls itself a
+// failure, has more to come, or can be read two ways. It has been read as JSON before.
+func ambiguityOf(envelope []byte, layers int) string {
 	if layers == 0 {
 		return "has too many layers"
 	}
@@ -147,7 +162,7 @@ func doubtOf(envelope []byte, layers int) string {
 		switch key {
 		case "success", "ok", "statuscode", "status", "code", "error", "errors":
 			if isFailure(key, value) {
-				return "says that it is no success"
+				return "reports a failure"
 			}
 		case "message", "messages":
 			if !isNothing(value) {
@@ -161,8 +176,8 @@ func doubtOf(envelope []byte, layers int) string {
 			if bytes.HasPrefix(value, []byte("[")) && !isNothing(value) {
 				return "lists what may be more to come"
 			}
-			if doubt := doubtOf(value, layers-1); doubt != "" {
-				return doubt
+			if ambiguity := ambiguityOf(value, layers-1); ambiguity != "" {
+				return ambiguity
 			}
 		case "cursor":
 			if strings.Contains(strings.ToLower(string(value)), `more":true`) {
@@ -175,7 +190,7 @@ func doubtOf(envelope []byte, layers int) string {
 
 // isFailure reads a field by which an envelope says how it went.
 func isFailure(key string, value []byte) bool {
-	var number int
+	var number wholeNumber
 	switch text := strings.Trim(strings.ToLower(string(value)), `"`); {
 	case text == "null":
 		return false
@@ -183,7 +198,7 @@ func isFailure(key string, value []byte) bool {
 		return !isNothing(value)
 	case key == "success", key == "ok":
 		return text != "true"
-	case json.Unmarshal(value, &number) == nil:
+	case json.Unmarshal(value, &number) == nil && number != unreadableNumber:
 		return number >= http.StatusBadRequest
 	case key == "statuscode":
 		return true
@@ -207,13 +222,13 @@ func failureOf(envelope []byte) bool {
 // saysNotFound reports whether a 404 is the API's own word on a payment, and not a gateway's or a router's on the path.
 func saysNotFound(refusal *Error) bool {
 	var envelope struct {
-		StatusCode int `json:"statusCode"`
+		StatusCode wholeNumber `json:"statusCode"`
 	}
 	if !isObject(refusal.Body) || json.Unmarshal(refusal.Body, &envelope) != nil || envelope.StatusCode != http.StatusNotFound {
 		return false
 	}
 	return !slices.ContainsFunc(refusal.Messages, func(m string) bool {
-		// Express and Nest, Fastify, and Azure's gateway, of a path that they were not told of.
+		// Express and Nest, Fastify, and Azure's gateway, of a path that they do not know.
 		return strings.HasPrefix(m, "Cannot ") || strings.HasPrefix(m, "Route ") || m == "Resource not found" && refusal.CorrelationID == ""
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // XOF is an amount in West African CFA francs. The franc has no minor unit: XOF(15_000) is fifteen thousand francs,
@@ -27,19 +28,25 @@ const (
 	ruleLeadingZero  = "must not start with a zero"
 	ruleAmountRange  = "must lie between -9223372036854775808 and 9223372036854775807"
 	ruleNoPlus       = "must be written without a plus sign"
-	ruleExactGroups  = "must be whole francs in exact groups of three digits (50 000, 50.000 or 50,000): anything else could be read two ways"
+	ruleJSONNumber   = "must be a whole number of francs, as a JSON number without quotes"
+	ruleExactGroups  = "must be whole francs in exact groups of three digits: anything else could be read two ways"
 	ruleOneSeparator = "must use one kind of separator throughout"
+
+	understood = " (understood are 50000, 50 000, 50.000, 50,000, 50 000,00, 50 000 F, 50 000 FCFA and XOF 50 000)"
 )
 
 const narrowSpace = "\u202f" // narrow no-break space: an amount never breaks across lines
 
-// ParseXOF reads an amount that a person wrote: 50000, 50 000, 50.000, 50,000, -3120, and what [XOF.String] writes.
+// ParseXOF reads an amount that a person wrote: 50000, 50 000, 50.000, 50,000, 50 000,00, -3120, and what [XOF.String]
+// writes.
 //
-// A separator (a space, plain or no-break, a dot or a comma; one kind throughout) is taken for a thousands separator
-// only where the grouping is exact: one to three digits, then groups of exactly three. So 5.000 is five thousand, as
-// Djamo's documentation writes its limits. What could be read two ways, such as 50.5, 5,00 or 0.500, is refused, never
-// guessed; so are leading zeros, which mark a phone number or a code rather than an amount. A unit may follow, in any
-// case: FCFA, F CFA, CFA or XOF.
+// A separator (a space of any width, a dot or a comma; one kind throughout) is taken for a thousands separator only where
+// the grouping is exact: one to three digits, then groups of exactly three. So 5.000 is five thousand, as Djamo's
+// documentation writes its limits. A comma or a dot and one or two zeros at the end are no francs, where they cannot be a
+// group that was cut off: after groups that are separated otherwise, or after four digits or more. What could be read two
+// ways, such as 50.5, 5,00 or 0.500, is refused, never guessed; so are leading zeros, which mark a phone number or a code
+// rather than an amount. A unit may stand before or after the number, in any case: FCFA, F CFA, F.CFA, CFA, F, XOF, franc,
+// francs or francs CFA.
 //
 // The error is a *[ValidationError] that shows the value, bounded, and the rule. Whether an amount is positive or within
 // a limit is not checked here.
@@ -50,6 +57,9 @@ func ParseXOF(s string) (XOF, error) {
 		if n, rule = readWhole(digits); rule == "" {
 			return XOF(n), nil
 		}
+	}
+	if rule != ruleAmountRange {
+		rule += understood
 	}
 	return 0, &ValidationError{Field: "amount", Value: excerpt(s), Rule: rule}
 }
@@ -115,9 +125,10 @@ func (x XOF) String() string {
 	return string(append(text, narrowSpace+"FCFA"...))
 }
 
-// UnmarshalJSON reads a JSON integer, signed, as encoding/json reads an int64 (-0 is 0). A string, a fraction, an
-// exponent, a leading zero, a number out of range and any other JSON value is an error that shows the value, bounded:
-// none of them is rounded or guessed. null leaves the amount as it was, as it does everywhere in encoding/json.
+// UnmarshalJSON reads a JSON number that is whole, however it is written: 50000, 50000.0 and 5e4 are the same amount. It
+// calculates with the digits, so the amount is exact. A number that is not whole, such as 50.5, a number out of range, a
+// leading zero, a string and any other JSON value is an error that shows the value, bounded: nothing is rounded or guessed.
+// null leaves the amount as it was, as it does everywhere in encoding/json.
 func (x *XOF) UnmarshalJSON(data []byte) error {
 	n, rule := readWhole(data)
 	if rule == "" {
@@ -128,7 +139,10 @@ func (x *XOF) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	if rule == ruleWholeFrancs {
-		rule = "must be a JSON integer in whole francs, without quotes, fraction or exponent"
+		if n, rule = readNumber(data); rule == "" {
+			*x = XOF(n)
+			return nil
+		}
 	}
 	return fmt.Errorf("djamo: amount: %s, got %s", rule, excerpt(string(data)))
 }
@@ -168,45 +182,127 @@ func readWhole[T string | []byte](text T) (n int64, rule string) {
 	return int64(magnitude), ""
 }
 
-// cutUnit removes a currency from the end of s, and the spaces before it.
-func cutUnit(s string) string {
-	if len(s) < 3 {
-		return s
+// readNumber reads a JSON number with a fraction or an exponent, exactly; rule is "" when it is a whole one. It counts digits
+// and never makes a floating-point number.
+func readNumber[T string | []byte](text T) (n int64, rule string) {
+	unsigned, sign := string(text), ""
+	if strings.HasPrefix(unsigned, "-") {
+		unsigned, sign = unsigned[1:], "-"
 	}
-	number, unit := s[:len(s)-3], s[len(s)-3:]
+	mantissa, exponent := unsigned, 0
+	if at := strings.IndexAny(unsigned, "eE"); at >= 0 {
+		var ok bool
+		if exponent, ok = readExponent(unsigned[at+1:]); !ok {
+			return 0, ruleJSONNumber
+		}
+		mantissa = unsigned[:at]
+	}
+	whole, fraction, pointed := strings.Cut(mantissa, ".")
 	switch {
-	case strings.EqualFold(unit, "XOF"):
-	case strings.EqualFold(unit, "CFA"):
-		number = strings.TrimSpace(number)
-		number = strings.TrimSuffix(strings.TrimSuffix(number, "F"), "f")
-	default:
-		return s
+	case !isDigits(whole), pointed && !isDigits(fraction):
+		return 0, ruleJSONNumber
+	case len(whole) > 1 && whole[0] == '0':
+		return 0, ruleLeadingZero
 	}
-	return strings.TrimSpace(number)
+	digits := strings.TrimLeft(whole+fraction, "0")
+	exponent -= len(fraction)
+	significant := strings.TrimRight(digits, "0")
+	exponent += len(digits) - len(significant)
+	const maxDigits = 19
+	switch {
+	case significant == "":
+		return 0, ""
+	case exponent < 0:
+		return 0, ruleJSONNumber
+	case exponent > maxDigits || len(significant) > maxDigits:
+		return 0, ruleAmountRange
+	}
+	return readWhole(sign + significant + strings.Repeat("0", exponent))
 }
 
-// ungroup removes thousands separators where the grouping is exact; rule is "" when it is.
+// readExponent reads what follows an e. An exponent beyond any length of text stays so.
+func readExponent(text string) (exponent int, ok bool) {
+	const beyond = 1 << 27 // ten times as much fits an int of 32 bits
+	digits := strings.TrimLeft(text, "+-")
+	if !isDigits(digits) || len(text)-len(digits) > 1 {
+		return 0, false
+	}
+	for i := range len(digits) {
+		exponent = min(10*exponent+int(digits[i]-'0'), beyond)
+	}
+	if text[0] == '-' {
+		return -exponent, true
+	}
+	return exponent, true
+}
+
+// isDigits reports one digit or more and nothing else.
+func isDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// cutUnit removes a currency from the end of s or from its start, and the spaces between it and the number.
+func cutUnit(s string) string {
+	if end := strings.LastIndexFunc(s, isDigit) + 1; end > 0 && isUnit(s[end:]) {
+		return s[:end]
+	}
+	start := strings.IndexFunc(s, isDigit)
+	if start > 0 && s[start-1] == '-' {
+		start-- // the sign
+	}
+	if start > 0 && isUnit(s[:start]) {
+		return s[start:]
+	}
+	return s
+}
+
+func isDigit(r rune) bool { return '0' <= r && r <= '9' }
+
+// isUnit reports whether a text names the franc, in any of its spellings.
+func isUnit(text string) bool {
+	text = strings.TrimSpace(text)
+	if text == "" || strings.HasPrefix(text, ".") {
+		return false
+	}
+	if letters := strings.Split(text, "-"); len(letters) == 2 && letters[0] != "" && letters[1] != "" {
+		text = letters[0] + letters[1] // F-CFA
+	}
+	switch strings.ToUpper(strings.Map(dropUnitMark, text)) {
+	case "F", "FR", "FRS", "FCFA", "FRCFA", "FRSCFA", "CFA", "CFAF", "XOF", "FXOF", "FRANC", "FRANCS", "FRANCCFA", "FRANCSCFA",
+		"CFAFRANC", "CFAFRANCS":
+		return true
+	}
+	return false
+}
+
+func dropUnitMark(r rune) rune {
+	if r == '.' || unicode.Is(unicode.Zs, r) {
+		return -1
+	}
+	return r
+}
+
+// ungroup removes thousands separators where the grouping is exact, and a fraction of nothing; rule is "" when it could.
 func ungroup(s string) (digits, rule string) {
 	sign, body := "", s
 	if strings.HasPrefix(s, "-") {
 		sign, body = "-", s[1:]
 	}
+	body = strings.Map(plainSpace, body)
 	switch {
 	case strings.HasPrefix(body, "+"):
 		return "", ruleNoPlus
-	case strings.ContainsFunc(body, func(r rune) bool { return !strings.ContainsRune("0123456789., \u00a0\u202f", r) }):
+	case strings.ContainsFunc(body, func(r rune) bool { return !isDigit(r) && !strings.ContainsRune("., ", r) }):
 		return "", ruleWholeFrancs
 	}
+	body = cutFraction(body)
 	ungrouped := make([]byte, 0, len(s))
 	ungrouped = append(ungrouped, sign...)
 	var separator rune // 0 until one is met
 	group := 0         // digits since the last separator
 	for _, r := range body {
-		if r == '\u00a0' || r == '\u202f' {
-			r = ' ' // no reader can tell these spaces apart
-		}
 		switch {
-		case '0' <= r && r <= '9':
+		case isDigit(r):
 			ungrouped = append(ungrouped, byte(r))
 			group++
 		case separator != 0 && r != separator:
@@ -221,4 +317,30 @@ func ungroup(s string) (digits, rule string) {
 		return "", ruleExactGroups
 	}
 	return string(ungrouped), ""
+}
+
+// plainSpace makes a space of any width an ordinary one: no reader can tell them apart.
+func plainSpace(r rune) rune {
+	if unicode.Is(unicode.Zs, r) {
+		return ' '
+	}
+	return r
+}
+
+// cutFraction removes a fraction of nothing, such as the ",00" of 50 000,00. In 5,00 it may be what is left of 5,000, so
+// there it stays.
+func cutFraction(s string) string {
+	at := strings.LastIndexAny(s, ".,")
+	if at < 0 {
+		return s
+	}
+	whole, zeros := s[:at], s[at+1:]
+	if zeros != "0" && zeros != "00" || strings.ContainsRune(whole, rune(s[at])) {
+		return s
+	}
+	const longerThanAGroup = 4
+	if len(whole) >= longerThanAGroup && isDigit(rune(whole[len(whole)-1])) {
+		return whole
+	}
+	return s
 }

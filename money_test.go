@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/gob"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -60,6 +62,29 @@ func TestParseXOF_Reads(t *testing.T) {
 	}
 }
 
+// Amounts as people write them, wherever they can be read one way only.
+func TestParseXOF_C11_ReadsWhatHasOneReading(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"50 000 F", "50 000F", "50 000 f", "50 000 F.", "50 000,00", "50 000.00", "50.000,00", "50,000.00", "50000,00", "50000.0", "50 000,0",
+		"50.000 FCFA", "50 000 F.CFA", "50 000 F. CFA", "50 000 F C F A", "50 000 Fcfa", "50.000,00 F CFA", "50 000 FCFA.", "50 000 CFAF",
+		"XOF 50 000", "xof50000", "FCFA 50.000", "F CFA 50 000", "CFA 50,000", "50 000 CFA", "50 000 francs", "50 000 Francs CFA", "50 000 franc CFA",
+		"50 000 FRS", "50 000 F-CFA", "F-CFA 50 000", "50 000 CFA francs", "50\u2009000", "50\u202f000\u202fF", "50\u2007000\u00a0FCFA", "50\u200a000", "50\u2003000 F\u2009CFA", "XOF\u00a050\u202f000,00",
+	} {
+		got, err := djamo.ParseXOF(text)
+		require.NoError(t, err, "%q", text)
+		require.EqualValues(t, 50_000, got, "%q", text)
+	}
+	for _, text := range []string{
+		"50,00", "5,00 F", "50.00", "500.0", "50 00,00", "50 000,5", "50 000,000", "50 000.000,00.00", "0,00", "50k", "50 000 $", "50 000 €", "50 000 USD",
+		"50 000 FF", "F", "F F 5000", "50 000 / 2", "50 000 FCFA / mois", "~50 000", "50'000", "50 000 -", "50-000", "5 0 0 0 0", "50\u200b000", "50\u2019000",
+	} {
+		_, err := djamo.ParseXOF(text)
+		require.Error(t, err, "%q", text)
+		require.ErrorContains(t, err, "understood are 50000, 50 000, 50.000, 50,000, 50 000,00, 50 000 F, 50 000 FCFA and XOF 50 000", "%q", text)
+	}
+}
+
 func TestParseXOF_Refuses(t *testing.T) {
 	t.Parallel()
 	const (
@@ -86,7 +111,10 @@ func TestParseXOF_Refuses(t *testing.T) {
 		"two separators in a row":     {"50  000", groups},
 		"half a franc":                {"0.500", zero},
 		"two kinds of separator":      {"1.500,000", "must use one kind of separator throughout"},
-		"thousands and fraction":      {"1 500,00", "must use one kind of separator throughout"},
+		"thousands and a fraction":    {"1 500,50", "must use one kind of separator throughout"},
+		"fraction of three zeros":     {"50000,000", groups},
+		"fraction with its group":     {"1.500.00", groups},
+		"fraction after three digits": {"500,00", groups},
 		"leading zero":                {"050000", zero},
 		"zeros":                       {"00", zero},
 		"negative leading zero":       {"-01", zero},
@@ -106,8 +134,9 @@ func TestParseXOF_Refuses(t *testing.T) {
 		"full-width digits":           {"５０００", digits},
 		"another currency":            {"50 EUR", digits},
 		"unit twice":                  {"5000 FCFA FCFA", digits},
-		"unit before the number":      {"XOF 5000", digits},
-		"unit with a broken spelling": {"5000 F C F A", digits},
+		"unit on both sides":          {"XOF 5000 FCFA", digits},
+		"another currency before":     {"EUR 5000", digits},
+		"unit after a separator":      {"50. F", digits},
 		"invalid UTF-8":               {"50\xff000", digits},
 		"one too large":               {"9223372036854775808", overflow},
 		"one too low":                 {"-9223372036854775809", overflow},
@@ -172,7 +201,7 @@ func TestXOF_UnmarshalJSON(t *testing.T) {
 	t.Parallel()
 	const (
 		unchanged = djamo.XOF(7)
-		integer   = "must be a JSON integer in whole francs, without quotes, fraction or exponent, got "
+		integer   = "must be a whole number of francs, as a JSON number without quotes, got "
 		overflow  = "must lie between -9223372036854775808 and 9223372036854775807, got "
 	)
 	for name, row := range map[string]struct {
@@ -188,8 +217,23 @@ func TestXOF_UnmarshalJSON(t *testing.T) {
 		"lowest":                     {"-9223372036854775808", math.MinInt64, ""},
 		"null":                       {"null", unchanged, ""},
 		"fraction":                   {"50.5", unchanged, integer + "50.5"},
-		"whole number as a fraction": {"50.0", unchanged, integer + "50.0"},
-		"exponent":                   {"5e4", unchanged, integer + "5e4"},
+		"whole number as a fraction": {"50.0", 50, ""},
+		"exponent":                   {"5e4", 50_000, ""},
+		"exponent with signs":        {"-5E+04", -50_000, ""},
+		"fraction and exponent":      {"1.5e1", 15, ""},
+		"negative exponent":          {"500000e-1", 50_000, ""},
+		"largest as a fraction":      {"9223372036854775807.000", math.MaxInt64, ""},
+		"lowest as an exponent":      {"-9223372036854775808e0", math.MinInt64, ""},
+		"nothing, times anything":    {"0e99999999999999999999", 0, ""},
+		"negative zero, written so":  {"-0.0", 0, ""},
+		"small digits far away":      {"0.00005e9", 50_000, ""},
+		"a franc and a little":       {"1.00000000000000000001", unchanged, integer + "1.00000000000000000001"},
+		"half a franc":               {"5e-1", unchanged, integer + "5e-1"},
+		"next to nothing":            {"1e-99999999999999999999", unchanged, integer + "1e-99999999999999999999"},
+		"beyond a float's digits":    {"9007199254740993.0", 9_007_199_254_740_993, ""},
+		"one too large, as fraction": {"9223372036854775808.0", unchanged, overflow + "9223372036854775808.0"},
+		"too large an exponent":      {"1e19", unchanged, overflow + "1e19"},
+		"an exponent without end":    {"1e99999999999999999999", unchanged, overflow + "1e99999999999999999999"},
 		"string":                     {`"15000"`, unchanged, integer + `"15000"`},
 		"empty string":               {`""`, unchanged, integer + `""`},
 		"true":                       {"true", unchanged, integer + "true"},
@@ -354,4 +398,186 @@ func TestXOF_StringRoundTrips(t *testing.T) {
 			require.Equal(t, amount, back)
 		}
 	}
+}
+
+// People cannot see which of three spaces a spreadsheet wrote.
+func TestParseXOF_NoReaderTellsSpacesApart(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"1\u202f000\u00a0000 000", "1 000\u202f000\u202f000 FCFA", "1\u00a0000\u202f000 000"} {
+		amount, err := djamo.ParseXOF(text)
+		require.NoError(t, err, "%q", text)
+		require.Equal(t, djamo.XOF(1_000_000_000), amount, "%q", text)
+	}
+	_, err := djamo.ParseXOF("1\u202f000.000")
+	require.Error(t, err)
+}
+
+func ExampleParseXOF() {
+	for _, text := range []string{"50 000 FCFA", "500.000", "50.5"} {
+		amount, err := djamo.ParseXOF(text)
+		if err != nil {
+			fmt.Println(err)
+			continue
+		}
+		fmt.Printf("%d\n", amount)
+	}
+	// Output:
+	// 50000
+	// 500000
+	// djamo: amount: must be whole francs in exact groups of three digits: anything else could be read two ways (understood are 50000, 50 000, 50.000, 50,000, 50 000,00, 50 000 F, 50 000 FCFA and XOF 50 000), got 50.5
+}
+
+func ExampleXOF_Add() {
+	salary, bonus := djamo.XOF(250_000), djamo.XOF(40_000)
+	total, err := salary.Add(bonus)
+	fmt.Printf("%d %v\n", total, err)
+
+	_, err = djamo.XOF(math.MaxInt64).Add(1)
+	fmt.Println(errors.Is(err, djamo.ErrOverflow))
+	// Output:
+	// 290000 <nil>
+	// true
+}
+
+func ExampleSumXOF() {
+	total, err := djamo.SumXOF(250_000, 310_000, 190_500)
+	fmt.Printf("%d francs, %v\n", total, err)
+	// Output: 750500 francs, <nil>
+}
+
+// BenchmarkXOF_DecodeJSON decodes the same thousand amounts into XOF and, for comparison, into int64.
+func BenchmarkXOF_DecodeJSON(b *testing.B) {
+	data := []byte("[" + strings.Repeat("15000,150,500000,-3120,", 250) + "1]")
+	b.Run("XOF", func(b *testing.B) {
+		b.ReportAllocs()
+		amounts := make([]djamo.XOF, 0, 1001)
+		for b.Loop() {
+			if err := json.Unmarshal(data, &amounts); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("int64", func(b *testing.B) {
+		b.ReportAllocs()
+		amounts := make([]int64, 0, 1001)
+		for b.Loop() {
+			if err := json.Unmarshal(data, &amounts); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("direct", func(b *testing.B) {
+		b.ReportAllocs()
+		number := []byte("15000")
+		var amount djamo.XOF
+		for b.Loop() {
+			if err := amount.UnmarshalJSON(number); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkParseXOF(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := djamo.ParseXOF("1 500 000 FCFA"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkXOF_String(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		_ = djamo.XOF(1_500_000).String()
+	}
+}
+
+// fractionOfNothing is at the end of an amount, or before its unit.
+var fractionOfNothing = regexp.MustCompile(`[.,](00?)\D*$`)
+
+func FuzzParseXOF(f *testing.F) {
+	for _, text := range []string{
+		"50000", "50 000 FCFA", "50.000", "50,000", "50.5", "5,00", "0.500", "1.500,000", "50 000,00", "1000,0 F", "-3\u202f120\u202fFCFA", "+5", "٥", "F CFA",
+		"9223372036854775808", "-9223372036854775808", "184467440737095516165", "+2250748710523", "1\u00a0000 xof", "", "\xff",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		amount, err := djamo.ParseXOF(text)
+		if err != nil {
+			require.Zero(t, amount)
+			require.Less(t, len(err.Error()), 400, "an error is bounded")
+			require.NotContains(t, err.Error(), "\n")
+			return
+		}
+		again, err := djamo.ParseXOF(amount.String())
+		require.NoError(t, err)
+		require.Equal(t, amount, again)
+
+		// Whatever was around and between them, the digits of the text are the digits of the amount, but for a fraction of nothing.
+		keep := func(r rune) rune {
+			if r == '-' || '0' <= r && r <= '9' {
+				return r
+			}
+			return -1
+		}
+		want, got := strings.Map(keep, text), strings.Map(keep, amount.String())
+		if fraction := fractionOfNothing.FindStringSubmatch(text); fraction != nil && want != got {
+			got += fraction[1]
+		}
+		if want != "-0" {
+			require.Equal(t, want, got)
+		}
+	})
+}
+
+func FuzzXOFUnmarshalJSON(f *testing.F) {
+	for _, data := range []string{
+		"15000", "-3120", "0", "-0", "00", "-", "50.5", "50.0", "5e4", "1E2", `"15000"`, "null", "true", "{}", "[1]", " 1 ", "",
+		"9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "\xff",
+	} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		const before = 7
+		plain, amount := int64(before), djamo.XOF(before)
+		plainErr, err := json.Unmarshal(data, &plain), json.Unmarshal(data, &amount)
+		if exact, ok := wholeNumber(data); ok { // what encoding/json refuses of an int64, for how it is written
+			plain, plainErr = exact, nil
+		}
+		require.Equal(t, plainErr == nil, err == nil, "int64: %v, XOF: %v", plainErr, err)
+		require.Equal(t, plain, int64(amount))
+
+		// Called directly, as by another JSON package, the method accepts the same, white space around it aside.
+		direct := djamo.XOF(before)
+		if directErr := direct.UnmarshalJSON(data); directErr == nil {
+			require.NoError(t, plainErr)
+			require.Equal(t, plain, int64(direct))
+		} else {
+			require.Equal(t, djamo.XOF(before), direct)
+			require.Less(t, len(directErr.Error()), 400, "an error is bounded")
+			if plainErr == nil {
+				require.NotEqual(t, strings.Trim(string(data), " \t\r\n"), string(data))
+			}
+		}
+	})
+}
+
+// wholeNumber reads a JSON number with arithmetic of any size.
+func wholeNumber(data []byte) (int64, bool) {
+	var number json.Number
+	if json.Unmarshal(data, &number) != nil || strings.Contains(string(data), `"`) {
+		return 0, false
+	}
+	if at := strings.IndexAny(number.String(), "eE"); at >= 0 && len(number.String())-at > 5 {
+		mantissa, ok := new(big.Rat).SetString(number.String()[:at])
+		return 0, ok && mantissa.Sign() == 0
+	}
+	exact, ok := new(big.Rat).SetString(number.String())
+	if !ok || !exact.IsInt() || !exact.Num().IsInt64() {
+		return 0, false
+	}
+	return exact.Num().Int64(), true
 }

@@ -7,7 +7,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/djamo/djamo-go/internal/decimals"
+	"github.com/djamo/djamo-go/internal/redact"
 )
 
 // MSISDN is a phone number in E.164: a plus, the country code and the subscriber's number, digits only, such as
@@ -24,7 +28,7 @@ type MSISDN string
 
 // Digits after the plus that E.164 and the numbering plans of Djamo's two countries allow.
 const (
-	msisdnFewest, msisdnMost = 8, 15
+	minMSISDNDigits, maxMSISDNDigits = 8, 15
 
 	countryCIV, subscriberCIV = "225", 10 // since 2021
 	countrySEN, subscriberSEN = "221", 9
@@ -33,15 +37,19 @@ const (
 // ParseMSISDN reads a phone number that a person wrote, with the plus and the country code: +2250748710523 or
 // +225 07 48 71 05 23. Spaces (plain or no-break), dots and hyphens between digits, and white space around the number,
 // are removed. Everything else is refused, with an error that says what to write: a missing plus, 00 in place of it,
-// letters, brackets, masked digits, and a length that cannot be right (10 digits after +225, 9 after +221, 8 to 15 with
-// the country code elsewhere).
+// letters, brackets, masked digits, the decimals of a program (.0), and a length that cannot be right (10 digits after
+// +225, 9 after +221, 8 to 15 with the country code elsewhere).
 //
 // The error is a *[ValidationError]; the number in it is masked. Only the shape is checked: whether the number has a
 // Djamo account is for the customer check to say.
 func ParseMSISDN(s string) (MSISDN, error) {
 	s = strings.TrimSpace(s)
 	number := removeSeparators(s)
-	if rule := msisdnRule(number); rule != "" {
+	rule := msisdnRule(number)
+	if decimals.End(s) {
+		rule = decimals.Rule
+	}
+	if rule != "" {
 		return "", &ValidationError{Field: "msisdn", Value: excerpt(mask(s)), Rule: rule}
 	}
 	return MSISDN(number), nil
@@ -93,16 +101,16 @@ func (m MSISDN) matches(got MSISDN) bool {
 		return true
 	}
 	sent := strings.TrimPrefix(string(m), "+")
-	shown, withCountry := shownDigits(string(got))
-	withCountry = withCountry || strings.HasPrefix(shown, sent[:min(len(sent), len(countryCIV))])
-	parts := strings.Split(shown, "*")
+	visible, withCountry := visibleDigits(string(got))
+	withCountry = withCountry || strings.HasPrefix(visible, sent[:min(len(sent), len(countryCIV))])
+	parts := strings.Split(visible, "*")
 	first, last := parts[0], parts[len(parts)-1]
 	switch {
 	case len(parts) == 1:
-		return inOrder(sent, shown)
-	case withCountry && len(shown) == len(sent):
+		return inOrder(sent, visible)
+	case withCountry && len(visible) == len(sent):
 		for i := range sent {
-			if shown[i] != sent[i] && shown[i] != '*' {
+			if visible[i] != sent[i] && visible[i] != '*' {
 				return false
 			}
 		}
@@ -113,13 +121,14 @@ func (m MSISDN) matches(got MSISDN) bool {
 		return false
 	}
 	rest := sent[len(first):]
-	return strings.HasSuffix(rest, last) && inOrder(strings.TrimSuffix(rest, last), strings.TrimPrefix(strings.TrimSuffix(shown, last), first))
+	return strings.HasSuffix(rest, last) &&
+		inOrder(strings.TrimSuffix(rest, last), strings.TrimPrefix(strings.TrimSuffix(visible, last), first))
 }
 
-// shownDigits is what a response shows of a number: its digits, and a star for anything that may stand for one. The
+// visibleDigits is what a response shows of a number: its digits, and a star for anything that may stand for one. The
 // second result says that it begins with the country code.
-func shownDigits(s string) (shown string, withCountry bool) {
-	shown = strings.Map(func(r rune) rune {
+func visibleDigits(s string) (visible string, withCountry bool) {
+	visible = strings.Map(func(r rune) rune {
 		switch {
 		case '0' <= r && r <= '9':
 			return r
@@ -128,8 +137,8 @@ func shownDigits(s string) (shown string, withCountry bool) {
 		}
 		return '*'
 	}, s)
-	shown, doubleZero := strings.CutPrefix(shown, "00")
-	return shown, doubleZero || strings.Contains(s, "+")
+	visible, doubleZero := strings.CutPrefix(visible, "00")
+	return visible, doubleZero || strings.Contains(s, "+")
 }
 
 // inOrder reports whether the digits of part, stars aside, stand in whole in the same order.
@@ -177,8 +186,8 @@ func msisdnRule(number string) string {
 		return fmt.Sprintf("must have %d digits after +%s, the numbering since 2021, not %d", subscriberCIV, countryCIV, subscriber)
 	case strings.HasPrefix(digits, countrySEN) && subscriber != subscriberSEN:
 		return fmt.Sprintf("must have %d digits after +%s, not %d", subscriberSEN, countrySEN, subscriber)
-	case len(digits) < msisdnFewest || len(digits) > msisdnMost:
-		return fmt.Sprintf("must have %d to %d digits after the plus, not %d", msisdnFewest, msisdnMost, len(digits))
+	case len(digits) < minMSISDNDigits || len(digits) > maxMSISDNDigits:
+		return fmt.Sprintf("must have %d to %d digits after the plus, not %d", minMSISDNDigits, maxMSISDNDigits, len(digits))
 	}
 	return ""
 }
@@ -204,3 +213,92 @@ func isSeparator(r rune) bool {
 
 // isMask reports whether r stands for a hidden digit, in our own masks or in those seen elsewhere.
 func isMask(r rune) bool { return r == '*' || r == 'X' || r == 'x' || r == '•' }
+
+// What a mask leaves to be seen of a number of full length: the country code, the operator and the end.
+const maskHead, maskTail = 5, 2
+
+// mask hides the middle of a phone number: +22507******23. Of a number too short for that, at least half is hidden. A
+// value that shows no more than its mask would, such as one that came masked, stays as it is. Anything else a caller may
+// have put in place of a number is hidden just the same, and cut if it is long.
+func mask(s string) string {
+	const maxLength = 32 // runes: twice an E.164 number
+	length := 0
+	for i := range s {
+		if length++; length > maxLength {
+			return mask(s[:i]) + "…"
+		}
+	}
+	number := strings.TrimPrefix(s, "+")
+	count, visible := 0, 0
+	for _, r := range number {
+		if !isSeparator(r) {
+			count++
+			if !isMask(r) {
+				visible++
+			}
+		}
+	}
+	head, tail := maskHead, maskTail
+	if count < 12 { // the shorter of the two countries' numbers
+		tail = min(maskTail, count/2)
+		head = count/2 - tail
+	}
+	if visible <= head+tail {
+		return s
+	}
+	position := 0
+	return s[:len(s)-len(number)] + strings.Map(func(r rune) rune {
+		if isSeparator(r) {
+			return r
+		}
+		position++
+		if position <= head || position > count-tail || isMask(r) {
+			return r
+		}
+		return '*'
+	}, number)
+}
+
+// MaskPhones hides what may be a phone number in a text, such as a reference or a reason that came from elsewhere, before
+// it is logged or shown: in every form the two countries write them, and in E.164. Other numbers stay as they are. A
+// value that is a phone number is an [MSISDN], which masks itself.
+func MaskPhones(text string) string { return redact.MaskPhones(text) }
+
+// mayBePhone reports whether a value that was meant to be something else looks like a phone number with its separators,
+// as when two columns of a file are swapped.
+func mayBePhone(s string) bool {
+	digits := 0
+	for _, r := range s {
+		if '0' <= r && r <= '9' {
+			digits++
+		}
+	}
+	s = strings.TrimLeft(s, "\"'( ")
+	return digits >= minMSISDNDigits && (strings.HasPrefix(s, "+") || strings.HasPrefix(s, "0") && !strings.ContainsFunc(s, unicode.IsLetter))
+}
+
+// excerptLimit bounds what an error shows of a value, in bytes.
+const excerptLimit = 40
+
+// excerpt shows a value in an error text: bounded, on one line, and masked where it may be a phone number that was put
+// into the wrong field.
+func excerpt(s string) string {
+	if mayBePhone(s) {
+		s = mask(s)
+	}
+	s = redact.MaskPhones(s)
+	more := ""
+	if len(s) > excerptLimit {
+		end := excerptLimit
+		for end > 0 && !utf8.RuneStart(s[end]) {
+			end--
+		}
+		s, more = s[:end], "…"
+	}
+	for _, r := range s {
+		if r == utf8.RuneError || !strconv.IsPrint(r) {
+			return strconv.Quote(s) + more
+		}
+	}
+	return s + more
+}

@@ -10,7 +10,7 @@ import (
 	"unicode"
 )
 
-// Option configures a Client. What is wrong is refused by NewClient and Clone, with an error that names the option.
+// Option configures a Client. NewClient and Clone refuse a wrong one with an error that names the option.
 type Option func(*settings) error
 
 // settings is what options write to. It is copied by value: nothing in it is changed once a Client is built.
@@ -21,6 +21,7 @@ type settings struct {
 	chosen      string      // the option that chose the host in this round of options
 	companyID   string
 	httpClient  *http.Client
+	ownPool     bool // httpClient sends through connections that this package has made, and nothing else
 	timeout     time.Duration
 	retry       RetryPolicy
 	limits      Limits
@@ -128,8 +129,10 @@ func WithCompanyID(id string) Option {
 }
 
 func (s *settings) setCompanyID(option, id string) error {
-	if id != "" && !isHeaderText(id) {
-		return optionError(option, "", "must be one word of printable ASCII")
+	if id != "" {
+		if err := checkBare(option, companyID, id); err != nil {
+			return err
+		}
 	}
 	s.companyID = id
 	return nil
@@ -139,6 +142,10 @@ func (s *settings) setCompanyID(option, id string) error {
 // h itself is never changed and its idle connections are never closed. Requests have no GetBody, so that net/http sends no
 // write a second time. A RoundTripper that repeats requests by itself must leave all but GETs alone: this package cannot
 // see what it does, and would pay twice.
+//
+// Without a Transport, h gets the connections of a client that was given no h: a copy of http.DefaultTransport, which pings
+// HTTP/2 connections that have gone silent and gives up those that do not answer. An *http.Transport of your own is used as
+// it is. For the same, set its field HTTP2 to &http.HTTP2Config{SendPingTimeout: 10 * time.Second, PingTimeout: 5 * time.Second}.
 //
 // A RoundTripper of your own may be around net/http's. It learns from AttemptFromContext which call a request belongs to,
 // and should hand the request on with its body as it is and a context made from its own: from these the client knows that
@@ -153,7 +160,7 @@ func WithHTTPClient(h *http.Client) Option {
 			return optionError("WithHTTPClient", "nil", "must be a client")
 		}
 		copied := *h
-		s.httpClient = &copied
+		s.httpClient, s.ownPool = &copied, false
 		return nil
 	}
 }
@@ -173,7 +180,9 @@ func WithTimeout(d time.Duration) Option {
 // WithRetry replaces the retry policy.
 func WithRetry(p RetryPolicy) Option {
 	return func(s *settings) error {
-		for name, d := range map[string]time.Duration{"MinWait": p.MinWait, "MaxWait": p.MaxWait, "MaxRetryAfter": p.MaxRetryAfter, "QuietPeriod": p.QuietPeriod} {
+		for name, d := range map[string]time.Duration{
+			"MinWait": p.MinWait, "MaxWait": p.MaxWait, "MaxRetryAfter": p.MaxRetryAfter, "QuietPeriod": p.QuietPeriod,
+		} {
 			if d < 0 {
 				return optionError("WithRetry: "+name, d.String(), "must not be negative")
 			}

@@ -6,27 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/google/go-querystring/query"
-
+	"github.com/djamo/djamo-go/internal/redact"
 	"github.com/djamo/djamo-go/internal/transport"
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // RequestOption changes one call.
 type RequestOption func(*request) error
 
-// request is one call in the making.
+// request is one call before it is sent.
 type request struct {
 	transport.Call
 	response *Response
-	// told: a success has come that can only be the API's, though perhaps not in a way that can be read or believed.
-	told bool
+	// confirmed: the API itself reported success, even if its answer cannot be read or is about something else.
+	confirmed bool
+	sentSince time.Time
 }
 
 // WithHeader adds a header to one call. The headers this package sets itself are refused (Clone makes a client for another
@@ -36,8 +36,8 @@ func WithHeader(name, value string) RequestOption {
 	name = http.CanonicalHeaderKey(name)
 	return func(r *request) error {
 		switch name {
-		case "Authorization", "X-Company-Id", "Accept", "Content-Type", "Content-Length", "Host", "User-Agent", "Idempotency-Key", "X-Idempotency-Key",
-			"Accept-Encoding", "Transfer-Encoding", "Trailer", "Connection", "Upgrade", "Te", "Expect":
+		case "Authorization", "X-Company-Id", "Accept", "Content-Type", "Content-Length", "Host", "User-Agent", "Idempotency-Key",
+			"X-Idempotency-Key", "Accept-Encoding", "Transfer-Encoding", "Trailer", "Connection", "Upgrade", "Te", "Expect":
 			return optionError("WithHeader", name, "must not be one of the headers the client controls")
 		}
 		if !isHeaderName(name) || strings.ContainsFunc(value, func(r rune) bool { return r != '\t' && unicode.IsControl(r) }) {
@@ -51,7 +51,7 @@ func WithHeader(name, value string) RequestOption {
 	}
 }
 
-// isHeaderName is RFC 9110's token.
+// isHeaderName reports whether the name is a token of RFC 9110.
 func isHeaderName(name string) bool {
 	return isHeaderText(name) && !strings.ContainsAny(name, "()<>@,;:\\\"/[]?={}")
 }
@@ -63,6 +63,19 @@ func WithRequestTimeout(d time.Duration) RequestOption {
 			return optionError("WithRequestTimeout", d.String(), "must be positive")
 		}
 		r.Timeout = d
+		return nil
+	}
+}
+
+// WithSentSince tells GetByReference that the payment was not sent before t, by this machine's clock. Where the API's filter by
+// reference is not exact, the listing then need not be read further back than to payments made an hour before t. Other
+// calls ignore it.
+func WithSentSince(t time.Time) RequestOption {
+	return func(r *request) error {
+		if t.IsZero() {
+			return optionError("WithSentSince", "", "must be a time")
+		}
+		r.sentSince = t
 		return nil
 	}
 }
@@ -89,33 +102,24 @@ func WithResponse(resp *Response) RequestOption {
 	}
 }
 
-// endpoint is a call's method and place: the template is for logs, the path is what is sent.
-type endpoint struct {
-	method, template, path string
-	literal                bool // the template is only a path, which may hold ids
+// atID is wire.AtID with this package's error.
+func atID(method, template, id string) (wire.Endpoint, error) {
+	return wire.AtID(method, template, id, func(value, rule string) error { return invalidValue("id", value, rule) })
 }
 
-func at(method, path string) endpoint { return endpoint{method: method, template: path, path: path} }
-
-// atID puts an id into a template such as /v1/transactions/{id}. The id is checked and escaped, so that it cannot
-// lead to another resource.
-func atID(method, template, id string) (endpoint, error) {
-	switch {
-	case id == "":
-		return endpoint{}, &ValidationError{Field: "id", Rule: "must not be empty"}
-	case strings.Contains(id, "/"), strings.Contains(id, ".."), strings.Contains(id, `\`), id == ".", hasControl(id):
-		return endpoint{}, &ValidationError{Field: "id", Value: quoted(id), Rule: `must not hold "/", "\", ".." or control characters`}
+// invalidValue is the error of a value that was given, which is shown masked.
+func invalidValue(field, value, rule string) error {
+	if value != "" || field != "id" {
+		value = quoted(value)
 	}
-	return endpoint{method: method, template: template, path: strings.Replace(template, "{id}", url.PathEscape(id), 1)}, nil
+	return &ValidationError{Field: field, Value: value, Rule: rule}
 }
 
-func (e endpoint) withQuery(params any) (endpoint, error) {
-	values, err := query.Values(params)
+// withQuery is wire.Endpoint.WithQuery with this package's error.
+func withQuery(e wire.Endpoint, params any) (wire.Endpoint, error) {
+	e, err := e.WithQuery(params)
 	if err != nil {
-		return e, fmt.Errorf("djamo: %s %s: %w", e.method, e.template, err)
-	}
-	if len(values) > 0 {
-		e.path += "?" + values.Encode()
+		return e, fmt.Errorf("djamo: %w", err)
 	}
 	return e, nil
 }
@@ -123,36 +127,39 @@ func (e endpoint) withQuery(params any) (endpoint, error) {
 // errNotBuilt is what every method of a zero Client returns.
 const errNotBuilt ErrorCode = "this client was not built by NewClient"
 
-func (c *Client) newRequest(ctx context.Context, class transport.Class, e endpoint, in any, opts []RequestOption) (*request, error) {
+func (c *Client) newRequest(ctx context.Context, class transport.Class, e wire.Endpoint, in any, opts []RequestOption) (*request, error) {
 	if c == nil || c.core == nil {
 		return nil, errNotBuilt
 	}
 	if ctx == nil {
-		return nil, unsent(&ValidationError{Field: "ctx", Value: "nil", Rule: "must be a context"}, opts)
+		return nil, rejectUnsent(&ValidationError{Field: "ctx", Value: "nil", Rule: "must be a context"}, opts)
 	}
 	r := &request{}
-	r.Method, r.Path, r.Template, r.Literal, r.Class = e.method, e.path, e.template, e.literal, class
+	r.Method, r.Path, r.Template, r.Literal, r.Class = e.Method, e.Path, e.Template, e.Literal, class
 	for _, opt := range opts {
 		if opt == nil {
-			return nil, unsent(&ValidationError{Field: "request option", Value: "nil", Rule: "must not be nil"}, opts)
+			return nil, rejectUnsent(&ValidationError{Field: "request option", Value: "nil", Rule: "must not be nil"}, opts)
 		}
 		if err := opt(r); err != nil {
-			return nil, unsent(err, opts)
+			return nil, rejectUnsent(err, opts)
 		}
 	}
 	if in != nil {
 		body, err := json.Marshal(in)
 		if err != nil {
-			return nil, &ValidationError{Field: "body", Rule: "must be JSON: " + oneLine(c.transport.ScrubAnswer(&r.Call, err.Error(), errorBodyLimit))}
+			return nil, &ValidationError{
+				Field: "body",
+				Rule:  "must be JSON: " + redact.OneLine(c.transport.ScrubAnswer(&r.Call, err.Error(), errorBodyLimit)),
+			}
 		}
 		r.Body = body
 	}
 	return r, nil
 }
 
-// unsent is the end of a call that was refused before anything was sent. What WithResponse points to must not keep the
+// rejectUnsent ends a call that was refused before anything was sent. It clears what WithResponse points to, which may hold the
 // answer of an earlier call.
-func unsent(err error, opts []RequestOption) error {
+func rejectUnsent(err error, opts []RequestOption) error {
 	var scratch request
 	for _, opt := range opts {
 		if opt != nil {
@@ -176,6 +183,7 @@ func (c *Client) do(ctx context.Context, r *request, out any) error {
 		err = newError(&r.Call, c.transport)
 	case err == nil:
 		if err = c.decode(r, out); err == nil {
+			c.reportUnreadable(ctx, r, out)
 			return nil
 		}
 		unknown = r.Class == transport.Write // it was carried out; what came of it cannot be read
@@ -184,7 +192,7 @@ func (c *Client) do(ctx context.Context, r *request, out any) error {
 	case errors.Is(err, transport.ErrHeldBack):
 		err = fmt.Errorf("%w: %w", err, ErrRateLimited)
 	}
-	r.told = success && r.Class == transport.Write && (r.Status != http.StatusOK || tells(r.Bytes()))
+	r.confirmed = success && r.Class == transport.Write && (r.Status != http.StatusOK || isAPIBody(r.Bytes()))
 	if unknown {
 		return &OutcomeUnknownError{Err: err}
 	}
@@ -203,23 +211,30 @@ func (c *Client) decode(r *request, out any) error {
 		err = json.Unmarshal(r.Bytes(), out)
 	}
 	if err != nil {
+		reason := redact.OneLine(c.transport.ScrubAnswer(&r.Call, err.Error(), errorBodyLimit))
+		body := c.transport.ScrubAnswer(&r.Call, string(r.Bytes()[:min(len(r.Bytes()), 2*errorBodyLimit)]), errorBodyLimit)
+		switch {
+		case isHTML(r.Bytes()):
+			reason = "it is a web page, of another host or of a network that wants you to sign in"
+		case body == "":
+			reason, body = "it is empty", "nothing"
+		}
 		return fmt.Errorf("djamo: %s %s: %d with an answer that cannot be read (%s): %w: %s",
-			r.Method, c.transport.Scrub(r.PathOnly()), r.Status, oneLine(c.transport.ScrubAnswer(&r.Call, err.Error(), errorBodyLimit)), ErrUnexpectedAnswer,
-			oneLine(transport.Snippet([]byte(c.transport.ScrubAnswer(&r.Call, string(r.Bytes()[:min(len(r.Bytes()), 2*errorBodyLimit)]), errorBodyLimit)))))
+			r.Method, c.transport.ScrubPath(&r.Call), r.Status, reason, ErrUnexpectedAnswer, redact.OneLine(redact.Snippet([]byte(body))))
 	}
 	return nil
 }
 
-// decoder is what reads an answer whose shape is not certain; anything else is decoded as it is.
+// decoder reads an answer whose shape is not certain. Anything else is decoded by encoding/json.
 type decoder interface{ decode(body []byte) error }
 
-// read is a call that may be repeated at will.
-func read[T any](ctx context.Context, c *Client, e endpoint, in any, opts []RequestOption) (*T, error) {
+// read makes a call that may be repeated any number of times.
+func read[T any](ctx context.Context, c *Client, e wire.Endpoint, in any, opts []RequestOption) (*T, error) {
 	return readTo(ctx, c, e, new(single[T]), in, opts)
 }
 
-// readTo is a read whose answer must be what out wants.
-func readTo[T any](ctx context.Context, c *Client, e endpoint, out *single[T], in any, opts []RequestOption) (*T, error) {
+// readTo is read for an answer that must match what out wants.
+func readTo[T any](ctx context.Context, c *Client, e wire.Endpoint, out *single[T], in any, opts []RequestOption) (*T, error) {
 	r, err := c.newRequest(ctx, transport.Read, e, in, opts)
 	if err != nil {
 		return nil, err
@@ -230,38 +245,40 @@ func readTo[T any](ctx context.Context, c *Client, e endpoint, out *single[T], i
 	return &out.value, nil
 }
 
-// write is a call that is never sent again once it may have been carried out. The references go into the error that
-// says so.
-func write[T any](ctx context.Context, c *Client, e endpoint, in any, opts []RequestOption, references ...string) (*T, error) {
+// write makes a call that is never sent again once it may have been carried out. The references go into the
+// *OutcomeUnknownError.
+func write[T any](ctx context.Context, c *Client, e wire.Endpoint, in any, opts []RequestOption, references ...string) (*T, error) {
 	return writeTo(ctx, c, e, new(single[T]), in, opts, references...)
 }
 
-// writeTo is a write whose answer must be what out wants.
-func writeTo[T any](ctx context.Context, c *Client, e endpoint, out *single[T], in any, opts []RequestOption, references ...string) (*T, error) {
+// writeTo is write for an answer that must match what out wants.
+func writeTo[T any](
+	ctx context.Context, c *Client, e wire.Endpoint, out *single[T], in any, opts []RequestOption, references ...string,
+) (*T, error) {
 	r, err := c.newRequest(ctx, transport.Write, e, in, opts)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.do(ctx, r, out); err != nil {
-		return nil, naming(err, references...)
+		return nil, withReferences(err, references...)
 	}
 	return &out.value, nil
 }
 
-// naming puts the references into an error that says that the outcome is unknown.
-func naming(err error, references ...string) error {
+// withReferences adds the references to an *OutcomeUnknownError, if the error is one.
+func withReferences(err error, references ...string) error {
 	if unknown := (*OutcomeUnknownError)(nil); errors.As(err, &unknown) {
 		unknown.References = references
 	}
 	return err
 }
 
-// readPage reads one page. Its slice gets its size beforehand, which spares the decoder from growing it.
+// readPage reads one page. It allocates the slice beforehand, so that the decoder does not grow it step by step.
 func readPage[T any](ctx context.Context, c *Client, path string, params ListParams, opts []RequestOption) (*Page[T], error) {
 	if err := params.validate(); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
-	e, err := at(http.MethodGet, path).withQuery(params)
+	e, err := withQuery(wire.At(http.MethodGet, path), params)
 	if err != nil {
 		return nil, err
 	}
@@ -269,12 +286,12 @@ func readPage[T any](ctx context.Context, c *Client, path string, params ListPar
 	if err != nil {
 		return nil, err
 	}
-	const defaultLimit, most = 15, 1000
+	const defaultLimit, maxCapacity = 15, 1000
 	size := params.Limit
 	if size == 0 {
 		size = defaultLimit
 	}
-	listed := &listing[T]{Page: Page[T]{Data: make([]T, 0, min(size, most))}, limit: size}
+	listed := &listing[T]{Page: Page[T]{Data: make([]T, 0, min(size, maxCapacity))}, limit: size}
 	if err := c.do(ctx, r, listed); err != nil {
 		return nil, err
 	}
@@ -288,14 +305,16 @@ func readPage[T any](ctx context.Context, c *Client, path string, params ListPar
 func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts ...RequestOption) error {
 	e, err := rawEndpoint(method, path)
 	if err != nil {
-		return unsent(err, opts)
+		return rejectUnsent(err, opts)
 	}
 	if target := reflect.ValueOf(out); out != nil && (target.Kind() != reflect.Pointer || target.IsNil()) {
-		return unsent(&ValidationError{Field: "out", Value: fmt.Sprintf("%T", out), Rule: "must be a pointer to decode the answer into, or nil"}, opts)
+		return rejectUnsent(
+			&ValidationError{Field: "out", Value: fmt.Sprintf("%T", out), Rule: "must be a pointer to decode the answer into, or nil"},
+			opts,
+		)
 	}
 	class := transport.Write
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
+	if wire.Repeatable(method) {
 		class = transport.Read
 	}
 	r, err := c.newRequest(ctx, class, e, in, opts)
@@ -305,16 +324,8 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any, opts 
 	return c.do(ctx, r, out)
 }
 
-func rawEndpoint(method, path string) (endpoint, error) {
-	if method == "" || strings.IndexFunc(method, func(r rune) bool { return r < 'A' || r > 'Z' }) >= 0 {
-		return endpoint{}, &ValidationError{Field: "method", Value: quoted(method), Rule: "must be an HTTP method in upper case"}
-	}
-	u, err := url.Parse(path)
-	switch {
-	case err != nil || strings.Contains(path, " ") || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || u.Fragment != "":
-		return endpoint{}, &ValidationError{Field: "path", Value: quoted(path), Rule: `must start with "/" and stay below the base URL`}
-	case slices.Contains(strings.Split(strings.ReplaceAll(u.Path, `\`, "/"), "/"), ".."):
-		return endpoint{}, &ValidationError{Field: "path", Value: quoted(path), Rule: `must not hold ".."`}
-	}
-	return endpoint{method: method, template: transport.MaskPhones(u.Path), path: path, literal: true}, nil
+func rawEndpoint(method, path string) (wire.Endpoint, error) {
+	e, err := wire.Raw(method, path, invalidValue)
+	e.Template = redact.MaskPhones(e.Template)
+	return e, err
 }

@@ -6,48 +6,56 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"time"
 
+	"github.com/djamo/djamo-go/internal/clock"
 	"github.com/djamo/djamo-go/internal/transport"
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
-// keyed is the body of a write that carries a key of the caller's, by which the API can be asked what became of it.
+// keyed is the body of a write that carries a caller-supplied key, used to look it up.
 type keyed[T any] interface {
 	key() string
 	// find looks the key up; ErrNotFound says that there is nothing under it.
 	find(context.Context, *Client, []RequestOption) (*T, error)
-	// differs names what an object shows that is not what was sent, such as "amount"; "" when there is nothing.
-	differs(*T) string
-	// shown reports whether an object shows enough to be told from another under the same key.
-	shown(*T) bool
+	// mismatch names a field of the found object that differs from what was sent, such as "amount"; "" when none does.
+	mismatch(*T) string
+	// comparable reports whether the found object shows enough to compare it with what was sent.
+	comparable(*T) bool
 }
 
-// keyedWrite is one such write on its way.
+// keyedWrite is one such write while it is being sent and settled.
 type keyedWrite[T any] struct {
 	client *Client
-	at     endpoint
+	at     wire.Endpoint
 	body   keyed[T]
-	keyOf  func(*T) string // the key an object bears
+	keyOf  func(*T) string // the key of an object
 	opts   []RequestOption
-	// content is the body as it was sent first. What is sent again is the same, whatever has become of the caller's map.
+	// content is the body as it was first sent. A repeat sends the same bytes, even if the caller has changed its map meanwhile.
 	content json.RawMessage
 	// response is what WithResponse asked for; nil when it did not.
 	response *Response
 	// left is how many requests the write may still send, look-ups not counted.
 	left int
-	// confirmed: a success that can only be the API's has come, though not one that can be believed as it is. Something
-	// was carried out, so nothing is sent again: only look-ups follow.
+	// sentSince is a moment before the write was first sent.
+	sentSince time.Time
+	// confirmed: the API itself reported success, but its answer cannot be read or does not match. Something was carried out, so
+	// nothing is sent again: only look-ups follow.
 	confirmed bool
 }
 
-// send carries the write out at most once, and finds out what became of it when the answer is lost:
+// send carries the write out at most once. If the answer is lost, it finds out what happened:
 //
-//  1. Look the key up. Found with the same content, it is the answer; found with another, the key was used before.
-//  2. Absent: wait a quiet period, since the lost request may still be on its way, and look again.
-//  3. Still absent: send again under the same key. A 409 then says that an earlier one has landed after all, and
-//     only look-ups follow, because the index may lag.
+//  1. Look the key up. If it is found with the same content, that is the answer. If the content differs, the key was used before.
+//  2. If it is absent, wait a quiet period, since the lost request may still be on its way, and look again.
+//  3. If it is still absent, send again under the same key. A 409 then means that an earlier request arrived after all, and only
+//     look-ups follow, because the index may lag.
 //
-// After a success of the API's own, even one that cannot be read or believed, nothing is sent again: only look-ups follow.
-// Whatever keeps it from an answer, such as the end of the context, comes back as an *OutcomeUnknownError.
+// A 422 is looked up in the same way, and is the answer when the key is absent: nothing is sent again.
+//
+// After a success of the API itself, even one that cannot be read, nothing is sent again: only look-ups follow. Anything that
+// prevents an answer, such as the end of the context, is returned as an *OutcomeUnknownError.
 func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 	w.left = w.client.settings.retry.MaxAttempts
 	r, err := w.client.newRequest(ctx, transport.Write, w.at, w.body, w.opts)
@@ -55,28 +63,34 @@ func (w *keyedWrite[T]) send(ctx context.Context) (*T, error) {
 		return nil, err
 	}
 	w.response, w.content = r.response, r.Body
+	w.sentSince = time.Now()
 	sent, err := w.post(ctx, r)
-	if r.Single || !errors.Is(err, ErrOutcomeUnknown) {
-		return sent, err
+	switch {
+	case r.Single:
+	case errors.Is(err, ErrOutcomeUnknown):
+		return w.settle(ctx, err)
+	case errors.Is(err, ErrUnprocessable):
+		// "An error occurred during the process": the documentation does not promise that nothing was carried out.
+		return w.refused(ctx, 0, err)
 	}
-	return w.settle(ctx, err)
+	return sent, err
 }
 
-// post sends once, and again only what provably never left or was turned away with 429. An answer without the key, or
-// with another amount or payee than was sent, is no answer.
+// post sends once, and again only after a 429 or if the request provably never left. An answer without the key, or with
+// another amount or payee than was sent, does not count.
 func (w *keyedWrite[T]) post(ctx context.Context, r *request) (*T, error) {
 	sent := &single[T]{want: w.body.key(), keyOf: w.keyOf}
 	r.Budget, r.Earlier = w.left, w.client.settings.retry.MaxAttempts-w.left
 	err := w.client.do(ctx, r, sent)
 	w.left -= r.Attempts
 	if err != nil {
-		w.confirmed = w.confirmed || r.told
-		return nil, naming(err, w.body.key())
+		w.confirmed = w.confirmed || r.confirmed
+		return nil, withReferences(err, w.body.key())
 	}
-	if field := w.body.differs(&sent.value); field != "" {
+	if field := w.body.mismatch(&sent.value); field != "" {
 		w.confirmed = true
-		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer bears the reference, and another %s than was sent: %w",
-			w.at.method, w.at.template, field, ErrUnexpectedAnswer))
+		return nil, w.unknown(fmt.Errorf("djamo: %s %s: the answer has the reference that was sent, but another %s: %w",
+			w.at.Method, w.at.Template, field, ErrUnexpectedAnswer))
 	}
 	return &sent.value, nil
 }
@@ -113,10 +127,10 @@ func (w *keyedWrite[T]) settle(ctx context.Context, cause error) (*T, error) {
 	}
 }
 
-// refused ends a settlement whose repeated request was turned away, say for want of funds: perhaps because the first
-// one has landed late and taken them. Only when the key is still absent is the refusal the answer. A 429, the page of a
-// firewall or gateway, a redirect, or no connection at all, is no verdict on the payment, and leaves the first request as
-// unknown as it was.
+// refused looks the key up before it believes a refusal: a 422, or any refusal of a repeated request. The repeat may have been
+// refused for lack of funds because the first request arrived late and took them. Only if the key is absent is the refusal the
+// answer. A 429, the page of a firewall or gateway, a redirect, or a failed connection is no verdict on the payment: the first
+// request stays unknown.
 func (w *keyedWrite[T]) refused(ctx context.Context, round int, refusal error) (*T, error) {
 	var answered Response // the refusal's own, before the look-ups write theirs over it
 	if w.response != nil {
@@ -151,32 +165,33 @@ func isVerdict(refusal *Error) bool {
 
 // lookUp asks at once, and once more after the quiet period when there is nothing yet.
 func (w *keyedWrite[T]) lookUp(ctx context.Context, round int) (*T, error) {
-	found, err := w.body.find(ctx, w.client, w.opts)
+	opts := slices.Concat(w.opts, []RequestOption{WithSentSince(w.sentSince)})
+	found, err := w.body.find(ctx, w.client, opts)
 	if !errors.Is(err, ErrNotFound) {
 		return found, err
 	}
-	const most = 10 // doublings: far beyond any sensible policy, short of an overflow
-	if err := transport.Sleep(ctx, w.client.settings.retry.QuietPeriod<<min(round, most)); err != nil {
+	const maxDoublings = 10 // far beyond any sensible policy, and no overflow
+	if err := clock.Sleep(ctx, w.client.settings.retry.QuietPeriod<<min(round, maxDoublings)); err != nil {
 		return nil, err
 	}
-	return w.body.find(ctx, w.client, w.opts)
+	return w.body.find(ctx, w.client, opts)
 }
 
-// accept takes what was found for the answer, when it is what was sent. What shows no amount proves neither that nor that
-// the key was used before.
+// accept returns the found object if it matches the request. An object without an amount proves neither a match nor that the key
+// was used before.
 func (w *keyedWrite[T]) accept(found *T, cause error) (*T, error) {
-	switch field := w.body.differs(found); {
+	switch field := w.body.mismatch(found); {
 	case field != "" && w.confirmed:
 		// The key was not used before: this call did something, whatever it was.
-		return nil, w.unknown(cause, fmt.Errorf("djamo: %s %s: what bears %s has another %s: %w",
-			w.at.method, w.at.template, quoted(w.body.key()), field, ErrUnexpectedAnswer))
+		return nil, w.unknown(cause, fmt.Errorf("djamo: %s %s: the object under %s has another %s: %w",
+			w.at.Method, w.at.Template, quoted(w.body.key()), field, ErrUnexpectedAnswer))
 	case field != "":
 		return nil, fmt.Errorf("djamo: %s %s: reference %s was used before with another %s: %w",
-			w.at.method, w.at.template, quoted(w.body.key()), field, ErrDuplicateReference)
+			w.at.Method, w.at.Template, quoted(w.body.key()), field, ErrDuplicateReference)
 	}
-	if !w.body.shown(found) {
-		return nil, w.unknown(cause, fmt.Errorf("djamo: %s %s: what bears %s shows no amount: %w",
-			w.at.method, w.at.template, quoted(w.body.key()), ErrUnexpectedAnswer))
+	if !w.body.comparable(found) {
+		return nil, w.unknown(cause, fmt.Errorf("djamo: %s %s: the object under %s shows no amount: %w",
+			w.at.Method, w.at.Template, quoted(w.body.key()), ErrUnexpectedAnswer))
 	}
 	if w.response != nil {
 		w.response.Settled = true
@@ -184,7 +199,7 @@ func (w *keyedWrite[T]) accept(found *T, cause error) (*T, error) {
 	return found, nil
 }
 
-// unknown gives up: first what lost the answer, then what kept it from being found again.
+// unknown returns an *OutcomeUnknownError: first the cause that lost the answer, then what prevented the look-up.
 func (w *keyedWrite[T]) unknown(cause error, then ...error) error {
 	if inner := (*OutcomeUnknownError)(nil); errors.As(cause, &inner) {
 		cause = inner.Err

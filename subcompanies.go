@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"net/http"
+
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // SubCompany is a company on whose behalf an aggregator pays: the payee sees its name and logo. Only active ones can
@@ -42,12 +44,12 @@ const subCompaniesPath = "/v1/sub-companies"
 // List when the error is an *OutcomeUnknownError.
 func (s SubCompanyService) Create(ctx context.Context, params SubCompanyParams, opts ...RequestOption) (*SubCompany, error) {
 	if params.Name == "" {
-		return nil, unsent(&ValidationError{Field: "name", Rule: "must not be empty"}, opts)
+		return nil, rejectUnsent(&ValidationError{Field: "name", Rule: "must not be empty"}, opts)
 	}
 	if err := checkSubCompany(params.Name, params.LogoURL); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
-	return write[SubCompany](ctx, s.client, at(http.MethodPost, subCompaniesPath), params, opts)
+	return write[SubCompany](ctx, s.client, wire.At(http.MethodPost, subCompaniesPath), params, opts)
 }
 
 func checkSubCompany(name, logoURL string) error {
@@ -61,15 +63,18 @@ func checkSubCompany(name, logoURL string) error {
 func (s SubCompanyService) Get(ctx context.Context, id string, opts ...RequestOption) (*SubCompany, error) {
 	e, err := atID(http.MethodGet, subCompaniesPath+"/{id}", id)
 	if err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, subCompanyOf(id), nil, opts)
 }
 
-// SubCompanyListParams says where a listing starts and how long its pages are.
-type SubCompanyListParams ListParams
+// SubCompanyListParams says where a listing of sub-companies starts and how long its pages are. Both fields are optional.
+type SubCompanyListParams struct {
+	Cursor string // where to start: Page.Cursor.Next of an earlier page; empty for the beginning
+	Limit  int    // sub-companies on a page, not in all; 0 leaves it to the API, which uses 15
+}
 
-// List walks every sub-company, page after page.
+// List walks every sub-company, page after page. The order is not documented: see TransactionService.List.
 func (s SubCompanyService) List(ctx context.Context, params SubCompanyListParams, opts ...RequestOption) iter.Seq2[*SubCompany, error] {
 	return eachPage(ctx, ListParams(params), func(ctx context.Context, p ListParams) (*Page[SubCompany], error) {
 		return s.ListPage(ctx, SubCompanyListParams(p), opts...)
@@ -82,16 +87,18 @@ func (s SubCompanyService) ListPage(ctx context.Context, params SubCompanyListPa
 }
 
 // Update changes the fields that are set and leaves the others. Safe to repeat, and repeated by itself after trouble.
-func (s SubCompanyService) Update(ctx context.Context, id string, params SubCompanyUpdateParams, opts ...RequestOption) (*SubCompany, error) {
+func (s SubCompanyService) Update(
+	ctx context.Context, id string, params SubCompanyUpdateParams, opts ...RequestOption,
+) (*SubCompany, error) {
 	e, err := atID(http.MethodPut, subCompaniesPath+"/{id}", id)
 	if err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	if params == (SubCompanyUpdateParams{}) {
-		return nil, unsent(&ValidationError{Field: "params", Rule: "must change something"}, opts)
+		return nil, rejectUnsent(&ValidationError{Field: "params", Rule: "must change at least one field"}, opts)
 	}
 	if err := checkSubCompany(params.Name, params.LogoURL); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, subCompanyOf(id), params, opts)
 }

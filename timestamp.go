@@ -16,9 +16,11 @@ type Timestamp struct{ time.Time }
 const ruleTimestamp = "must be ISO 8601 with a zone, such as 2023-11-24T17:43:15.970Z or 20231124T174315.970Z"
 
 // ParseTimestamp reads the forms of ISO 8601 that Djamo's documentation shows: 2023-05-10T12:19:12Z, with a fraction
-// (2023-11-24T17:43:15.970Z), and compact (20250128T083908.249Z). An offset may stand in place of Z (+01:00 or +0100);
-// the result is in UTC. Digits of the fraction after the ninth are dropped, as package time does. A time without a zone,
-// a date alone, and a day or time of day that does not exist are refused, with an error that shows the value, bounded.
+// (2023-11-24T17:43:15.970Z), and compact (20250128T083908.249Z). It also reads what other encoders write of such a time: a
+// space in place of T, lower case, a comma before the fraction, no seconds, and an offset in place of Z (+01:00, +0100 or
+// +01), with a space before it or not. The result is in UTC. Digits of the fraction after the ninth are dropped, as package
+// time does. A time without a zone, a date alone, a date by its week or by its day of the year, and a day or time of day that
+// does not exist are refused, with an error that shows the value, bounded.
 func ParseTimestamp(s string) (Timestamp, error) {
 	instant, ok := readInstant(s)
 	if !ok {
@@ -111,13 +113,16 @@ func readInstant[T string | []byte](text T) (time.Time, bool) {
 	month := r.number(2)
 	r.separator('-', extended)
 	day := r.number(2)
-	r.separator('T', true)
+	r.timeMark()
 	hour := r.number(2)
 	r.separator(':', extended)
 	minute := r.number(2)
-	r.separator(':', extended)
-	second := r.number(2)
-	nanos := r.fraction()
+	second, nanos := 0, 0
+	if r.hasSeconds(extended) {
+		r.separator(':', extended)
+		second = r.number(2)
+		nanos = r.fraction()
+	}
 	offset := r.zone()
 	if r.failed || r.at != len(text) || month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 59 {
 		return time.Time{}, false
@@ -172,9 +177,26 @@ func (r *instantReader[T]) separator(c byte, wanted bool) {
 	r.at++
 }
 
-// fraction reads an optional dot with one digit or more, as nanoseconds.
+// timeMark reads what stands between date and time.
+func (r *instantReader[T]) timeMark() {
+	if r.at < len(r.text) && (r.text[r.at] == 't' || r.text[r.at] == ' ') {
+		r.at++
+		return
+	}
+	r.separator('T', true)
+}
+
+// hasSeconds reports whether more of the time of day follows the minutes.
+func (r *instantReader[T]) hasSeconds(extended bool) bool {
+	if r.at >= len(r.text) {
+		return false
+	}
+	return r.text[r.at] == ':' || !extended && r.text[r.at]-'0' <= 9
+}
+
+// fraction reads an optional dot or comma with one digit or more, as nanoseconds.
 func (r *instantReader[T]) fraction() int {
-	if r.at >= len(r.text) || r.text[r.at] != '.' {
+	if r.at >= len(r.text) || r.text[r.at] != '.' && r.text[r.at] != ',' {
 		return 0
 	}
 	r.at++
@@ -188,8 +210,11 @@ func (r *instantReader[T]) fraction() int {
 	return nanos
 }
 
-// zone reads Z, +hh:mm or +hhmm.
+// zone reads Z, +hh:mm, +hhmm or +hh.
 func (r *instantReader[T]) zone() time.Duration {
+	if r.at < len(r.text) && r.text[r.at] == ' ' {
+		r.at++
+	}
 	if r.at >= len(r.text) {
 		r.failed = true
 		return 0
@@ -197,16 +222,18 @@ func (r *instantReader[T]) zone() time.Duration {
 	sign := r.text[r.at]
 	r.at++
 	switch sign {
-	case 'Z':
+	case 'Z', 'z':
 		return 0
 	case '+', '-':
 	default:
 		r.failed = true
 		return 0
 	}
-	hours := r.number(2)
-	r.separator(':', r.at < len(r.text) && r.text[r.at] == ':')
-	minutes := r.number(2)
+	hours, minutes := r.number(2), 0
+	if r.at < len(r.text) {
+		r.separator(':', r.text[r.at] == ':')
+		minutes = r.number(2)
+	}
 	if hours > 23 || minutes > 59 {
 		r.failed = true
 	}

@@ -4,14 +4,14 @@ import (
 	"bytes"
 	"encoding/gob"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/djamo/djamo-go"
 	"github.com/google/go-querystring/query"
 	"github.com/stretchr/testify/require"
-
-	"github.com/djamo/djamo-go"
 )
 
 func TestParseTimestamp_Reads(t *testing.T) {
@@ -40,6 +40,15 @@ func TestParseTimestamp_Reads(t *testing.T) {
 		"leap day":                      {"2024-02-29T00:00:00Z", at(2024, 2, 29, 0, 0, 0, 0)},
 		"leap day of a century":         {"2000-02-29T00:00:00Z", at(2000, 2, 29, 0, 0, 0, 0)},
 		"last moment of a day":          {"2023-12-31T23:59:59.999Z", at(2023, 12, 31, 23, 59, 59, 999e6)},
+		"space in place of T":           {"2023-05-10 12:19:12Z", at(2023, 5, 10, 12, 19, 12, 0)},
+		"as PostgreSQL prints it":       {"2023-05-10 12:19:12.5+00", at(2023, 5, 10, 12, 19, 12, 500e6)},
+		"space before the offset":       {"2023-05-10 13:19:12 +0100", at(2023, 5, 10, 12, 19, 12, 0)},
+		"lower case":                    {"2023-05-10t12:19:12z", at(2023, 5, 10, 12, 19, 12, 0)},
+		"comma before the fraction":     {"2023-05-10T12:19:12,970Z", at(2023, 5, 10, 12, 19, 12, 970e6)},
+		"no seconds":                    {"2023-05-10T12:19Z", at(2023, 5, 10, 12, 19, 0, 0)},
+		"no seconds, with an offset":    {"2023-05-10 13:19+01:00", at(2023, 5, 10, 12, 19, 0, 0)},
+		"compact without seconds":       {"20230510T1219Z", at(2023, 5, 10, 12, 19, 0, 0)},
+		"compact, hour alone as offset": {"20230510T131912+01", at(2023, 5, 10, 12, 19, 12, 0)},
 		"first year":                    {"0000-01-01T00:00:00Z", at(0, 1, 1, 0, 0, 0, 0)},
 		"last year":                     {"9999-12-31T23:59:59Z", at(9999, 12, 31, 23, 59, 59, 0)},
 	} {
@@ -69,9 +78,6 @@ func TestParseTimestamp_Refuses(t *testing.T) {
 		"Unix seconds":                  "1683721152",
 		"no zone":                       "2023-05-10T12:19:12",
 		"no zone after a fraction":      "2023-05-10T12:19:12.970",
-		"no seconds":                    "2023-05-10T12:19Z",
-		"space in place of T":           "2023-05-10 12:19:12Z",
-		"lower case":                    "2023-05-10t12:19:12z",
 		"month 13":                      "2023-13-10T12:19:12Z",
 		"month 0":                       "2023-00-10T12:19:12Z",
 		"day 0":                         "2023-05-00T12:19:12Z",
@@ -84,15 +90,20 @@ func TestParseTimestamp_Refuses(t *testing.T) {
 		"minute 60":                     "2023-05-10T12:60:12Z",
 		"second 60":                     "2023-05-10T23:59:60Z",
 		"fraction without digits":       "2023-05-10T12:19:12.Z",
-		"comma before the fraction":     "2023-05-10T12:19:12,5Z",
 		"offset hour 24":                "2023-05-10T12:19:12+24:00",
 		"offset minute 60":              "2023-05-10T12:19:12+01:60",
-		"offset of an hour alone":       "2023-05-10T12:19:12+01",
 		"offset cut off":                "2023-05-10T12:19:12+01:",
 		"sign alone":                    "2023-05-10T12:19:12+",
 		"extended date, compact time":   "2023-05-10T121912Z",
 		"compact date, extended time":   "20230510T12:19:12Z",
 		"something after the zone":      "2023-05-10T12:19:12Z!",
+		"fraction of a minute":          "2023-05-10T12:19.5Z",
+		"week date":                     "2023-W19-3T12:19:12Z",
+		"compact week date":             "2023W193T121912Z",
+		"ordinal date":                  "2023-130T12:19:12Z",
+		"compact ordinal date":          "2023130T121912Z",
+		"two spaces in place of T":      "2023-05-10  12:19:12Z",
+		"hour alone":                    "2023-05-10T12Z",
 		"zone name":                     "2023-05-10T12:19:12 GMT",
 		"space before":                  " 2023-05-10T12:19:12Z",
 		"letter among digits":           "2O23-05-10T12:19:12Z",
@@ -252,4 +263,97 @@ func TestTimestamp_OtherEncodings(t *testing.T) {
 	var back record
 	require.NoError(t, gob.NewDecoder(&wire).Decode(&back))
 	require.Equal(t, in, back)
+}
+
+func ExampleTimestamp() {
+	var transaction struct {
+		CreatedAt djamo.Timestamp `json:"createdAt"`
+		UpdatedAt djamo.Timestamp `json:"updatedAt"`
+	}
+	body := `{"createdAt": "2023-11-24T17:43:15.970Z", "updatedAt": "20231124T174515.970Z"}`
+	if err := json.Unmarshal([]byte(body), &transaction); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(transaction.CreatedAt.Format(time.RFC1123))
+	fmt.Println(transaction.UpdatedAt.Sub(transaction.CreatedAt.Time))
+	// Output:
+	// Fri, 24 Nov 2023 17:43:15 UTC
+	// 2m0s
+}
+
+func ExampleParseTimestamp() {
+	stamp, err := djamo.ParseTimestamp("20250128T083908.249Z")
+	fmt.Println(stamp, err)
+	// Output: 2025-01-28 08:39:08.249 +0000 UTC <nil>
+}
+
+// BenchmarkTimestamp_UnmarshalJSON reads each form, and for comparison the first one into a time.Time.
+func BenchmarkTimestamp_UnmarshalJSON(b *testing.B) {
+	for _, row := range []struct{ name, json string }{
+		{"millis", `"2023-11-24T17:43:15.970Z"`},
+		{"seconds", `"2023-05-10T12:19:12Z"`},
+		{"compact", `"20250128T083908.249Z"`},
+		{"offset", `"2023-05-10T13:19:12+01:00"`},
+	} {
+		b.Run(row.name, func(b *testing.B) {
+			b.ReportAllocs()
+			data := []byte(row.json)
+			var stamp djamo.Timestamp
+			for b.Loop() {
+				if err := stamp.UnmarshalJSON(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	b.Run("time.Time", func(b *testing.B) {
+		b.ReportAllocs()
+		data := []byte(`"2023-11-24T17:43:15.970Z"`)
+		var instant time.Time
+		for b.Loop() {
+			if err := instant.UnmarshalJSON(data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func FuzzParseTimestamp(f *testing.F) {
+	for _, text := range []string{
+		"2023-05-10T12:19:12Z", "2023-11-24T17:43:15.970Z", "20250128T083908.249Z", "20250128T083908Z", "2023-05-10T13:19:12+01:00",
+		"20230510T131912.5-0330", "2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "0000-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59",
+		"0001-01-01T00:00:00Z", "2023-05-10T12:19:12.1234567891Z", "2023-05-10T12:19:12", "1683721152", "null", "", "\\u005a", "\xff",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		parsed, err := djamo.ParseTimestamp(text)
+		var direct djamo.Timestamp
+		directErr := direct.UnmarshalJSON([]byte(`"` + text + `"`))
+		if err != nil {
+			require.True(t, parsed.IsZero())
+			require.Less(t, len(err.Error()), 400, "an error is bounded")
+			if directErr == nil && text != "" {
+				require.Contains(t, text, `\`, "only escapes make the JSON form accept more")
+			}
+			return
+		}
+		require.NoError(t, directErr)
+		require.Equal(t, parsed, direct)
+
+		encoded, err := json.Marshal(parsed)
+		require.NoError(t, err)
+		var back djamo.Timestamp
+		require.NoError(t, json.Unmarshal(encoded, &back))
+		require.Equal(t, parsed, back)
+
+		// The extended form with a colon in its offset is RFC 3339, where package time must agree.
+		if standard, err := time.Parse(time.RFC3339, text); err == nil {
+			require.True(t, standard.Equal(parsed.Time), "package time reads %v", standard)
+		} else {
+			extended := strings.Contains(text, "-") && strings.Count(text, ":") == 3 || strings.Count(text, ":") == 2 && strings.HasSuffix(text, "Z")
+			require.False(t, extended, "package time refuses: %v", err)
+		}
+	})
 }

@@ -9,7 +9,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/djamo/djamo-go/internal/transport"
+	"github.com/djamo/djamo-go/internal/clock"
+	"github.com/djamo/djamo-go/internal/onepass"
+	"github.com/djamo/djamo-go/internal/redact"
+	"github.com/djamo/djamo-go/internal/wire"
 )
 
 // TransactionStatus is where a transfer stands. The set is open: a value this package does not know is kept as it is.
@@ -34,6 +37,9 @@ type TransactionType string
 const TransactionTransfer TransactionType = "transfer"
 
 // Transaction is one payment to a Djamo customer. Amounts are whole XOF francs.
+//
+// Id, amount, status and reference of an answer must be readable. Another field that is not, such as a fee in fractions, stays
+// zero: Response.Unreadable names it (see WithResponse), and so does a warning of WithLogger's.
 type Transaction struct {
 	ID          string            `json:"id"`
 	Amount      XOF               `json:"amount"`
@@ -58,8 +64,14 @@ func (t Transaction) missing() string { return missingID(t.ID) }
 
 // LogValue gives slog the transaction with its phone number masked.
 func (t Transaction) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("id", t.ID), slog.String("reference", transport.MaskPhones(t.Reference)), slog.Int64("amount", int64(t.Amount)),
-		slog.Any("msisdn", t.MSISDN), slog.String("status", string(t.Status)), slog.String("failure_reason", transport.MaskPhones(t.FailureReason)))
+	return slog.GroupValue(
+		slog.String("id", t.ID),
+		slog.String("reference", redact.MaskPhones(t.Reference)),
+		slog.Int64("amount", int64(t.Amount)),
+		slog.Any("msisdn", t.MSISDN),
+		slog.String("status", string(t.Status)),
+		slog.String("failure_reason", redact.MaskPhones(t.FailureReason)),
+	)
 }
 
 // TransactionParams is a payment to send. MSISDN, Amount and Reference are required.
@@ -75,7 +87,11 @@ type TransactionParams struct {
 
 // LogValue gives slog the parameters with the phone number masked.
 func (p TransactionParams) LogValue() slog.Value {
-	return slog.GroupValue(slog.String("reference", transport.MaskPhones(p.Reference)), slog.Int64("amount", int64(p.Amount)), slog.Any("msisdn", p.MSISDN))
+	return slog.GroupValue(
+		slog.String("reference", redact.MaskPhones(p.Reference)),
+		slog.Int64("amount", int64(p.Amount)),
+		slog.Any("msisdn", p.MSISDN),
+	)
 }
 
 // Matches reports whether t is the payment that p asks for: the same reference, amount and payee. The API may show the
@@ -83,7 +99,7 @@ func (p TransactionParams) LogValue() slog.Value {
 // sent earlier from a reference that was used for another one. A t without an amount, which is how an answer that leaves
 // it out is read, is no match: it may be the payment all the same, so look again before you call it another.
 func (p TransactionParams) Matches(t *Transaction) bool {
-	return t != nil && t.Reference == p.Reference && t.Amount == p.Amount && p.body().differs(t) == ""
+	return t != nil && t.Reference == p.Reference && t.Amount == p.Amount && p.body().mismatch(t) == ""
 }
 
 // Validate checks p by the rules that Create checks before it sends anything, with limits as [WithLimits] takes them:
@@ -133,9 +149,9 @@ func (b transactionBody) find(ctx context.Context, c *Client, opts []RequestOpti
 
 // differs compares what was sent with what was found under its reference. The API may leave fields out and show the phone
 // number masked or shortened, so only what it does show can differ.
-func (b transactionBody) differs(found *Transaction) string {
+func (b transactionBody) mismatch(found *Transaction) string {
 	switch {
-	case b.shown(found) && found.Amount != b.Amount:
+	case b.comparable(found) && found.Amount != b.Amount:
 		return "amount"
 	case !MSISDN(b.MSISDN).matches(found.MSISDN):
 		return "payee"
@@ -143,7 +159,7 @@ func (b transactionBody) differs(found *Transaction) string {
 	return ""
 }
 
-func (b transactionBody) shown(found *Transaction) bool { return found.Amount != 0 }
+func (b transactionBody) comparable(found *Transaction) bool { return found.Amount != 0 }
 
 // TransactionService sends payments and reads what became of them.
 type TransactionService struct{ client *Client }
@@ -157,18 +173,19 @@ const transactionsPath = "/v1/transactions"
 // ErrDuplicateReference, and GetByReference shows the payment.
 //
 // Errors: *ValidationError before anything is sent; ErrDuplicateReference when the reference was used before;
-// ErrUnprocessable, ErrInvalidRequest and the others of *Error when the API refuses; *OutcomeUnknownError when the
+// ErrUnprocessable when the API answers 422 and nothing is found under the reference; ErrInvalidRequest and the others of
+// *Error when the API refuses; *OutcomeUnknownError when the
 // API could not be asked what became of the payment.
 func (s TransactionService) Create(ctx context.Context, params TransactionParams, opts ...RequestOption) (*Transaction, error) {
 	if s.client == nil {
 		return nil, errNotBuilt
 	}
 	if err := params.validate("", s.client.settings.limits); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	body := params.body()
 	body.Type, body.SubCompanyID = TransactionTransfer, params.SubCompanyID
-	w := keyedWrite[Transaction]{client: s.client, at: at(http.MethodPost, transactionsPath), body: body, keyOf: referenceOf, opts: opts}
+	w := keyedWrite[Transaction]{client: s.client, at: wire.At(http.MethodPost, transactionsPath), body: body, keyOf: referenceOf, opts: opts}
 	return w.send(ctx)
 }
 
@@ -176,7 +193,7 @@ func (s TransactionService) Create(ctx context.Context, params TransactionParams
 func (s TransactionService) Get(ctx context.Context, id string, opts ...RequestOption) (*Transaction, error) {
 	e, err := atID(http.MethodGet, transactionsPath+"/{id}", id)
 	if err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	return readTo(ctx, s.client, e, &single[Transaction]{want: id, keyOf: func(t *Transaction) string { return t.ID }}, nil, opts)
 }
@@ -187,32 +204,45 @@ func (s TransactionService) Get(ctx context.Context, id string, opts ...RequestO
 // The documentation names the query and not the shape of its answer, so a page, an array, an object and a 404 are all
 // understood, and what comes back must bear the reference, once: which of two is meant cannot be told. ErrNotFound is for
 // answers that can mean nothing else: a 404 of the API itself, with its JSON, and an empty page that speaks of no more.
-// Everything between is ErrUnexpectedAnswer.
+//
+// Nor does it say whether the filter is exact. When it shows other references, its pages are read to the end if each entry
+// holds the reference, and else the listing, up to fifty pages of a hundred: ErrNotFound then means that the listing has
+// ended, or has come to payments made before the time of [WithSentSince]. Everything between is ErrUnexpectedAnswer.
 func (s TransactionService) GetByReference(ctx context.Context, reference string, opts ...RequestOption) (*Transaction, error) {
 	if s.client == nil {
 		return nil, errNotBuilt
 	}
 	if err := checkReference("reference", reference, s.client.settings.limits); err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
-	e, err := at(http.MethodGet, transactionsPath).withQuery(struct {
+	e, err := withQuery(wire.At(http.MethodGet, transactionsPath), struct {
 		Reference string `url:"reference"`
 	}{reference})
 	if err != nil {
 		return nil, err
 	}
 	found, answer, err := findByKey(ctx, s.client, e, reference, referenceOf, opts)
-	if errors.Is(err, ErrNotFound) && (answer.next != "" || answer.count > 0) {
-		return nil, fmt.Errorf("djamo: %s %s: an empty page that speaks of more does not say that nothing is under %s: %w", e.method, e.template, quoted(reference), ErrUnexpectedAnswer)
+	switch {
+	case errors.Is(err, errOthers):
+		return s.search(ctx, reference, answer, opts)
+	case errors.Is(err, ErrNotFound) && (answer.next != "" || answer.count > 0):
+		return nil, fmt.Errorf("djamo: %s %s: the page is empty but announces more, so it does not prove that nothing is under %s: %w",
+			e.Method, e.Template, quoted(reference), ErrUnexpectedAnswer)
 	}
 	return found, err
 }
 
-// TransactionListParams says where a listing starts and how long its pages are.
-type TransactionListParams ListParams
+// TransactionListParams says where a listing of payments starts and how long its pages are. Both fields are optional.
+type TransactionListParams struct {
+	Cursor string // where to start: Page.Cursor.Next of an earlier page; empty for the beginning
+	Limit  int    // payments on a page, not in all; 0 leaves it to the API, which uses 15
+}
 
 // List walks every payment of the account, page after page. A failed read ends the walk with an error; to go on
 // later, use ListPage and store the cursor.
+//
+// The order is not documented: the newest may come first, or last, or neither. Stop when what was looked for is found, or
+// after a number of them; a date proves nothing about what follows.
 func (s TransactionService) List(ctx context.Context, params TransactionListParams, opts ...RequestOption) iter.Seq2[*Transaction, error] {
 	return eachPage(ctx, ListParams(params), func(ctx context.Context, p ListParams) (*Page[Transaction], error) {
 		return s.ListPage(ctx, TransactionListParams(p), opts...)
@@ -249,15 +279,101 @@ func (p WaitParams) withDefaults() (WaitParams, error) {
 func (s TransactionService) Wait(ctx context.Context, id string, params WaitParams, opts ...RequestOption) (*Transaction, error) {
 	params, err := params.withDefaults()
 	if err != nil {
-		return nil, unsent(err, opts)
+		return nil, rejectUnsent(err, opts)
 	}
 	for pause := params.MinInterval; ; pause = min(2*pause, params.MaxInterval) {
 		t, err := s.Get(ctx, id, opts...)
 		if err != nil || t.Status.Terminal() {
 			return t, err
 		}
-		if err := transport.Sleep(ctx, pause); err != nil {
+		if err := clock.Sleep(ctx, pause); err != nil {
 			return nil, fmt.Errorf("djamo: waiting for %s, which is %s: %w", quoted(id), s.client.transport.Scrub(quoted(string(t.Status))), err)
 		}
 	}
+}
+
+// readFrom reads a payment. What it says like the payment before it shares that one's text: of a thousand payments of one
+// batch, each names the same batch.
+func (t *Transaction) readFrom(r *onepass.Reader, before *Transaction) {
+	if !r.Object() {
+		return
+	}
+	var texts [paymentTexts]onepass.Text
+	for name := r.Member(); name != nil; name = r.Member() {
+		switch string(name) {
+		case "id":
+			r.Text(&texts[paymentID])
+		case "amount":
+			readAmount(r, &t.Amount)
+		case "fee":
+			readAmount(r, &t.Fee)
+		case "totalAmount":
+			readAmount(r, &t.TotalAmount)
+		case "msisdn":
+			r.Text(&texts[paymentMSISDN])
+		case "status":
+			r.Text(&texts[paymentStatus])
+		case "reference":
+			r.Text(&texts[paymentReference])
+		case "type":
+			r.Text(&texts[paymentType])
+		case "description":
+			r.Text(&texts[paymentDescription])
+		case "batchId":
+			r.Text(&texts[paymentBatchID])
+		case "subCompanyId":
+			r.Text(&texts[paymentSubCompanyID])
+		case "failureReason":
+			r.Text(&texts[paymentFailureReason])
+		case "djamoTransactionReference":
+			r.Text(&texts[paymentDjamoReference])
+		case "createdAt":
+			readTime(r, &t.CreatedAt)
+		case "updatedAt":
+			readTime(r, &t.UpdatedAt)
+		default:
+			r.Skip(name, "id", "amount", "fee", "totalAmount", "msisdn", "status", "reference", "type", "description", "batchId",
+				"subCompanyId", "failureReason", "djamoTransactionReference", "createdAt", "updatedAt")
+		}
+	}
+	t.keep(r, &texts, before)
+}
+
+// The texts of a payment, as readFrom counts them.
+const (
+	paymentID = iota
+	paymentMSISDN
+	paymentStatus
+	paymentReference
+	paymentType
+	paymentDescription
+	paymentBatchID
+	paymentSubCompanyID
+	paymentFailureReason
+	paymentDjamoReference
+	paymentTexts // how many they are
+)
+
+func (t *Transaction) keep(r *onepass.Reader, texts *[paymentTexts]onepass.Text, before *Transaction) {
+	r.Like(&texts[paymentStatus], string(TransactionCompleted))
+	r.Like(&texts[paymentType], string(TransactionTransfer))
+	if before != nil {
+		r.Like(&texts[paymentStatus], string(before.Status))
+		r.Like(&texts[paymentType], string(before.Type))
+		r.Like(&texts[paymentDescription], before.Description)
+		r.Like(&texts[paymentBatchID], before.BatchID)
+		r.Like(&texts[paymentSubCompanyID], before.SubCompanyID)
+		r.Like(&texts[paymentFailureReason], before.FailureReason)
+	}
+	r.Keep(texts[:])
+	t.ID = texts[paymentID].String()
+	t.MSISDN = MSISDN(texts[paymentMSISDN].String())
+	t.Status = TransactionStatus(texts[paymentStatus].String())
+	t.Reference = texts[paymentReference].String()
+	t.Type = TransactionType(texts[paymentType].String())
+	t.Description = texts[paymentDescription].String()
+	t.BatchID = texts[paymentBatchID].String()
+	t.SubCompanyID = texts[paymentSubCompanyID].String()
+	t.FailureReason = texts[paymentFailureReason].String()
+	t.DjamoTransactionReference = texts[paymentDjamoReference].String()
 }

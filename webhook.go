@@ -1,13 +1,17 @@
 package djamo
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 
+	"github.com/djamo/djamo-go/internal/delivery"
+	"github.com/djamo/djamo-go/internal/onepass"
 	"github.com/djamo/djamo-go/internal/signature"
 )
 
@@ -36,128 +40,49 @@ const maxWebhookBytes = 1 << 20
 // A delivery carries no time and no id of its own, so a repeat looks like the first: remember what was handled by
 // Event.Key. WebhookHandler does all of this by itself.
 func ParseWebhook(r *http.Request, secrets ...string) (*Event, error) {
-	body, err := receiveWebhook(r, maxWebhookBytes, secrets)
+	if r == nil || r.Body == nil {
+		return nil, &ValidationError{Field: "request", Value: "nil", Rule: "must be a request with its body unread"}
+	}
+	if err := checkSecrets(secrets); err != nil {
+		return nil, err
+	}
+	body, err := webhookReceiver(maxWebhookBytes).Read(r)
 	if err != nil {
+		return nil, err
+	}
+	if err := verifyHeader(body, r.Header, secrets); err != nil {
 		return nil, err
 	}
 	return parseEvent(body)
 }
 
-// incoming is what is needed of a request to read its delivery: where that goes on after the request is answered, no more
-// than the body may be touched.
-type incoming struct {
-	body       io.Reader
-	again      func() (io.ReadCloser, error) // what was read already, if there is a copy
-	length     int64
-	signatures int
-	signature  string // the first
+// webhookReceiver reads bodies of bounded length.
+func webhookReceiver(maxBytes int64) *delivery.Receiver {
+	return &delivery.Receiver{Name: "djamo", TooLarge: ErrWebhookTooLarge, MaxBytes: maxBytes}
 }
 
-func incomingOf(r *http.Request) (incoming, error) {
-	if r == nil || r.Body == nil {
-		return incoming{}, &ValidationError{Field: "request", Value: "nil", Rule: "must be a request with its body unread"}
-	}
-	in := incoming{body: r.Body, again: r.GetBody, length: r.ContentLength}
-	if headers := r.Header.Values(SignatureHeader); len(headers) > 0 {
-		in.signatures, in.signature = len(headers), headers[0]
-	}
-	return in, nil
-}
-
-// receiveWebhook returns the raw bytes of a delivery once they are verified.
-func receiveWebhook(r *http.Request, limit int64, secrets []string) ([]byte, error) {
-	in, err := incomingOf(r)
-	if err != nil {
-		return nil, err
-	}
-	return in.receive(limit, secrets)
-}
-
-func (in incoming) receive(limit int64, secrets []string) ([]byte, error) {
-	if err := checkSecrets(secrets); err != nil {
-		return nil, err
-	}
-	if in.length > limit {
-		return nil, tooLarge(limit)
-	}
-	body, err := in.read(limit) // first, so that a sender can read the answer whatever it is
-	if err != nil {
-		return nil, err
-	}
-	switch in.signatures {
+// verifyHeader is VerifySignature of the header that there is, if there is one.
+func verifyHeader(body []byte, header http.Header, secrets []string) error {
+	switch signatures := header.Values(SignatureHeader); len(signatures) {
 	case 0:
-		return nil, refusedSignature(signature.ErrMissing, nil, "", nil)
+		return refusedSignature(signature.ErrMissing, nil, "", nil)
 	case 1:
-		return body, VerifySignature(body, in.signature, secrets...)
+		return VerifySignature(body, signatures[0], secrets...)
 	}
-	return nil, fmt.Errorf("%w: more than one %s header", ErrInvalidSignature, SignatureHeader)
-}
-
-// read takes the copy of a body that was read already, where there is one: VerifyWebhook leaves it.
-func (in incoming) read(limit int64) ([]byte, error) {
-	body, err := readBody(in.body, in.length, limit)
-	if err != nil || len(body) > 0 || in.again == nil {
-		return body, err
-	}
-	copied, err := in.again()
-	if err != nil {
-		return nil, fmt.Errorf("djamo: reading a webhook again: %w", err)
-	}
-	defer func() { _ = copied.Close() }()
-	return readBody(copied, in.length, limit)
-}
-
-// readBody reads all of a body that should be of the given length, if that is known. It takes at most as much memory as
-// came, or a little: a length is announced easily. A body that keeps giving nothing is given up.
-func readBody(body io.Reader, length, limit int64) ([]byte, error) {
-	const unknown, most, mostEmpty = 2 << 10, 16 << 10, 100
-	if length < 0 {
-		length = unknown
-	}
-	read := make([]byte, 0, min(length, most)+1) // one more, so that the end shows without growing
-	for empty := 0; ; {
-		n, err := body.Read(read[len(read):cap(read)])
-		read = read[:len(read)+n]
-		if empty++; n > 0 {
-			empty = 0
-		}
-		var tooManyBytes *http.MaxBytesError
-		switch {
-		case int64(len(read)) > limit:
-			return nil, tooLarge(limit)
-		case errors.Is(err, io.EOF):
-			return read, nil
-		case errors.As(err, &tooManyBytes):
-			return nil, tooLarge(tooManyBytes.Limit)
-		case err != nil:
-			return nil, fmt.Errorf("djamo: reading a webhook: %w", err)
-		case empty == mostEmpty:
-			return nil, fmt.Errorf("djamo: reading a webhook: %w", io.ErrNoProgress)
-		}
-		if len(read) == cap(read) {
-			read = slices.Grow(read, len(read))
-		}
-	}
-}
-
-func tooLarge(limit int64) error {
-	return fmt.Errorf("%w: its body is longer than %d bytes", ErrWebhookTooLarge, limit)
+	return fmt.Errorf("%w: more than one %s header", ErrInvalidSignature, SignatureHeader)
 }
 
 // parseEvent reads bytes that are verified. The event's data are part of them.
 func parseEvent(body []byte) (*Event, error) {
-	if !json.Valid(body) {
-		return nil, unexpectedEvent("is not JSON")
+	for mark := []byte("\ufeff"); bytes.HasPrefix(body, mark); {
+		body = body[len(mark):] // some encoders write one, and JSON allows none
 	}
-	var topic, data []byte
-	fields, isObject := fieldsOf(body)
-	for name, value := fields.next(); name != nil; name, value = fields.next() {
-		switch fieldName(name) {
-		case "topic":
-			topic = value
-		case "data":
-			data = value
+	topic, data, isObject := envelopeInOnePass(body)
+	if !isObject {
+		if !json.Valid(body) {
+			return nil, unexpectedEvent("is not JSON")
 		}
+		topic, data, isObject = envelopeOf(body)
 	}
 	event := &Event{Topic: normalTopic(topic), Data: data}
 	switch {
@@ -171,6 +96,35 @@ func parseEvent(body []byte) (*Event, error) {
 	return event, nil
 }
 
+// envelopeOf reads valid JSON, and reports whether it is an object.
+func envelopeOf(body []byte) (topic, data []byte, isObject bool) {
+	fields, isObject := fieldsOf(body)
+	for name, value := fields.next(); name != nil; name, value = fields.next() {
+		switch fieldName(name) {
+		case "topic":
+			topic = value
+		case "data":
+			data = value
+		}
+	}
+	return topic, data, isObject
+}
+
+// envelopeInOnePass is envelopeOf for what may be no JSON at all, and for what is as usual.
+func envelopeInOnePass(body []byte) (topic, data []byte, isObject bool) {
+	r := onepass.Read(body)
+	isObject = r.Object()
+	for name := r.Member(); name != nil; name = r.Member() {
+		switch value := r.Value(); string(name) {
+		case "topic":
+			topic = value
+		case "data":
+			data = value
+		}
+	}
+	return topic, data, isObject && r.Done()
+}
+
 func unexpectedEvent(what string) error {
 	return fmt.Errorf("djamo: a webhook with a valid signature %s: %w", what, ErrUnexpectedAnswer)
 }
@@ -179,8 +133,9 @@ func unexpectedEvent(what string) error {
 // secret: two while one replaces the other. It returns nil, ErrInvalidSignature, or a *ValidationError when there is no
 // secret or an empty one, which never means that anything is accepted.
 //
-// Where the header was made with the secret and yet is wrong, such as the hex of the right digest, or the digest of JSON
-// that was parsed and written again, the error names the mistake. It is refused all the same.
+// Where the header was made with the secret and yet is wrong, the error names the mistake: the hex of the right digest, say, or
+// the digest of JSON that was parsed and written again, or of a body that a gateway has encoded in base64 since. It is refused
+// all the same.
 func VerifySignature(body []byte, header string, secrets ...string) error {
 	err := signature.Base64(body, header, secrets...)
 	if err == nil {
@@ -216,9 +171,28 @@ func refusedSignature(reason error, body []byte, header string, secrets []string
 	case len(body) == 0:
 		return fmt.Errorf("%w: the body is empty: verify it before anything else reads it", ErrInvalidSignature)
 	}
-	return fmt.Errorf("%w: made with another secret or over other bytes: verify the raw request body, not JSON that was parsed and written again", ErrInvalidSignature)
+	return fmt.Errorf(
+		"%w: made with another secret or over other bytes: verify the raw request body, not JSON that was parsed and written again",
+		ErrInvalidSignature,
+	)
 }
 
 // SignWebhook makes the header of a delivery, for tests of a receiver. VerifySignature accepts no empty secret, so one
 // made with it never verifies.
 func SignWebhook(body []byte, secret string) string { return signature.SignBase64(body, secret) }
+
+// WebhookSecrets are secrets that print how many they are and not which: with every verb of fmt, as a log/slog attribute
+// and as JSON, also inside a struct. A []string literal is one.
+type WebhookSecrets []string
+
+// String says how many there are.
+func (s WebhookSecrets) String() string { return fmt.Sprintf("[%d webhook secrets]", len(s)) }
+
+// Format prints String, whatever the verb.
+func (s WebhookSecrets) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, s.String()) }
+
+// LogValue gives slog String.
+func (s WebhookSecrets) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// MarshalJSON writes String: configuration that is dumped as JSON must not hold them.
+func (s WebhookSecrets) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }

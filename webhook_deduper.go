@@ -6,6 +6,9 @@ import (
 	"maps"
 	"sync"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/claim"
+	"github.com/djamo/djamo-go/internal/recent"
 )
 
 // Deduper remembers which deliveries were handled, so that a repeat does not run a callback again. WebhookHandler keeps
@@ -35,7 +38,7 @@ type Claim int
 
 // The answers to Deduper.Claim.
 const (
-	// ClaimHeld says that somebody else is at it: ask again, or let Djamo deliver again.
+	// ClaimHeld says that another owner is handling it: ask again, or let Djamo deliver again.
 	ClaimHeld Claim = iota
 	// ClaimGranted says that the owner who asked is the one to handle it.
 	ClaimGranted
@@ -68,10 +71,9 @@ type MemoryDeduper struct {
 
 	mu      sync.Mutex
 	claimed map[string]memoryClaim
-	sweepAt int // how many claims there are when those of dead owners are next dropped
+	dropAt  int // how many claims there are when those of dead owners are next dropped
 	done    map[string]struct{}
-	ring    []string // what is in done, as a ring once it is full
-	oldest  int      // where in a full ring the next one goes
+	added   recent.Ring[string] // what is in done
 }
 
 type memoryClaim struct {
@@ -96,23 +98,23 @@ func (d *MemoryDeduper) Claim(ctx context.Context, key, owner string, lease time
 	if held, ok := d.claimed[key]; ok && held.owner != owner && now.Before(held.expires) {
 		return ClaimHeld, nil
 	}
-	d.sweep(now)
+	d.dropExpired(now)
 	d.claimed[key] = memoryClaim{owner, now.Add(lease)}
 	return ClaimGranted, nil
 }
 
-// sweep drops claims that nobody gave up, whose deliveries may never come again: memory stays in proportion to what is
+// dropExpired drops claims that nobody gave up, whose deliveries may never come again: memory stays in proportion to what is
 // being handled. It looks at all of them only when there are twice as many as it left.
-func (d *MemoryDeduper) sweep(now time.Time) {
-	const fewest = 1024
+func (d *MemoryDeduper) dropExpired(now time.Time) {
+	const minClaims = 1024
 	if d.claimed == nil {
-		d.claimed, d.sweepAt = map[string]memoryClaim{}, fewest
+		d.claimed, d.dropAt = map[string]memoryClaim{}, minClaims
 	}
-	if len(d.claimed) < d.sweepAt {
+	if len(d.claimed) < d.dropAt {
 		return
 	}
 	maps.DeleteFunc(d.claimed, func(_ string, held memoryClaim) bool { return !now.Before(held.expires) })
-	d.sweepAt = max(fewest, 2*len(d.claimed))
+	d.dropAt = max(minClaims, 2*len(d.claimed))
 }
 
 // Done implements Deduper.
@@ -134,13 +136,9 @@ func (d *MemoryDeduper) Done(_ context.Context, key, owner string) error {
 	if size <= 0 {
 		size = defaultRemembered
 	}
-	if len(d.ring) < size {
-		d.ring = append(d.ring, key)
-		return nil
+	if oldest, full := d.added.Add(key, size); full {
+		delete(d.done, oldest)
 	}
-	delete(d.done, d.ring[d.oldest])
-	d.ring[d.oldest] = key
-	d.oldest = (d.oldest + 1) % len(d.ring)
 	return nil
 }
 
@@ -158,13 +156,8 @@ func (d *MemoryDeduper) Release(_ context.Context, key, owner string) error {
 }
 
 func checkClaim(key, owner string, lease time.Duration) error {
-	switch {
-	case key == "":
-		return &ValidationError{Field: "key", Rule: "must name a delivery"}
-	case owner == "":
-		return &ValidationError{Field: "owner", Rule: "must name who handles the delivery"}
-	case lease <= 0:
-		return &ValidationError{Field: "lease", Value: lease.String(), Rule: "must be positive"}
+	if fault := claim.Check(key, owner, lease); fault != nil {
+		return &ValidationError{Field: fault.Field, Value: fault.Value, Rule: fault.Rule}
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/redact"
 )
 
 // Event is one verified delivery.
@@ -22,7 +24,8 @@ type Event struct {
 	Data json.RawMessage
 }
 
-// Transaction reads the data of a transaction's event. Where they lack the status, it is that of the topic.
+// Transaction reads the data of a transaction's event. Where they lack the status, it is that of the topic. A field that
+// cannot be read and does not matter, such as the fee, stays zero: Data shows what came.
 func (e Event) Transaction() (*Transaction, error) {
 	payment, err := eventData[Transaction](e)
 	if err == nil && payment.Status == "" {
@@ -35,11 +38,11 @@ func (e Event) Transaction() (*Transaction, error) {
 func (e Event) Charge() (*Charge, error) { return eventData[Charge](e) }
 
 func eventData[T any](e Event) (*T, error) {
-	var out single[T]
-	if err := out.decodeBare(innermost(e.Data)); err != nil {
+	out := new(T)
+	if _, err := decodeWhole(innermost(e.Data), out); err != nil {
 		return nil, fmt.Errorf("djamo: webhook %s: its data cannot be read: %w", quoted(string(e.Topic)), err)
 	}
-	return &out.value, nil
+	return out, nil
 }
 
 // Format prints the topic and the object's id and status, whatever the verb: the data may hold whole phone numbers.
@@ -165,7 +168,7 @@ func (t Topic) kind() string {
 	return kind
 }
 
-// fieldTime reads a timestamp in any of the API's forms; the zero time is what is none.
+// fieldTime reads a timestamp in any of the API's forms. Anything else is the zero time.
 func fieldTime(value []byte) time.Time {
 	var t Timestamp
 	if t.UnmarshalJSON(value) != nil {
@@ -184,7 +187,7 @@ func (t Topic) known() bool {
 }
 
 // normalTopic brings the spellings that were seen, singular and plural, to the documented ones, without copying those;
-// "" is what is no string.
+// anything but a string is "".
 func normalTopic(value []byte) Topic {
 	switch string(value) {
 	case `"transactions/started"`:
@@ -207,3 +210,6 @@ func normalTopic(value []byte) Topic {
 	}
 	return Topic(topic)
 }
+
+// logText keeps a text that came from outside to one bounded line without whole phone numbers.
+func logText(text string) string { return redact.OneLine(redact.MaskPhones(text)) }

@@ -3,7 +3,6 @@ package djamo
 import (
 	"bytes"
 	"encoding/json"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,7 +10,7 @@ import (
 // A delivery is read where it lies: its data stay part of the bytes that were verified, and naming it or putting it in
 // order needs four fields and no second decoding. encoding/json would copy and look at everything twice.
 
-// fields goes through the members of a JSON object. The JSON must be valid; what is not only ends it early.
+// fields iterates over the members of a JSON object. The JSON must be valid: invalid JSON only ends the iteration early.
 type fields struct{ rest []byte }
 
 // fieldsOf reports whether the JSON is an object.
@@ -143,7 +142,7 @@ func foldedName(name []byte) string {
 	return ""
 }
 
-// fieldText reads a string; "" is one that is empty, and what is no string.
+// fieldText reads a string. Anything else is "".
 func fieldText(value []byte) string {
 	if len(value) < 2 || value[0] != '"' {
 		return ""
@@ -156,11 +155,11 @@ func fieldText(value []byte) string {
 	return text
 }
 
-// fieldNumber reads a whole number; 0 is what is none.
+// fieldNumber reads a whole number. Anything else is 0.
 func fieldNumber(value []byte) int64 {
-	number, err := strconv.ParseInt(string(value), 10, 64)
-	if err != nil {
-		return 0
+	number, rule := readWhole(value)
+	if rule != "" {
+		number, _ = readNumber(value)
 	}
 	return number
 }

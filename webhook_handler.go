@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/delivery"
 )
 
 // WebhookHandler receives deliveries: an http.Handler that verifies, parses, drops repeats, and calls back. Secrets and
@@ -56,7 +58,7 @@ type WebhookHandler struct {
 	// Timeout bounds a callback, and how long a copy waits for another that is being handled: 30 s when it is 0 or less,
 	// a day at most. The body has as long, and at most 10 s, to come.
 	Timeout time.Duration
-	// Logger is told what is refused and what fails; nil is silent.
+	// Logger records what is refused and what fails; nil is silent.
 	Logger *slog.Logger
 
 	memory MemoryDeduper
@@ -64,15 +66,14 @@ type WebhookHandler struct {
 
 const (
 	defaultWebhookTimeout = 30 * time.Second
-	longestWebhookTimeout = 24 * time.Hour // a claim lasts three times as long, and no store minds that
-	longestWebhookRead    = 10 * time.Second
+	maxWebhookTimeout     = 24 * time.Hour // a claim lasts three times as long, and no store minds that
 )
 
 func (h *WebhookHandler) timeout() time.Duration {
 	if h.Timeout <= 0 {
 		return defaultWebhookTimeout
 	}
-	return min(h.Timeout, longestWebhookTimeout)
+	return min(h.Timeout, maxWebhookTimeout)
 }
 
 func (h *WebhookHandler) maxBytes() int64 {
@@ -91,26 +92,57 @@ func (h *WebhookHandler) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "djamo.WebhookHandler(%d secrets)", len(h.Secrets))
 }
 
+// receiver is the handler as package delivery has it.
+func (h *WebhookHandler) receiver() *delivery.Receiver {
+	receiver := webhookReceiver(h.maxBytes())
+	receiver.Ready = func() error { return checkSecrets(h.Secrets) }
+	receiver.Verify = func(body []byte, header http.Header) error { return verifyHeader(body, header, h.Secrets) }
+	receiver.Timeout, receiver.Logger = h.timeout(), h.Logger
+	receiver.Store = deduperStore{&h.memory}
+	if h.Seen != nil {
+		receiver.Store = deduperStore{h.Seen}
+	}
+	return receiver
+}
+
+// deduperStore is a Deduper as package delivery has it.
+type deduperStore struct{ Deduper }
+
+// Claim implements delivery.Store.
+func (s deduperStore) Claim(ctx context.Context, key, owner string, lease time.Duration) (delivery.Claim, error) {
+	claim, err := s.Deduper.Claim(ctx, key, owner, lease)
+	switch claim {
+	case ClaimHeld:
+		return delivery.Held, err
+	case ClaimGranted:
+		return delivery.Granted, err
+	case ClaimDone:
+		return delivery.Done, err
+	}
+	return delivery.Claim(-1), err // no answer that grants anything
+}
+
 // ServeHTTP implements http.Handler.
 func (h *WebhookHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, ok := h.receive(w, r)
+	receiver := h.receiver()
+	body, ok := receiver.Body(w, r)
 	if !ok {
 		return
 	}
 	event, err := parseEvent(body)
 	if err != nil {
-		h.refuse(w, r, http.StatusBadRequest, err)
+		receiver.Refuse(w, r, http.StatusBadRequest, err)
 		return
 	}
 	callback, err := h.callback(event)
 	switch {
 	case errors.Is(err, errNoCallback):
-		h.log(r.Context(), slog.LevelInfo, "djamo: webhook acknowledged, no callback takes it", event.attrs()...)
-		w.WriteHeader(http.StatusOK)
+		receiver.Log(r.Context(), slog.LevelInfo, "webhook acknowledged, no callback takes it", event.attrs()...)
+		receiver.Accept(w)
 	case err != nil:
-		h.refuse(w, r, http.StatusBadRequest, err)
+		receiver.Refuse(w, r, http.StatusBadRequest, err)
 	default:
-		newWebhookRun(h, event, callback).serve(w, r)
+		receiver.Handle(w, r, delivery.Event{Key: event.Key(), Attrs: event.attrs, Callback: callback})
 	}
 }
 
@@ -151,10 +183,4 @@ func bindCallback[T any](on func(context.Context, *T) error, read func() (*T, er
 		return nil, err
 	}
 	return func(ctx context.Context) error { return on(ctx, object) }, nil
-}
-
-func (h *WebhookHandler) log(ctx context.Context, level slog.Level, message string, attrs ...slog.Attr) {
-	if h.Logger != nil {
-		h.Logger.LogAttrs(ctx, level, message, attrs...) //nolint:sloglint // the callers' messages are literals
-	}
 }

@@ -3,7 +3,6 @@ package djamo_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,32 +14,19 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
-
-// A charge with a phone number in it, to look for in the log.
-const chargeDelivery = `{"topic":"charge/events","data":{"id":"ch_1","externalId":"order-1","status":"paid","amount":5000,"description":"+2250748710523"}}`
-
-// failingReader is a sender that hangs up, or worse.
-type failingReader struct{ do func() error }
-
-func (f failingReader) Read([]byte) (int, error) { return 0, f.do() }
-
-func unread(do func() error) *http.Request {
-	r := signed(delivery)
-	r.Body = io.NopCloser(failingReader{do})
-	return r
-}
 
 func TestWebhookHandler_Answers(t *testing.T) {
 	t.Parallel()
 	large := `{"topic":"ping","data":"` + strings.Repeat("x", 1<<20) + `"}`
-	twice := signed(delivery)
+	twice := clienttest.Signed(clienttest.Delivery)
 	twice.Header.Add(djamo.SignatureHeader, twice.Header.Get(djamo.SignatureHeader))
-	endless := signed(delivery)
+	endless := clienttest.Signed(clienttest.Delivery)
 	endless.Body, endless.ContentLength = io.NopCloser(endlessSpaces{}), -1
 	with := func(method string) *http.Request {
-		r := signed(delivery)
+		r := clienttest.Signed(clienttest.Delivery)
 		r.Method = method
 		return r
 	}
@@ -50,31 +36,31 @@ func TestWebhookHandler_Answers(t *testing.T) {
 		want    int
 		reason  string // in the log
 	}{
-		{"transaction", signed(delivery), 200, "handled"},
-		{"charge", signed(chargeDelivery), 200, "handled"},
-		{"unknown topic", signed(`{"topic":"loans/granted","data":{"id":"loan_1"}}`), 200, "no callback takes it"},
-		{"unknown topic without data", signed(`{"topic":"ping"}`), 200, "no callback takes it"},
+		{"transaction", clienttest.Signed(clienttest.Delivery), 200, "handled"},
+		{"charge", clienttest.Signed(clienttest.ChargeDelivery), 200, "handled"},
+		{"unknown topic", clienttest.Signed(`{"topic":"loans/granted","data":{"id":"loan_1"}}`), 200, "no callback takes it"},
+		{"unknown topic without data", clienttest.Signed(`{"topic":"ping"}`), 200, "no callback takes it"},
 		{"GET", with("GET"), 405, "a webhook is a POST"},
 		{"HEAD", with("HEAD"), 405, "a webhook is a POST"},
 		{"PUT", with("PUT"), 405, "a webhook is a POST"},
 		{"OPTIONS", with("OPTIONS"), 405, "a webhook is a POST"},
-		{"large, announced", signed(large), 413, "longer than 1048576 bytes"},
+		{"large, announced", clienttest.Signed(large), 413, "longer than 1048576 bytes"},
 		{"large, not announced", endless, 413, "longer than 1048576 bytes"},
-		{"no signature", post(delivery, ""), 401, "header is missing"},
-		{"malformed", post(delivery, "x"), 401, "not standard base64 of 32 bytes"},
-		{"hex", post(delivery, "be874ebd3557dfbe4096693d083302bf9b98a7b57b952c51492e01387bdda321"), 401, "not standard base64 of 32 bytes"},
-		{"forged", post(delivery, djamo.SignWebhook([]byte(delivery), "x")), 401, "verify the raw request body"},
+		{"no signature", clienttest.Post(clienttest.Delivery, ""), 401, "header is missing"},
+		{"malformed", clienttest.Post(clienttest.Delivery, "x"), 401, "not standard base64 of 32 bytes"},
+		{"hex", clienttest.Post(clienttest.Delivery, "be874ebd3557dfbe4096693d083302bf9b98a7b57b952c51492e01387bdda321"), 401, "not standard base64 of 32 bytes"},
+		{"forged", clienttest.Post(clienttest.Delivery, djamo.SignWebhook([]byte(clienttest.Delivery), "x")), 401, "verify the raw request body"},
 		{"two signatures", twice, 401, "more than one"},
-		{"signed, not JSON", signed("{"), 400, "is not JSON"},
-		{"signed, no topic", signed(`{"data":{}}`), 400, "has no topic"},
-		{"signed, no object", signed(`[]`), 400, "is not a JSON object"},
-		{"signed, data of another shape", signed(`{"topic":"transactions/completed","data":{"id":"txn_1","amount":"five"}}`), 400, "its data cannot be read"},
-		{"signed, data without an id", signed(`{"topic":"transactions/completed","data":{}}`), 400, `it has no \"id\"`},
-		{"cut off", unread(func() error { return io.ErrUnexpectedEOF }), 400, "unexpected EOF"},
-		{"a body that panics", unread(func() error { panic("body") }), 400, "panic: body"},
-		{"a body that gives nothing for ever", unread(func() error { return nil }), 400, io.ErrNoProgress.Error()},
-		{"a body that ends its goroutine", unread(func() error { runtime.Goexit(); return nil }), 400, "ended halfway"},
-		{"a limit of the caller's", unread(func() error { return &http.MaxBytesError{Limit: 7} }), 413, "longer than 7 bytes"},
+		{"signed, not JSON", clienttest.Signed("{"), 400, "is not JSON"},
+		{"signed, no topic", clienttest.Signed(`{"data":{}}`), 400, "has no topic"},
+		{"signed, no object", clienttest.Signed(`[]`), 400, "is not a JSON object"},
+		{"signed, data of another shape", clienttest.Signed(`{"topic":"transactions/completed","data":{"id":"txn_1","amount":"five"}}`), 400, "its data cannot be read"},
+		{"signed, data without an id", clienttest.Signed(`{"topic":"transactions/completed","data":{}}`), 400, `it has no \"id\"`},
+		{"cut off", clienttest.Unread(func() error { return io.ErrUnexpectedEOF }), 400, "unexpected EOF"},
+		{"a body that panics", clienttest.Unread(func() error { panic("body") }), 400, "panic: body"},
+		{"a body that gives nothing for ever", clienttest.Unread(func() error { return nil }), 400, io.ErrNoProgress.Error()},
+		{"a body that ends its goroutine", clienttest.Unread(func() error { runtime.Goexit(); return nil }), 400, "stopped halfway"},
+		{"a limit of the caller's", clienttest.Unread(func() error { return &http.MaxBytesError{Limit: 7} }), 413, "longer than 7 bytes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -86,7 +72,7 @@ func TestWebhookHandler_Answers(t *testing.T) {
 				OnCharge:               func(context.Context, *djamo.Charge) error { called++; return nil },
 				Logger:                 slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			}
-			w := answerTo(handler, tt.request)
+			w := clienttest.AnswerTo(handler, tt.request)
 			require.Equal(t, tt.want, w.Code)
 			require.Contains(t, log.String(), tt.reason)
 			require.Equal(t, tt.reason == "handled", called == 1)
@@ -150,7 +136,7 @@ func TestWebhookHandler_CallsBackByTopic(t *testing.T) {
 		tt.handler.Secrets = []string{"s"}
 		for range 2 { // the second time round all are repeats
 			for _, body := range bodies {
-				require.Equal(t, http.StatusOK, answerTo(tt.handler, signed(body)).Code, tt.name)
+				require.Equal(t, http.StatusOK, clienttest.AnswerTo(tt.handler, clienttest.Signed(body)).Code, tt.name)
 			}
 		}
 		require.Equal(t, tt.want, called, tt.name)
@@ -159,12 +145,12 @@ func TestWebhookHandler_CallsBackByTopic(t *testing.T) {
 
 func TestWebhookHandler_LimitsAreSettable(t *testing.T) {
 	t.Parallel()
-	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, MaxBytes: int64(len(delivery))}
-	require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
-	require.Equal(t, http.StatusRequestEntityTooLarge, answerTo(handler, signed(delivery+" ")).Code)
-	unannounced := signed(delivery + " ")
+	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, MaxBytes: int64(len(clienttest.Delivery))}
+	require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
+	require.Equal(t, http.StatusRequestEntityTooLarge, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery+" ")).Code)
+	unannounced := clienttest.Signed(clienttest.Delivery + " ")
 	unannounced.ContentLength = -1
-	require.Equal(t, http.StatusRequestEntityTooLarge, answerTo(handler, unannounced).Code)
+	require.Equal(t, http.StatusRequestEntityTooLarge, clienttest.AnswerTo(handler, unannounced).Code)
 }
 
 // A writer that knows no deadline, as a recorder's, still does not make the handler wait for ever.
@@ -173,9 +159,9 @@ func TestWebhookHandler_StalledBodyIsGivenUp(t *testing.T) {
 	for _, tt := range []struct{ timeout, want time.Duration }{{0, 10 * time.Second}, {time.Second, time.Second}, {time.Hour, 10 * time.Second}} {
 		synctest.Test(t, func(t *testing.T) {
 			hangUp := make(chan struct{})
-			handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t), Timeout: tt.timeout}
+			handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: clienttest.UnexpectedEvent(t), Timeout: tt.timeout}
 			start := time.Now()
-			w := answerTo(handler, unread(func() error { <-hangUp; return io.ErrUnexpectedEOF }))
+			w := clienttest.AnswerTo(handler, clienttest.Unread(func() error { <-hangUp; return io.ErrUnexpectedEOF }))
 			require.Equal(t, http.StatusRequestTimeout, w.Code)
 			require.Equal(t, "close", w.Header().Get("Connection"))
 			require.Equal(t, tt.want, time.Since(start))
@@ -193,13 +179,13 @@ func TestVerifyWebhook_HandsTheBodyOn(t *testing.T) {
 		got = r
 		w.WriteHeader(http.StatusAccepted)
 	}))
-	r := signed(delivery)
+	r := clienttest.Signed(clienttest.Delivery)
 	r.SetPathValue("path", "kept")
 	r.ContentLength, r.TransferEncoding = -1, []string{"chunked"}
 	before := *r
-	require.Equal(t, http.StatusAccepted, answerTo(verified, r).Code)
+	require.Equal(t, http.StatusAccepted, clienttest.AnswerTo(verified, r).Code)
 	require.Equal(t, before.ContentLength, r.ContentLength, "the caller's request is left as it is")
-	require.EqualValues(t, len(delivery), got.ContentLength)
+	require.EqualValues(t, len(clienttest.Delivery), got.ContentLength)
 	require.Empty(t, got.TransferEncoding)
 	require.Equal(t, "kept", got.PathValue("path"))
 	for range 3 {
@@ -214,28 +200,28 @@ func TestVerifyWebhook_HandsTheBodyOn(t *testing.T) {
 		require.NoError(t, err)
 		body, err := io.ReadAll(again)
 		require.NoError(t, err)
-		require.True(t, bytes.Equal([]byte(delivery), body), "the very same bytes")
+		require.True(t, bytes.Equal([]byte(clienttest.Delivery), body), "the very same bytes")
 	}
 	require.Equal(t, 1, reached)
 
 	for want, refused := range map[int]*http.Request{
-		401: post(delivery, djamo.SignWebhook([]byte(delivery), "forged")), 413: signed(strings.Repeat(" ", 1<<20+1)), 405: httptest.NewRequest(http.MethodGet, "/", nil),
+		401: clienttest.Post(clienttest.Delivery, djamo.SignWebhook([]byte(clienttest.Delivery), "forged")), 413: clienttest.Signed(strings.Repeat(" ", 1<<20+1)), 405: httptest.NewRequest(http.MethodGet, "/", nil),
 	} {
-		require.Equal(t, want, answerTo(verified, refused).Code)
+		require.Equal(t, want, clienttest.AnswerTo(verified, refused).Code)
 	}
 	require.Equal(t, 1, reached, "what is refused goes no further")
-	require.Equal(t, http.StatusAccepted, answerTo(djamo.VerifyWebhook("s")(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	require.Equal(t, http.StatusAccepted, clienttest.AnswerTo(djamo.VerifyWebhook("s")(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
-	})), signed("signed, and whatever it is")).Code, "nothing but the signature counts")
+	})), clienttest.Signed("signed, and whatever it is")).Code, "nothing but the signature counts")
 }
 
 // A reading that ends without a result has verified nothing.
 func TestVerifyWebhook_EndedReadingIsNoVerdict(t *testing.T) {
 	t.Parallel()
-	forged := post(delivery, "forged")
-	forged.Body = io.NopCloser(failingReader{func() error { runtime.Goexit(); return nil }})
+	forged := clienttest.Post(clienttest.Delivery, "forged")
+	forged.Body = io.NopCloser(clienttest.FailingReader{Do: func() error { runtime.Goexit(); return nil }})
 	verified := djamo.VerifyWebhook("s")(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("an unverified delivery was handed on") }))
-	require.Equal(t, http.StatusBadRequest, answerTo(verified, forged).Code)
+	require.Equal(t, http.StatusBadRequest, clienttest.AnswerTo(verified, forged).Code)
 }
 
 // Frameworks use a request again once it is answered: a reading that goes on may touch its body alone. The race detector
@@ -243,10 +229,10 @@ func TestVerifyWebhook_EndedReadingIsNoVerdict(t *testing.T) {
 func TestWebhookHandler_TouchesOnlyTheBodyOnceAnswered(t *testing.T) {
 	t.Parallel()
 	read, answered := make(chan struct{}), make(chan struct{})
-	late := signed(delivery)
-	late.Body = io.NopCloser(io.MultiReader(failingReader{func() error { <-answered; return io.EOF }}, failingReader{func() error { close(read); return io.EOF }}))
+	late := clienttest.Signed(clienttest.Delivery)
+	late.Body = io.NopCloser(io.MultiReader(clienttest.FailingReader{Do: func() error { <-answered; return io.EOF }}, clienttest.FailingReader{Do: func() error { close(read); return io.EOF }}))
 	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Timeout: time.Millisecond}
-	require.Equal(t, http.StatusRequestTimeout, answerTo(handler, late).Code)
+	require.Equal(t, http.StatusRequestTimeout, clienttest.AnswerTo(handler, late).Code)
 	close(answered)
 	late.Header.Set(djamo.SignatureHeader, "that of the next request")
 	late.ContentLength, late.GetBody, late.Body = 0, nil, nil
@@ -260,15 +246,13 @@ func TestVerifyWebhook_CopiesTheSecrets(t *testing.T) {
 	secrets := []string{"s"}
 	verified := djamo.VerifyWebhook(secrets...)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	secrets[0] = "changed"
-	require.Equal(t, http.StatusOK, answerTo(verified, signed(delivery)).Code)
+	require.Equal(t, http.StatusOK, clienttest.AnswerTo(verified, clienttest.Signed(clienttest.Delivery)).Code)
 }
 
 func TestWebhookHandler_Verify_LogsTheReason(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	guard := &djamo.WebhookHandler{Secrets: []string{"s"}, MaxBytes: 10, Logger: slog.New(slog.NewTextHandler(&log, nil))}
-	require.Equal(t, http.StatusRequestEntityTooLarge, answerTo(guard.Verify(http.NotFoundHandler()), signed(delivery)).Code)
+	require.Equal(t, http.StatusRequestEntityTooLarge, clienttest.AnswerTo(guard.Verify(http.NotFoundHandler()), clienttest.Signed(clienttest.Delivery)).Code)
 	require.Contains(t, log.String(), "longer than 10 bytes")
 }
-
-var errNotNow = errors.New("not now: +2250748710523")

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"sync"
+
+	"github.com/djamo/djamo-go/internal/recent"
 )
 
-// Stale reports whether previous, an event about the same object, tells as much already or more. Deliveries can arrive
+// Stale reports whether previous, an event about the same object, is at least as recent. Deliveries can arrive
 // out of order and more than once, so a receiver that keeps a state compares before it writes; StatusTracker does. A nil
 // previous, one about another object, and an event without an id are never a reason to call an event stale.
 //
@@ -39,7 +41,7 @@ func (e Event) Stale(previous *Event) bool {
 	return now.compare(before) <= 0
 }
 
-// compare is a total order: every step of it is one, and nothing is skipped for what is missing.
+// compare is a total order: each of its steps is one, and a missing value counts as the lowest.
 func (o eventObject) compare(other eventObject) int {
 	place, step := o.place()
 	otherPlace, otherStep := other.place()
@@ -94,25 +96,24 @@ func chargePlace(status ChargeStatus) (place, step int) {
 // defaultTracked is how many objects a StatusTracker holds: some ten megabytes, with data of 600 bytes each.
 const defaultTracked = 10_000
 
-// StatusTracker holds the latest state of each object that events told of, in whatever order they came. Its zero value is
+// StatusTracker holds the latest state of each object that events were about, in whatever order they came. Its zero value is
 // ready to use, and it is safe for concurrent use. It forgets with the process, so it shows how to hold a state rather
 // than being a place for it: with a database, compare with Event.Stale in the transaction that writes.
 type StatusTracker struct {
-	// Remember is how many objects are held, 10,000 when it is 0 or less; beyond it, those first heard of are forgotten.
+	// Remember is how many objects are held, 10,000 when it is 0 or less; beyond it, those seen first are forgotten.
 	// Of each the data of one event are held, however long they are, and nothing else of the delivery. Set it before the
 	// first use.
 	Remember int
 
 	mu     sync.Mutex
 	latest map[trackedObject]*Event
-	ring   []trackedObject // what is in latest, as a ring once it is full
-	oldest int             // where in a full ring the next one goes
+	added  recent.Ring[trackedObject] // what is in latest
 }
 
 type trackedObject struct{ kind, id string }
 
-// Update takes an event in and reports whether it is news: about an object that was not known, or more than was known of
-// it. An event without an id is news each time, and is not held.
+// Update records an event and reports whether it is news: about an unknown object, or more recent than the event it has. An event
+// without an id is news each time, and is not held.
 func (t *StatusTracker) Update(event *Event) (news bool) {
 	if event == nil {
 		return false
@@ -144,17 +145,13 @@ func (t *StatusTracker) remember(object trackedObject) {
 	if t.latest == nil {
 		t.latest = map[trackedObject]*Event{}
 	}
-	if len(t.ring) < size {
-		t.ring = append(t.ring, object)
-		return
+	if oldest, full := t.added.Add(object, size); full {
+		delete(t.latest, oldest)
 	}
-	delete(t.latest, t.ring[t.oldest])
-	t.ring[t.oldest] = object
-	t.oldest = (t.oldest + 1) % len(t.ring)
 }
 
-// Latest returns a copy of the event that tells most of an object. Any topic about that kind of object will do: those of all
-// transactions lead to the same one.
+// Latest returns a copy of the most recent event about an object. Any topic of that kind of object will do: those of all
+// transactions lead to the same event.
 func (t *StatusTracker) Latest(topic Topic, id string) (event *Event, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

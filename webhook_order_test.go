@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -286,7 +287,7 @@ func TestStatusTracker_HoldsNoDelivery(t *testing.T) {
 	var tracker djamo.StatusTracker
 	freed := make(chan struct{})
 	func() {
-		padded, err := djamo.ParseWebhook(signed(`{"pad":"`+strings.Repeat("x", 500<<10)+`","topic":"transactions/started","data":{"id":"txn_1","status":"pending"}}`), "s")
+		padded, err := djamo.ParseWebhook(clienttest.Signed(`{"pad":"`+strings.Repeat("x", 500<<10)+`","topic":"transactions/started","data":{"id":"txn_1","status":"pending"}}`), "s")
 		require.NoError(t, err)
 		runtime.AddCleanup(&padded.Data[0], func(int) { close(freed) }, 0)
 		require.True(t, tracker.Update(padded))
@@ -299,7 +300,7 @@ func TestStatusTracker_HoldsNoDelivery(t *testing.T) {
 		default:
 			return false
 		}
-	}, 30*time.Second, time.Millisecond)
+	}, 5*time.Minute, time.Millisecond)
 	_, ok := tracker.Latest(djamo.TopicTransactionStarted, "txn_1")
 	require.True(t, ok)
 }

@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/djamo/djamo-go"
 	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go"
 )
 
 // route is a call that djamotest answers.
@@ -107,9 +108,6 @@ func TestCalls_AreTheRoutesOfDjamotest(t *testing.T) {
 	for _, r := range routesOf(t) {
 		answered = append(answered, r.String())
 		query := operations[r.String()]
-		if r.String() == "GET /v1/charges" {
-			r.query = append(r.query, "externalId") // the client tries it, djamotest answers 400, as the API may
-		}
 		require.ElementsMatch(t, r.query, query, "the query parameters of %s", r)
 	}
 	var known []string
@@ -119,14 +117,14 @@ func TestCalls_AreTheRoutesOfDjamotest(t *testing.T) {
 	require.ElementsMatch(t, answered, known)
 }
 
-func TestCalls_NameEveryHost(t *testing.T) {
+func TestCalls_NameStagingAlone(t *testing.T) {
 	t.Parallel()
 
 	var hosts []string
 	for _, server := range callsModel(t).Servers {
 		hosts = append(hosts, server.URL)
 	}
-	require.ElementsMatch(t, []string{djamo.ProductionCIV.BaseURL(), djamo.ProductionSEN.BaseURL(), djamo.StagingCIV.BaseURL(), djamo.StagingSEN.BaseURL()}, hosts)
+	require.Equal(t, []string{djamo.StagingCIV.BaseURL(), djamo.StagingSEN.BaseURL()}, hosts, "a tool sends its examples to these")
 }
 
 func tableSource(t *testing.T) string {

@@ -120,7 +120,8 @@ func TestCalls_AreValidOpenAPI(t *testing.T) {
 		return valid
 	}
 	require.True(t, validate(t, nil))
-	require.False(t, validate(t, func(text string) string { return strings.Replace(text, "in: query", "in: body", 1) }), "the check must be able to fail")
+	require.False(t, validate(t, func(text string) string { return strings.Replace(text, "in: query", "in: body", 1) }),
+		"the check must be able to fail")
 }
 
 // asyncAPISchema is the official JSON Schema of AsyncAPI 3.0.0. The package that holds it fills a map without a lock.
@@ -129,18 +130,13 @@ var asyncAPISchema = sync.OnceValues(func() ([]byte, error) { return specjsonsch
 func TestWebhooks_AreValidAsyncAPI(t *testing.T) {
 	t.Parallel()
 
-	raw, err := asyncAPISchema()
-	require.NoError(t, err)
-	require.NotEmpty(t, raw)
-	compiler := jsonschema.NewCompiler()
-	require.NoError(t, compiler.AddResource("asyncapi.json", fromJSON(t, raw)))
-	schema, err := compiler.Compile("asyncapi.json")
-	require.NoError(t, err)
+	schema := asyncAPI(t)
 	require.NoError(t, schema.Validate(loadYAML(t, webhooksFile)))
 
 	text, err := os.ReadFile(webhooksFile)
 	require.NoError(t, err)
-	for _, change := range [][2]string{{"action: send", "action: shout"}, {"asyncapi: 3.0.0", "asyncapi: 2.0.0"}, {"protocol: https", "protocoll: https"}} {
+	for _, change := range [][2]string{{"action: send", "action: shout"}, {"asyncapi: 3.0.0", "asyncapi: 2.0.0"},
+		{"protocol: https", "protocoll: https"}} {
 		changed := strings.Replace(string(text), change[0], change[1], 1)
 		require.NotEqual(t, string(text), changed)
 		require.Error(t, schema.Validate(fromYAML(t, []byte(changed))), "%s must not pass", change[1])
@@ -157,7 +153,8 @@ func (n node) at() string { return strings.Join(n.path, " / ") }
 
 // under says whether the node stands right below the given keys; "*" is any one key.
 func (n node) under(keys ...string) bool {
-	return len(n.path) == len(keys)+1 && slices.EqualFunc(n.path[:len(keys)], keys, func(have, want string) bool { return want == "*" || have == want })
+	return len(n.path) == len(keys)+1 && slices.EqualFunc(n.path[:len(keys)], keys,
+		func(have, want string) bool { return want == "*" || have == want })
 }
 
 // nodes are all mappings of a document, in no order.
@@ -274,4 +271,46 @@ func TestGuide_ListsEveryAssumption(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, assumedFacts(t), listed)
+}
+
+// requireValid requires that an OpenAPI description is a valid one.
+func requireValid(t *testing.T, file string) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	require.NoError(t, err)
+	document, err := libopenapi.NewDocument(raw)
+	require.NoError(t, err)
+	checker, errs := validator.NewValidator(document, config.WithFormatAssertions())
+	require.Empty(t, errs)
+	valid, problems := checker.ValidateDocument()
+	require.True(t, valid, "%v", problems)
+}
+
+// requireMarked requires that everything of a description that must say where it is from does, and that more than so many do.
+func requireMarked(t *testing.T, content any, least int) {
+	t.Helper()
+	marked := 0
+	for _, n := range nodes(content) {
+		source, has := n.fields["x-source"]
+		if !has {
+			require.False(t, mustBeMarked(n), "%s needs an x-source", n.at())
+			continue
+		}
+		require.Contains(t, []string{"documented", "assumed"}, source, n.at())
+		marked++
+	}
+	require.Greater(t, marked, least)
+}
+
+// asyncAPI is the official schema, ready to validate with.
+func asyncAPI(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	official, err := asyncAPISchema()
+	require.NoError(t, err)
+	require.NotEmpty(t, official)
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource("asyncapi.json", fromJSON(t, official)))
+	schema, err := compiler.Compile("asyncapi.json")
+	require.NoError(t, err)
+	return schema
 }

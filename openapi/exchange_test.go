@@ -44,7 +44,8 @@ func newInspector(t *testing.T, next http.RoundTripper, exact bool) *inspector {
 	t.Helper()
 	checkers, err := makeCheckers()
 	require.NoError(t, err)
-	return &inspector{next: next, checker: checkers[exact], seen: make(map[string][]int), routes: router.NewRouter(callsModel(t), router.WithPathOnlyMatching())}
+	return &inspector{next: next, checker: checkers[exact], seen: make(map[string][]int),
+		routes: router.NewRouter(callsModel(t), router.WithPathOnlyMatching())}
 }
 
 // makeCheckers compiles the description once for all tests: true is the checker that is exact.
@@ -54,7 +55,8 @@ var makeCheckers = sync.OnceValues(func() (map[bool]validator.Validator, error) 
 		return nil, err
 	}
 	options := []config.Option{config.WithFormatAssertions(), config.WithRejectUndeclaredRequestBody()}
-	exact := []config.Option{config.WithStrictMode(), config.WithStrictIgnorePaths("$.body.**.metadata.*", "$.body.metadata.*")} // metadata is the caller's own
+	exact := []config.Option{config.WithStrictMode(),
+		config.WithStrictIgnorePaths("$.body.**.metadata.*", "$.body.metadata.*")} // metadata is the caller's own
 	return map[bool]validator.Validator{
 		false: validator.NewValidatorFromV3Model(model, options...),
 		true:  validator.NewValidatorFromV3Model(model, slices.Concat(options, exact)...),

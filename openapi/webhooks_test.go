@@ -11,10 +11,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/djamo/djamo-go/djamotest"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/djamo/djamo-go/djamotest"
 )
 
 // messageSchema compiles the payload or the headers schema of the AsyncAPI description, by name.
@@ -77,9 +78,9 @@ var compileSchemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, erro
 // messages are the payload schemas by topic.
 var messages = map[string]string{
 	"transactions/started": "TransactionsStarted", "transaction/started": "TransactionsStarted",
-	"transactions/completed": "TransactionsCompleted", "transaction/completed": "TransactionsCompleted",
-	"transactions/failed": "TransactionsFailed", "transaction/failed": "TransactionsFailed",
-	"charge/events": "ChargeEvents", "charges/events": "ChargeEvents",
+	"transactions/completed": "TransactionsCompleted",
+	"transactions/failed":    "TransactionsFailed",
+	"charge/events":          "ChargeEvents", "charges/events": "ChargeEvents",
 }
 
 // receiver acknowledges webhooks, and holds their headers to the description.
@@ -146,9 +147,12 @@ func TestWebhooks_EachSpellingOfATopic(t *testing.T) {
 			t.Parallel()
 			s := newStage(t)
 			require.Equal(t, 201, s.raw(t, "POST", "/v1/webhooks", `{"topic":"`+topic+`","url":"https://myapp.example/djamo"}`, nil))
-			require.Equal(t, 201, s.raw(t, "POST", "/v1/transactions", `{"msisdn":"`+payee+`","amount":5000,"reference":"a","type":"transfer"}`, nil))
-			require.Equal(t, 201, s.raw(t, "POST", "/v1/transactions", `{"msisdn":"`+payee+`","amount":5000,"reference":"b","type":"transfer"}`, nil))
+			require.Equal(t, 201, s.raw(t, "POST", "/v1/transactions",
+				`{"msisdn":"`+payee+`","amount":5000,"reference":"a","type":"transfer"}`, nil))
+			require.Equal(t, 201, s.raw(t, "POST", "/v1/transactions",
+				`{"msisdn":"`+payee+`","amount":5000,"reference":"b","type":"transfer"}`, nil))
 			require.Equal(t, 201, s.raw(t, "POST", "/v1/charges", `{"amount":5000,"externalId":"c"}`, nil))
+			require.NoError(t, s.api.Expire(s.api.Charges()[0].ID))
 			require.NoError(t, s.api.Settle("a"))
 			require.NoError(t, s.api.Reject("b", "account closed"))
 			s.api.DeliverNow()
@@ -176,13 +180,15 @@ func TestWebhooks_WhatIsWrongIsFound(t *testing.T) {
 	require.NoError(t, schema.Validate(fromJSON(t, []byte(good))))
 	for _, change := range [][2]string{
 		{`"amount": 5000`, `"amount": "5000"`}, {`"amount": 5000`, `"amount": 50.5`}, {"transactions/completed", "transactions/complete"},
-		{`"id"`, `"identifier"`}, {"2023-11-24T17:43:15.970Z", "yesterday"}, {`"data"`, `"object"`}, {`"failureReason": null`, `"failureReason": 7`},
+		{`"id"`, `"identifier"`}, {"2023-11-24T17:43:15.970Z", "yesterday"}, {`"data"`, `"object"`}, {`"failureReason": null`,
+			`"failureReason": 7`},
 	} {
 		bad := strings.Replace(good, change[0], change[1], 1)
 		require.NotEqual(t, good, bad)
 		require.Error(t, schema.Validate(fromJSON(t, []byte(bad))), change[1])
 	}
-	require.NoError(t, schema.Validate(fromJSON(t, []byte(strings.Replace(good, `"status": "completed"`, `"status": "under_review"`, 1)))), "statuses are an open set")
+	require.NoError(t, schema.Validate(fromJSON(t, []byte(strings.Replace(good, `"status": "completed"`, `"status": "under_review"`,
+		1)))), "statuses are an open set")
 	require.NoError(t, messageSchema(t, "Unknown").Validate(fromJSON(t, []byte(`{"topic":"cards/blocked","data":{}}`))), "and so are topics")
 	headers := messageSchema(t, "Headers")
 	require.Error(t, headers.Validate(map[string]any{}))
@@ -197,7 +203,8 @@ var recordings = map[string]string{
 	"subcompany_list_response": "SubCompanyPage", "subcompany_response": "SubCompany", "subcompany_update_request": "SubCompanyUpdate",
 	"transaction_create_request": "TransactionCreate", "transaction_create_response": "Transaction",
 	"transaction_create_subcompany_request": "TransactionCreate", "transaction_create_subcompany_response": "Transaction",
-	"transaction_get_response": "Transaction", "webhook_endpoint_create_request": "WebhookCreate", "webhook_endpoint_list_response": "WebhookPage",
+	"transaction_get_response": "Transaction", "webhook_endpoint_create_request": "WebhookCreate",
+	"webhook_endpoint_list_response": "WebhookPage",
 }
 
 func TestCalls_DescribeEveryRecordedPayload(t *testing.T) {
