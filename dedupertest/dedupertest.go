@@ -20,7 +20,7 @@ import (
 
 const (
 	// bound is how long one case may take, on the slowest machine.
-	bound = time.Minute
+	bound = 5 * time.Minute
 	// long is a lease that does not end while a case runs.
 	long = time.Hour
 	// brief is a lease that a case sees the end of.
@@ -155,9 +155,9 @@ func (t *trial) outlive() {
 
 // shown keeps a very long or unprintable text readable in a message.
 func shown(text string) string {
-	const most = 60
-	if len(text) > most {
-		return quote(text[:most]) + "…"
+	const maxText = 60
+	if len(text) > maxText {
+		return quote(text[:maxText]) + "…"
 	}
 	return quote(text)
 }

@@ -29,7 +29,7 @@ func (t *trial) delivers(failures int64) (runs int64, answers map[int]int) {
 	t.Helper()
 	var started, running atomic.Int64
 	statuses := make(chan int, copies)
-	t.together(func(d djamo.Deduper, _ string) error {
+	t.concurrently(func(d djamo.Deduper, _ string) error {
 		handler := &djamo.WebhookHandler{
 			Secrets: []string{secret},
 			Seen:    d,

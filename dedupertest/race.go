@@ -16,7 +16,7 @@ const (
 
 // together calls f from as many goroutines as there are copies, each on one of the machines, and waits for them. They
 // start at the same moment. The first error that one of them returns ends the others and fails the case.
-func (t *trial) together(f func(d djamo.Deduper, owner string) error) {
+func (t *trial) concurrently(f func(d djamo.Deduper, owner string) error) {
 	t.Helper()
 	handles := []djamo.Deduper{t.one, t.two}
 	for len(handles) < machines {
@@ -66,7 +66,7 @@ func (t *trial) oneGranted(key string, c *counts) {
 
 func oneOfMany(t *trial) {
 	var answers counts
-	t.together(func(d djamo.Deduper, owner string) error {
+	t.concurrently(func(d djamo.Deduper, owner string) error {
 		got, err := d.Claim(t.ctx, t.key, owner, long)
 		if err != nil {
 			return err
@@ -78,7 +78,7 @@ func oneOfMany(t *trial) {
 
 func oneOfManyEach(t *trial) {
 	answers := make([]counts, 40)
-	t.together(func(d djamo.Deduper, owner string) error {
+	t.concurrently(func(d djamo.Deduper, owner string) error {
 		for i := range answers {
 			got, err := d.Claim(t.ctx, fmt.Sprint(t.key, ":", i), owner, long)
 			if err != nil {
@@ -105,7 +105,7 @@ func oneOfManyExpired(t *trial) {
 func oneDoesIt(t *trial) {
 	const fail = 3
 	var running, runs, done atomic.Int64
-	t.together(func(d djamo.Deduper, owner string) error {
+	t.concurrently(func(d djamo.Deduper, owner string) error {
 		tick := time.NewTicker(time.Millisecond)
 		defer tick.Stop()
 		for {

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/claim"
 )
 
 // defaultRetention is longer than anybody delivers again.
@@ -91,7 +92,7 @@ func (d *Deduper) Claim(ctx context.Context, key, owner string, lease time.Durat
 	if err := check(key, owner, lease); err != nil {
 		return djamo.ClaimHeld, err
 	}
-	answer, err := d.run(ctx, d.claim, key, owner, milliseconds(lease))
+	answer, err := d.run(ctx, d.claim, key, owner, claim.Milliseconds(lease))
 	if err != nil {
 		return djamo.ClaimHeld, fmt.Errorf("redisdeduper: claiming a delivery: %w", err)
 	}
@@ -111,7 +112,7 @@ func (d *Deduper) Done(ctx context.Context, key, owner string) error {
 	if err := check(key, owner, 1); err != nil {
 		return err
 	}
-	if _, err := d.run(ctx, d.done, key, milliseconds(d.retention)); err != nil {
+	if _, err := d.run(ctx, d.done, key, claim.Milliseconds(d.retention)); err != nil {
 		return fmt.Errorf("redisdeduper: remembering a delivery: %w", err)
 	}
 	return nil
@@ -134,22 +135,8 @@ func (d *Deduper) run(ctx context.Context, script *redis.Script, key string, arg
 }
 
 func check(key, owner string, lease time.Duration) error {
-	switch {
-	case key == "":
-		return &djamo.ValidationError{Field: "key", Rule: "must name a delivery"}
-	case owner == "":
-		return &djamo.ValidationError{Field: "owner", Rule: "must name who handles the delivery"}
-	case lease <= 0:
-		return &djamo.ValidationError{Field: "lease", Value: lease.String(), Rule: "must be positive"}
+	if fault := claim.Check(key, owner, lease); fault != nil {
+		return &djamo.ValidationError{Field: fault.Field, Value: fault.Value, Rule: fault.Rule}
 	}
 	return nil
-}
-
-// milliseconds rounds up: a lease may end late, never early.
-func milliseconds(d time.Duration) int64 {
-	whole := d.Milliseconds()
-	if d > time.Duration(whole)*time.Millisecond {
-		whole++
-	}
-	return whole
 }

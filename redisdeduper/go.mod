@@ -2,8 +2,6 @@ module github.com/djamo/djamo-go/redisdeduper
 
 go 1.26.0
 
-replace github.com/djamo/djamo-go => ../
-
 require (
 	github.com/alicebob/miniredis/v2 v2.40.0
 	github.com/djamo/djamo-go v0.0.0

@@ -33,13 +33,13 @@ func (d *Deduper) Schema() []string { return []string{d.sql.table, d.sql.index} 
 // createAlone lets one machine after the other create: PostgreSQL fails one of two that create the same table at the
 // same moment, in spite of IF NOT EXISTS.
 func (d *Deduper) createAlone(ctx context.Context) error {
-	const turn = 0x646a616d6f // "djamo": the same for every machine, and hardly anybody else's
+	const lockKey = 0x646a616d6f // "djamo": the same for every machine, and hardly anybody else's
 	tx, err := d.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing to do after a commit
-	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(turn)); err != nil {
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(lockKey)); err != nil {
 		return err
 	}
 	for _, statement := range d.Schema() {

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/claim"
+	"github.com/djamo/djamo-go/internal/sqldb"
 )
 
 // defaultRetention is longer than anybody delivers again.
@@ -32,7 +34,7 @@ var _ djamo.Deduper = (*Deduper)(nil)
 // Option changes what New makes.
 type Option func(*Deduper)
 
-// WithTable names the table, djamo_deliveries without it: lower-case letters, digits and underscores, 50 at most, on
+// WithTable names the table, djamo_deliveries without it: lower-case letters, digits and underscores, at most 50, on
 // PostgreSQL with the name of its schema and a dot before it if need be.
 func WithTable(name string) Option { return func(d *Deduper) { d.table = name } }
 
@@ -55,10 +57,10 @@ func New(db *sql.DB, dialect Dialect, options ...Option) (*Deduper, error) {
 	case db == nil:
 		return nil, errors.New("sqldeduper: the database must not be nil")
 	case dialect != PostgreSQL && dialect != SQLite:
-		return nil, fmt.Errorf("sqldeduper: the dialect must be PostgreSQL or SQLite, got %s", dialect)
+		return nil, fmt.Errorf("sqldeduper: the dialect must be PostgreSQL or SQLite, got %s; MySQL and MariaDB are not supported", dialect)
 	case !validTable(d.table, dialect):
 		return nil, fmt.Errorf("sqldeduper: a table's name must be of lower-case letters, digits and underscores, "+
-			"50 at most, got %q", d.table)
+			"at most 50, got %q", d.table)
 	case d.retention < time.Millisecond:
 		return nil, fmt.Errorf("sqldeduper: the retention must be positive, got %s", d.retention)
 	}
@@ -95,7 +97,7 @@ func (d *Deduper) claim(ctx context.Context, key, owner string, lease time.Durat
 	case held:
 		return djamo.ClaimHeld, nil
 	}
-	granted, err := d.exec(ctx, d.sql.claim, key, owner, milliseconds(lease))
+	granted, err := d.exec(ctx, d.sql.claim, key, owner, claim.Milliseconds(lease))
 	if err != nil || granted == 0 {
 		return djamo.ClaimHeld, err
 	}
@@ -104,7 +106,7 @@ func (d *Deduper) claim(ctx context.Context, key, owner string, lease time.Durat
 
 // Done implements [djamo.Deduper].
 func (d *Deduper) Done(ctx context.Context, key, owner string) error {
-	return d.finish(ctx, "remembering a delivery", d.sql.done, key, owner, milliseconds(d.retention))
+	return d.finish(ctx, "remembering a delivery", d.sql.done, key, owner, claim.Milliseconds(d.retention))
 }
 
 // Release implements [djamo.Deduper].
@@ -148,6 +150,16 @@ func (d *Deduper) Prune(ctx context.Context) (int64, error) {
 	}
 }
 
+// persist repeats a call that failed only because others wrote at the same moment. Without it a callback that succeeded
+// would run again just because SQLite was busy.
+func (d *Deduper) persist(ctx context.Context, call func() error) error {
+	isBusy := sqldb.IsBusyPostgres
+	if d.dialect == SQLite {
+		isBusy = sqldb.IsBusySQLite
+	}
+	return sqldb.Retry(ctx, isBusy, call)
+}
+
 // exec returns how many rows a statement wrote. The result says so only after the statement was committed, which a row
 // that it returns would not.
 func (d *Deduper) exec(ctx context.Context, statement string, args ...any) (int64, error) {
@@ -159,13 +171,8 @@ func (d *Deduper) exec(ctx context.Context, statement string, args ...any) (int6
 }
 
 func check(key, owner string, lease time.Duration) error {
-	switch {
-	case key == "":
-		return &djamo.ValidationError{Field: "key", Rule: "must name a delivery"}
-	case owner == "":
-		return &djamo.ValidationError{Field: "owner", Rule: "must name who handles the delivery"}
-	case lease <= 0:
-		return &djamo.ValidationError{Field: "lease", Value: lease.String(), Rule: "must be positive"}
+	if fault := claim.Check(key, owner, lease); fault != nil {
+		return &djamo.ValidationError{Field: fault.Field, Value: fault.Value, Rule: fault.Rule}
 	}
 	return nil
 }
@@ -173,19 +180,10 @@ func check(key, owner string, lease time.Duration) error {
 // stored is how a key or an owner stands in the table: as it is where a person could read it there, and otherwise by
 // its hash, since PostgreSQL takes no NUL, nothing but UTF-8, and no long text into an index.
 func stored(text string) string {
-	const hashed, most = "sha256:", 255
-	if len(text) <= most && utf8.ValidString(text) && !strings.ContainsRune(text, 0) && !strings.HasPrefix(text, hashed) {
+	const hashed, maxLength = "sha256:", 255
+	if len(text) <= maxLength && utf8.ValidString(text) && !strings.ContainsRune(text, 0) && !strings.HasPrefix(text, hashed) {
 		return text
 	}
 	sum := sha256.Sum256([]byte(text))
 	return hashed + hex.EncodeToString(sum[:])
-}
-
-// milliseconds rounds up: a lease may end late, never early.
-func milliseconds(d time.Duration) int64 {
-	whole := d.Milliseconds()
-	if d > time.Duration(whole)*time.Millisecond {
-		whole++
-	}
-	return whole
 }

@@ -83,7 +83,7 @@ WHERE NOT kept.done`),
 
 // validTable says whether a name can stand in a statement as it is, and leaves room for what is put behind it.
 func validTable(name string, dialect Dialect) bool {
-	const most = 50 // of the 63 that PostgreSQL keeps
+	const maxLength = 50 // of the 63 that PostgreSQL keeps
 	schema, table, qualified := strings.Cut(name, ".")
 	if !qualified {
 		schema, table = "public", name
@@ -92,7 +92,7 @@ func validTable(name string, dialect Dialect) bool {
 		return false
 	}
 	for _, part := range []string{schema, table} {
-		if part == "" || len(part) > most || part[0] >= '0' && part[0] <= '9' {
+		if part == "" || len(part) > maxLength || part[0] >= '0' && part[0] <= '9' {
 			return false
 		}
 		if strings.Trim(part, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {

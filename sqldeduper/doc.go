@@ -15,6 +15,8 @@
 // are measured by the clock of the server, so the machines' own clocks do not matter. After a failover to a replica that
 // lags, deliveries handled last may be forgotten; a handler must bear to run twice then.
 //
+// MySQL and MariaDB are not supported: their statements that write under a condition differ.
+//
 // # SQLite
 //
 // Version 3.42 or newer, for several processes on one machine or one that restarts; never on a network share. With

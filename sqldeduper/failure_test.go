@@ -129,7 +129,7 @@ func TestDeduper_AsksAgainForTenSecondsAtMost(t *testing.T) {
 		require.ErrorIs(t, err, busy)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.EqualError(t, err,
-			"sqldeduper: remembering a delivery: context deadline exceeded while waiting for others, after: database is locked")
+			"sqldeduper: remembering a delivery: context deadline exceeded while the database was busy: database is locked")
 		require.Equal(t, time.Second, time.Since(started))
 	})
 }

@@ -37,7 +37,7 @@ func TestPrune_LooksAgainAtARowItWaitedFor(t *testing.T) {
 		err := db.QueryRow(`SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'DELETE%' || $1 || '%'`,
 			s.table).Scan(&waiting)
 		return err == nil && waiting == 1
-	}, 30*time.Second, time.Millisecond, "Prune must wait for the row")
+	}, 5*time.Minute, time.Millisecond, "Prune must wait for the row")
 	require.NoError(t, tx.Commit())
 
 	require.Equal(t, result{0, nil}, <-pruned)

@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite"
 
+	"github.com/djamo/djamo-go/internal/pgtest"
 	"github.com/djamo/djamo-go/sqldeduper"
 )
 
@@ -41,11 +41,7 @@ func sqliteStore(t testing.TB) store {
 
 func postgresStore(t testing.TB) store {
 	t.Helper()
-	dsn := os.Getenv("DJAMO_TEST_DATABASE_URL")
-	if dsn == "" {
-		t.Skip("*** SKIPPED: set DJAMO_TEST_DATABASE_URL to a PostgreSQL database to run this test ***")
-	}
-	s := store{"pgx", dsn, sqldeduper.PostgreSQL, newTable(), 6}
+	s := store{"pgx", pgtest.Address(t), sqldeduper.PostgreSQL, newTable(), 6}
 	t.Cleanup(func() {
 		db, err := sql.Open(s.driver, s.dsn)
 		require.NoError(t, err)
