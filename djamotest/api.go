@@ -29,46 +29,33 @@ type API struct {
 	life       context.Context // ends with Close
 	cancel     context.CancelFunc
 	closing    chan struct{} // closed by Close
-	kick       chan struct{} // wakes the background
-	sending    chan struct{} // held by whoever sends webhooks
+	wakeups    chan struct{} // wakes the background goroutine
 	posts      dialer        // of the poster, unless it was given a transport
 	background sync.WaitGroup
 	handlers   sync.WaitGroup
 	ending     sync.Once
-	advancing  sync.Mutex   // held by Advance
+	advanceMu  sync.Mutex   // held by Advance
 	answering  atomic.Int32 // requests
 	posting    atomic.Int32 // webhooks
 
-	mu           sync.Mutex // guards everything below
-	clock        clock
-	rng          *rand.Rand
-	balance      int64
-	transactions []*transaction
-	byID         map[string]*transaction
-	byReference  map[string]*transaction // the newest one; older ones hang on it by previous
-	unsettled    queue[*transaction]
-	batches      []*batch
-	customers    map[string]bool // nil: everybody has an account
-	failing      map[string]string
-	subCompanies []*subCompany
-	charges      []*charge
-	byChargeID   map[string]*charge
-	byExternalID map[string]*charge
-	opening      queue[*charge] // created, about to be due
-	unpaid       queue[*charge] // to be dropped after an hour
-	endpoints    []*endpoint
-	deliveries   []*delivery
-	outbox       outbox
-	enqueued     int64 // counts what was put into the outbox
-	heldBack     bool  // something in the outbox may be held
-	acknowledged int   // webhooks, since the last call that steered
-	ledger       []entry
-	running      bool // the background is
-	closed       bool
+	changes changeCounter // tells of changes
+	seed    atomic.Uint64 // of correlation ids
+	random  *rand.PCG     // what rng draws from
+	barred  barred        // addresses that no webhook may go to
+
+	mu         sync.Mutex // guards everything below
+	clock      clock
+	rng        *rand.Rand
+	sendingNow int                          // lanes that are busy
+	answered   *sync.Cond                   // on mu: a webhook was answered, or the API closed
+	state                                   //nolint:embeddedstructfieldcheck // it is one of those that mu guards
+	payAt      func(chargeID string) string // nil: Djamo's own page
+	running    bool                         // the background is
+	closed     bool
 }
 
-// New makes an API without a network: hand it to a test server or a mux of your own. It refuses options with senseless
-// values. Its webhooks run in the background, so call [API.Close] when done.
+// New makes an API without a network: hand it to a test server or a mux of your own. It returns an error for options with
+// invalid values. Its webhooks run in the background, so call [API.Close] when done.
 func New(opts ...Option) (*API, error) {
 	cfg := defaultConfig()
 	for _, opt := range opts {
@@ -81,30 +68,26 @@ func New(opts ...Option) (*API, error) {
 	}
 	a := &API{
 		Token: cfg.token, CompanyID: cfg.companyID, WebhookSecret: cfg.webhookSecret,
-		cfg:         cfg,
-		clock:       clock{base: cfg.clock},
-		rng:         rand.New(rand.NewPCG(cfg.seed, 0x646a616d6f)),
-		balance:     cfg.balance,
-		byID:        make(map[string]*transaction),
-		byReference: make(map[string]*transaction),
-		failing:     make(map[string]string),
-
-		byChargeID:   make(map[string]*charge),
-		byExternalID: make(map[string]*charge),
+		cfg:    cfg,
+		clock:  clock{base: cfg.clock},
+		random: rand.NewPCG(cfg.seed, 0x646a616d6f),
+		state:  newState(&cfg),
 	}
-	a.journal.limit = cfg.requestHistory
+	a.rng = rand.New(a.random)
+	a.seed.Store(cfg.seed)
+	a.journal.limit, a.journal.answers, a.journal.changes = cfg.requestHistory, cfg.answerBodies, &a.changes
+	a.journal.maxBytes = cfg.historyBytes / 4 * 3
 	a.faults.rng = rand.New(rand.NewPCG(cfg.seed, 0x6661756c74))
 	a.faults.webhooks = rand.New(rand.NewPCG(cfg.seed, 0x686f6f6b73))
-	a.closing, a.kick, a.sending = make(chan struct{}), make(chan struct{}, 1), make(chan struct{}, 1)
+	a.closing, a.wakeups = make(chan struct{}), make(chan struct{}, 1)
+	a.answered = sync.NewCond(&a.mu)
 	a.life, a.cancel = context.WithCancel(context.Background())
 	a.poster = &http.Client{Transport: cfg.webhookTransport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse // a redirect is no acknowledgement
 	}}
 	if cfg.webhookTransport == nil {
 		a.poster.Transport = &http.Transport{DialContext: a.posts.dial}
-	}
-	for _, m := range cfg.customers {
-		a.addCustomer(m)
+		a.posts.net.Control = a.barred.check
 	}
 	a.unknown = route{bodyless: true, handle: (*API).answerUnknown}
 	a.mux = a.routes()
@@ -122,6 +105,7 @@ func (a *API) stop() {
 	a.closed = true
 	close(a.closing)
 	a.cancel()
+	a.answered.Broadcast()
 }
 
 // Close ends whatever the API does by itself and returns when it has ended: webhooks and their connections, and requests
@@ -131,7 +115,11 @@ func (a *API) Close() error {
 	a.ending.Do(func() {
 		a.background.Wait()
 		a.handlers.Wait()
-		a.sending <- struct{}{}            // whoever steers may be in the middle of a webhook; nobody sends another
+		a.mu.Lock()
+		for a.sendingNow > 0 { // Redeliver may be in the middle of a webhook; nobody sends another
+			a.answered.Wait()
+		}
+		a.mu.Unlock()
 		if a.cfg.webhookTransport == nil { // others' connections are theirs
 			a.poster.CloseIdleConnections()
 		}
@@ -176,12 +164,12 @@ func (a *API) lock() int64 {
 func (a *API) catchUp(now int64) {
 	for {
 		settling, settleAt := a.nextSettlement()
-		turning, turnAt := a.nextChargeTurn()
+		changing, changeAt := a.nextChargeChange()
 		switch {
-		case settling != nil && settleAt <= now && (turning == nil || settleAt <= turnAt):
+		case settling != nil && settleAt <= now && (changing == nil || settleAt <= changeAt):
 			a.settle(settling, settleAt)
-		case turning != nil && turnAt <= now:
-			a.turn(turning, turnAt)
+		case changing != nil && changeAt <= now:
+			a.changeCharge(changing, changeAt)
 		default:
 			return
 		}
@@ -215,14 +203,17 @@ func (q *queue[T]) head() (item T, ok bool) {
 
 // identifier is a random version 4 UUID from the server's seed.
 func (a *API) identifier() string {
-	return formatUUID(a.rng.Uint64(), a.rng.Uint64())
+	return writeUUID(a.randomUUID())
+}
+
+func (a *API) randomUUID() (hi, lo uint64) {
+	hi, lo = a.rng.Uint64(), a.rng.Uint64()
+	return hi&^0xf000 | 0x4000, lo&^(3<<62) | 1<<63 // version 4
 }
 
 const hexDigits = "0123456789abcdef"
 
-func formatUUID(hi, lo uint64) string {
-	hi = hi&^0xf000 | 0x4000
-	lo = lo&^(3<<62) | 1<<63
+func writeUUID(hi, lo uint64) string {
 	var out [36]byte
 	at := 0
 	for i := range 32 {
@@ -242,8 +233,8 @@ func formatUUID(hi, lo uint64) string {
 
 // correlationID is derived from the request's number, so that neither the ledger nor the request log has to store it.
 func (a *API) correlationID(number int64) string {
-	n := uint64(number) // requests are counted from 1
-	hi, lo := mix(a.cfg.seed^n), mix(n+a.cfg.seed<<32+1)
+	n, seed := uint64(number), a.seed.Load() // requests are counted from 1
+	hi, lo := mix(seed^n), mix(n+seed<<32+1)
 	var out [32]byte
 	for i := range 16 {
 		out[i] = hexDigits[hi>>(60-4*i)&0xf]

@@ -7,11 +7,11 @@ import (
 	"testing"
 )
 
-// mostShown bounds what a failing assertion prints.
-const mostShown = 20
+// maxShown bounds what a failing assertion prints.
+const maxShown = 20
 
 // AssertPaidOnce fails the test unless each reference was paid exactly once: one transfer bears it that did not fail.
-// Pending counts, since its money has left the balance. The failure tells each reference's story from the ledger, with
+// Pending counts, since its money has left the balance. The failure prints each reference's history from the ledger, with
 // phone numbers masked. It reports whether all was well.
 func (a *API) AssertPaidOnce(t testing.TB, references ...string) bool {
 	t.Helper()
@@ -44,8 +44,8 @@ func (a *API) assertPaid(t testing.TB, want int, rule string, references []strin
 	var order []string
 	for _, reference := range references {
 		paid := 0
-		for tx := a.byReference[reference]; tx != nil; tx = tx.previous {
-			if tx.status != StatusFailed {
+		for tx := a.withLatest(reference); tx != nil; tx = a.numbered(tx.previous) {
+			if tx.status != failed {
 				paid++
 			}
 		}
@@ -56,11 +56,11 @@ func (a *API) assertPaid(t testing.TB, want int, rule string, references []strin
 	}
 	var b strings.Builder
 	if len(order) > 0 {
-		stories := a.stories(order[:min(len(order), mostShown)])
-		for _, reference := range order[:min(len(order), mostShown)] {
-			fmt.Fprintf(&b, "\n  %s %s, but was paid %s:%s", reference, rule, times(wrong[reference]), stories[reference])
+		histories := a.histories(order[:min(len(order), maxShown)])
+		for _, reference := range order[:min(len(order), maxShown)] {
+			fmt.Fprintf(&b, "\n  %s %s, but was paid %s:%s", reference, rule, times(wrong[reference]), histories[reference])
 		}
-		if more := len(order) - mostShown; more > 0 {
+		if more := len(order) - maxShown; more > 0 {
 			fmt.Fprintf(&b, "\n  … and %d more", more)
 		}
 	}
@@ -84,40 +84,40 @@ func times(n int) string {
 	return fmt.Sprintf("%d times", n)
 }
 
-// stories gathers what the ledger says about some references, in one pass.
-func (a *API) stories(references []string) map[string]string {
+// histories collects the ledger lines of some references, in one pass.
+func (a *API) histories(references []string) map[string]string {
 	const lines = 8
-	stories, told := make(map[string]string, len(references)), make(map[string]int)
-	inLedger := make(map[naming]bool)
+	histories, shown := make(map[string]string, len(references)), make(map[string]int)
+	inLedger := make(map[namedPayment]bool)
 	for _, reference := range references {
-		stories[reference] = ""
+		histories[reference] = ""
 	}
 	for i := range a.ledger {
 		e := a.viewEntry(i)
-		if _, wanted := stories[e.Reference]; !wanted || e.Reference == "" || e.ChargeID != "" || e.Kind == ChargeRefused {
+		if _, wanted := histories[e.Reference]; !wanted || e.Reference == "" || e.ChargeID != "" || e.Kind == ChargeRefused {
 			continue
 		}
-		inLedger[naming{e.Request, e.Reference}] = true
-		if told[e.Reference]++; told[e.Reference] <= lines {
-			stories[e.Reference] += "\n    " + e.line()
+		inLedger[namedPayment{e.Request, e.Reference}] = true
+		if shown[e.Reference]++; shown[e.Reference] <= lines {
+			histories[e.Reference] += "\n    " + e.line()
 		}
 	}
-	for _, m := range a.turnedAway(inLedger) {
-		if _, wanted := stories[m.reference]; wanted {
-			if told[m.reference]++; told[m.reference] <= lines {
-				stories[m.reference] += "\n    " + m.line()
+	for _, m := range a.rejectedRequests(inLedger) {
+		if _, wanted := histories[m.reference]; wanted {
+			if shown[m.reference]++; shown[m.reference] <= lines {
+				histories[m.reference] += "\n    " + m.line()
 			}
 		}
 	}
-	for reference := range stories {
+	for reference := range histories {
 		switch {
-		case told[reference] == 0:
-			stories[reference] = "\n    no request ever named it"
-		case told[reference] > lines:
-			stories[reference] += fmt.Sprintf("\n    … and %d more entries", told[reference]-lines)
+		case shown[reference] == 0:
+			histories[reference] = "\n    no request ever named it"
+		case shown[reference] > lines:
+			histories[reference] += fmt.Sprintf("\n    … and %d more entries", shown[reference]-lines)
 		}
 	}
-	return stories
+	return histories
 }
 
 // line is an entry for a person to read.
@@ -146,12 +146,12 @@ func (e LedgerEntry) line() string {
 	return b.String()
 }
 
-// shortened is a text a person reads; what refuses a large batch fills many screens.
+// shortened limits a text to what fits on a screen: the refusal of a large batch would fill many.
 func shortened(s string) string {
-	const most = 300
+	const maxRunes = 300
 	runes := 0
 	for i := range s {
-		if runes++; runes > most {
+		if runes++; runes > maxRunes {
 			return s[:i] + "…"
 		}
 	}
@@ -169,7 +169,7 @@ func (a *API) AssertBalanced(t testing.TB) bool {
 	if len(problems) == 0 {
 		return true
 	}
-	shown := problems[:min(len(problems), mostShown)]
+	shown := problems[:min(len(problems), maxShown)]
 	t.Errorf("djamotest: the books do not balance (%d problems):\n  %s", len(problems), maskText(strings.Join(shown, "\n  ")))
 	return false
 }
@@ -178,41 +178,41 @@ func (a *API) AssertBalanced(t testing.TB) bool {
 func (a *API) audit() []string {
 	var problems []string
 	complain := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
-	balance := a.cfg.balance
-	transfers, charges := make(map[*transaction]int64, len(a.transactions)), make(map[*charge]int64, len(a.charges))
-	accepted := make(map[*transaction]int, len(a.transactions))
+	balance := a.start
+	transfers, charges := make([]int64, len(a.transactions)), make([]int64, len(a.charges)) // by their places
+	accepted := make([]int, len(a.transactions))
 	for i := range a.ledger {
-		e := &a.ledger[i]
+		e := a.entryAt(i)
 		balance += e.delta
 		if balance != e.balance || balance < 0 {
 			complain("after entry %s the balance should be %d and is %d", a.viewEntry(i).line(), balance, e.balance)
 		}
 		if e.transaction != nil {
-			transfers[e.transaction] += e.delta
+			transfers[e.transaction.number-1] += e.delta
 		}
 		if e.charge != nil {
-			charges[e.charge] += e.delta
+			charges[e.charge.number-1] += e.delta
 		}
 		if e.kind == TransferAccepted {
-			accepted[e.transaction]++
+			accepted[e.transaction.number-1]++
 		}
 	}
 	if balance != a.balance {
 		complain("the ledger adds up to %d francs, the balance is %d", balance, a.balance)
 	}
-	for _, t := range a.transactions {
+	for i, t := range a.transactions {
 		want := -t.total()
-		if t.status == StatusFailed {
+		if t.status == failed {
 			want = 0
 		}
-		if transfers[t] != want || accepted[t] != 1 {
+		if transfers[i] != want || accepted[i] != 1 {
 			complain("%s transfer %s (reference %s) should have moved %d francs and moved %d in %d acceptances",
-				t.status, t.id, t.reference, want, transfers[t], accepted[t])
+				t.status, t.id(), t.reference(), want, transfers[i], accepted[i])
 		}
 	}
-	for _, ch := range a.charges {
-		if want := ch.paid - ch.fees - ch.refunded; charges[ch] != want {
-			complain("%s charge %s (externalId %s) should have moved %d francs and moved %d", ch.status, ch.id, ch.externalID, want, charges[ch])
+	for i, ch := range a.charges {
+		if want := ch.paid - ch.fees - ch.refunded; charges[i] != want {
+			complain("%s charge %s (externalId %s) should have moved %d francs and moved %d", ch.status, ch.id, ch.externalID, want, charges[i])
 		}
 	}
 	return problems

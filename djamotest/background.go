@@ -8,7 +8,7 @@ import (
 // wake tells the background that what it waits for may have changed. It never blocks.
 func (a *API) wake() {
 	select {
-	case a.kick <- struct{}{}:
+	case a.wakeups <- struct{}{}:
 	default:
 	}
 }
@@ -22,10 +22,12 @@ func (a *API) startBackground() {
 	a.running = true
 	a.background.Go(func() {
 		for {
-			a.deliverDue(false)
+			a.mu.Lock()
+			a.dispatch(round{})
+			a.mu.Unlock()
 			timer := time.NewTimer(a.untilNext())
 			select {
-			case <-a.kick:
+			case <-a.wakeups:
 			case <-timer.C:
 			case <-a.closing:
 				timer.Stop()
@@ -36,8 +38,8 @@ func (a *API) startBackground() {
 	})
 }
 
-// untilNext is how long nothing will be due if nobody calls. It is never so short that a clock which stands still would
-// keep a processor busy.
+// untilNext is how long nothing is due unless a request arrives. It has a minimum, so that a clock that stands still does
+// not cause a busy loop.
 func (a *API) untilNext() time.Duration {
 	now := a.lock()
 	defer a.mu.Unlock()
@@ -60,27 +62,28 @@ func (a *API) nextEvent() (int64, bool) {
 	if t, at := a.nextSettlement(); t != nil {
 		consider(at)
 	}
-	if ch, at := a.nextChargeTurn(); ch != nil {
+	if ch, at := a.nextChargeChange(); ch != nil {
 		consider(at)
 	}
-	if len(a.outbox) > 0 {
-		consider(a.outbox[0].due)
+	for _, l := range a.lanes {
+		if d := l.head(); d != nil && l.current == nil && a.sendingNow < a.cfg.webhookConcurrency {
+			consider(d.due)
+		}
 	}
 	return next, found
 }
 
-// Advance moves the server's clock forward, and lets everything happen on the way that waits for time to pass, in its
-// order: settlements, charges that expire, webhooks that are due, with all their repetitions. It returns when those
-// webhooks have been answered. A negative duration is misuse, and so
-// is one that leads beyond the year 2262.
+// Advance moves the server's clock forward, and lets everything happen on the way that waits for time to pass, in
+// order: settlements, charges that expire, webhooks that are due, and their retries. It returns when those webhooks have
+// been answered. A negative duration is misuse, and so is one that leads beyond the year 2262.
 func (a *API) Advance(d time.Duration) error {
 	t := a.test.tb()
 	t.Helper()
 	if d < 0 {
 		return misuse(t, "Advance(%s): the clock only moves forward", d)
 	}
-	a.advancing.Lock() // two at a time would pass the same stretch
-	defer a.advancing.Unlock()
+	a.advanceMu.Lock() // two at a time would pass the same stretch
+	defer a.advanceMu.Unlock()
 	target := later(a.lock(), d)
 	if target == math.MaxInt64 {
 		a.mu.Unlock()
@@ -94,10 +97,11 @@ func (a *API) Advance(d time.Duration) error {
 		a.clock.moveTo(next)
 		a.catchUp(a.clock.now())
 		a.mu.Unlock()
-		a.deliverDue(false)
+		a.deliver(false)
 		a.lock()
 	}
 	a.clock.moveTo(target)
+	a.changes.bump()
 	a.catchUp(a.clock.now())
 	a.mu.Unlock()
 	a.flush()
@@ -110,7 +114,7 @@ func (a *API) flush() {
 	listening := len(a.endpoints) > 0
 	a.mu.Unlock()
 	if listening {
-		a.deliverDue(false)
+		a.deliver(false)
 		a.takeAcknowledged()
 	}
 	a.wake()

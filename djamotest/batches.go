@@ -27,7 +27,7 @@ type wireBatch struct {
 // createBatch accepts a batch whole or refuses it whole (assumption: the reference does not say). totalAmount is the sum
 // of the amounts, totalFee that of the fees.
 func (a *API) createBatch(c *call) (reply, error) {
-	f, err := parseObject(c.body)
+	f, err := a.parseObject(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -110,7 +110,7 @@ func (a *API) acceptable(c *call, transfers []transfer, now int64) ([]transfer, 
 		a.refusal(c, bad[i], verdictOf(err), now)
 	}
 	if len(good) == 0 {
-		c.told = true
+		c.refusalsRecorded = true
 		return nil, refusals[0]
 	}
 	return good, nil
@@ -141,7 +141,7 @@ func (a *API) acceptBatch(c *call, transfers []transfer, sub *subCompany, now in
 		t := a.accept(c, tr, sub, b, now)
 		b.totalAmount += t.amount
 		b.totalFee += t.fee
-		item := a.fresh(t)
+		item := a.createdView(t)
 		item.SubCompanyID = "" // the recorded reply names it once, on the batch
 		w.Transactions = append(w.Transactions, item)
 	}

@@ -17,7 +17,8 @@ import (
 	"github.com/djamo/djamo-go/djamotest"
 )
 
-const createBody = `{"msisdn":"+2250700000001","amount":5000,"reference":"payroll-2026-06/%08d","description":"Salaire de juin","type":"transfer"}`
+const createBody = `{"msisdn":"+2250700000001","amount":5000,"reference":"payroll-2026-06/%08d",` +
+	`"description":"Salaire de juin","type":"transfer"}`
 
 // discard is a response writer that keeps the status only.
 type discard struct {

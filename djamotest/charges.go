@@ -1,14 +1,16 @@
 package djamotest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 )
 
-// What a charge's status can be here. The API knows more; see the reference.
+// What a charge's status can be here: an open set in the API.
 const (
 	ChargeCreated           = "created"
 	ChargeDue               = "due"
@@ -16,6 +18,8 @@ const (
 	ChargeRefunded          = "refunded"
 	ChargeRefundedPartially = "refunded_partially"
 	ChargeDropped           = "dropped"
+	ChargeCancelled         = "cancelled"
+	ChargeFailed            = "failed"
 )
 
 // chargeLifetime is how long a charge can be paid.
@@ -23,6 +27,7 @@ const chargeLifetime = int64(time.Hour)
 
 // Charge is money collected from a customer, as the server holds it. Amounts are whole francs.
 type Charge struct {
+	Number                              int64 // its place among all, counted from 1
 	ID, ExternalID, Status, Description string
 	Amount, Due, Paid, Refunded, Fees   int64
 	PaymentURL                          string
@@ -40,11 +45,13 @@ type charge struct {
 	metadata                            json.RawMessage
 	payments                            []payment
 	createdAt, updatedAt, request       int64
+	number                              uint32 // its place among all, counted from 1
 }
 
 // payment is one movement of a charge's money.
 type payment struct {
 	id, kind string
+	status   string // completed when empty
 	amount   int64
 	at       int64
 }
@@ -56,7 +63,43 @@ func (ch *charge) due() int64 {
 	return 0
 }
 
-func (ch *charge) paymentURL() string { return "https://pay.djamo.example/charges/" + ch.id }
+// paymentURL is where the customer pays: a page of Djamo's, unless SetPaymentURL named another.
+func (a *API) paymentURL(ch *charge) string {
+	if a.payAt != nil {
+		return a.payAt(ch.id)
+	}
+	return "https://p.djamo.com/payment-link/?type=payment_confirmation&chargeId=" + ch.id
+}
+
+// SetPaymentURL makes every charge's paymentUrl, also of those that exist, what the function returns for the charge's id:
+// for a checkout page of your own. nil restores Djamo's form. The function must not call the API.
+func (a *API) SetPaymentURL(link func(chargeID string) string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.payAt = link
+}
+
+// RedirectURL is where the customer's browser goes once the charge is final: the completed URL after a payment, the
+// canceled URL otherwise, with the charge's id and a status of success or failure in the query. The parameters' names are
+// an assumption. It is empty while the charge is due, and when its creator gave no URL.
+func (c Charge) RedirectURL() string {
+	link, status := c.OnCanceledRedirectionURL, "failure"
+	switch c.Status {
+	case ChargeCreated, ChargeDue:
+		return ""
+	case ChargePaid, ChargeRefunded, ChargeRefundedPartially:
+		link, status = c.OnCompletedRedirectionURL, "success"
+	}
+	u, err := url.Parse(link)
+	if err != nil || link == "" {
+		return ""
+	}
+	query := u.Query()
+	query.Set("status", status)
+	query.Set("chargeId", c.ID)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
 
 type wireCharge struct {
 	ID           string          `json:"id"`
@@ -73,7 +116,7 @@ type wireCharge struct {
 	Metadata     json.RawMessage `json:"metadata,omitempty"`
 	Transactions []wirePayment   `json:"transactions"`
 	CreatedAt    string          `json:"createdAt"`
-	UpdatedAt    string          `json:"updatedAt"`
+	UpdatedAt    string          `json:"updatedAt,omitempty"`
 }
 
 type wirePayment struct {
@@ -81,36 +124,49 @@ type wirePayment struct {
 	Type      string `json:"type"`
 	Status    string `json:"status"`
 	Amount    int64  `json:"amount"`
+	Charge    string `json:"charge,omitempty"`
 	CreatedAt string `json:"createdAt"`
 }
 
-// wireCharge writes timestamps in the compact form, as the reference's charge example does.
 func (a *API) wireCharge(ch *charge) wireCharge {
 	w := wireCharge{
 		ID: ch.id, ExternalID: ch.externalID, Status: ch.status, Amount: ch.amount, Currency: "XOF", Due: ch.due(),
-		Paid: ch.paid, Refunded: ch.refunded, Fees: ch.fees, PaymentURL: ch.paymentURL(), Description: ch.description,
+		Paid: ch.paid, Refunded: ch.refunded, Fees: ch.fees, PaymentURL: a.paymentURL(ch), Description: ch.description,
 		Metadata: ch.metadata, Transactions: make([]wirePayment, 0, len(ch.payments)),
-		CreatedAt: a.chargeTimestamp(ch.createdAt), UpdatedAt: a.chargeTimestamp(ch.updatedAt),
+		CreatedAt: a.timestamp(ch.createdAt), UpdatedAt: a.timestamp(ch.updatedAt),
 	}
 	for _, p := range ch.payments {
 		w.Transactions = append(w.Transactions, wirePayment{
-			ID: p.id, Type: p.kind, Status: StatusCompleted, Amount: p.amount, CreatedAt: a.chargeTimestamp(p.at),
+			ID: p.id, Type: p.kind, Status: cmp.Or(p.status, StatusCompleted), Amount: p.amount, CreatedAt: a.timestamp(p.at),
 		})
+	}
+	if a.cfg.documentedCharges {
+		w.Description, w.UpdatedAt = "", ""
+		for i := range w.Transactions {
+			w.Transactions[i].Charge = ch.id
+		}
+	}
+	if a.cfg.canceled && w.Status == ChargeCancelled {
+		w.Status = "canceled"
 	}
 	return w
 }
 
 // createCharge needs an amount and an externalId; the rest may be absent (assumption).
 func (a *API) createCharge(c *call) (reply, error) {
-	f, err := parseObject(c.body)
+	f, err := a.parseObject(c)
 	if err != nil {
 		return reply{}, err
 	}
 	ch := &charge{
 		amount: f.amount("amount"), externalID: f.str("externalId", true), description: f.str("description", false),
 		onCompleted: f.link("onCompletedRedirectionUrl", false), onCanceled: f.link("onCanceledRedirectionUrl", false),
-		metadata: f.object("metadata"), status: ChargeCreated, request: c.number,
+		metadata: f.object("metadata"), status: ChargeDue, request: c.number,
 	}
+	if f.has("currency") {
+		f.oneOf("currency", "XOF")
+	}
+	f.limits("amount", ch.amount, a.cfg.minCharge, a.cfg.maxCharge)
 	c.attempts = append(c.attempts, attempt{reference: ch.externalID, amount: ch.amount})
 	if err := f.err(); err != nil {
 		return reply{}, err
@@ -121,18 +177,20 @@ func (a *API) createCharge(c *call) (reply, error) {
 		return reply{}, refuse(http.StatusConflict, fmt.Sprintf("a charge with externalId %s already exists", ch.externalID))
 	}
 	ch.id, ch.createdAt, ch.updatedAt = a.identifier(), now, now
-	a.charges = append(a.charges, ch)
-	a.byChargeID[ch.id], a.byExternalID[ch.externalID] = ch, ch
-	a.opening.push(ch)
+	a.addCharge(ch)
 	a.unpaid.push(ch)
 	a.move(entry{at: now, kind: ChargeAccepted, charge: ch, call: c.number, route: c.route}, 0)
-	a.tellCharge(ch, now)
+	if a.cfg.createdFirst {
+		ch.status = ChargeCreated
+		a.opening.push(ch)
+		a.notifyCharge(ch, now)
+	}
 	return reply{status: http.StatusCreated, body: a.wireCharge(ch)}, nil
 }
 
-// nextChargeTurn is the next charge that changes by the mere passing of time, and when: created becomes due at once,
+// nextChargeChange is the next charge that changes by the mere passing of time, and when: created becomes due at once,
 // what is still unpaid after an hour is dropped.
-func (a *API) nextChargeTurn() (*charge, int64) {
+func (a *API) nextChargeChange() (*charge, int64) {
 	for ch, ok := a.opening.head(); ok; ch, ok = a.opening.head() {
 		if ch.status == ChargeCreated {
 			return ch, ch.createdAt
@@ -148,8 +206,8 @@ func (a *API) nextChargeTurn() (*charge, int64) {
 	return nil, 0
 }
 
-// turn makes the change nextChargeTurn announced.
-func (a *API) turn(ch *charge, at int64) {
+// changeCharge makes the change that nextChargeChange returned.
+func (a *API) changeCharge(ch *charge, at int64) {
 	if ch.status == ChargeCreated {
 		a.setChargeStatus(ch, ChargeDue, at)
 		return
@@ -164,16 +222,16 @@ func (a *API) drop(ch *charge, at int64) {
 
 func (a *API) setChargeStatus(ch *charge, status string, at int64) {
 	ch.status, ch.updatedAt = status, at
-	a.tellCharge(ch, at)
+	a.notifyCharge(ch, at)
 }
 
-func (a *API) tellCharge(ch *charge, at int64) {
+func (a *API) notifyCharge(ch *charge, at int64) {
 	a.emit(TopicChargeEvents, ch.id, ch.status, at, func() any { return a.wireCharge(ch) })
 }
 
 func (a *API) getCharge(c *call) (reply, error) {
-	if problems := c.unknownQuery(); len(problems) > 0 {
-		return reply{}, refuse(http.StatusBadRequest, problems...)
+	if problems := a.unknownQuery(c); len(problems) > 0 {
+		return reply{}, invalid(problems)
 	}
 	a.lock()
 	defer a.mu.Unlock()
@@ -187,103 +245,37 @@ func (a *API) getCharge(c *call) (reply, error) {
 var errNoCharge = refuse(http.StatusNotFound, "charge not found")
 
 func (a *API) listCharges(c *call) (reply, error) {
-	q, err := a.pageQuery(c)
+	var filter []string
+	if a.cfg.chargeFilter != "" {
+		filter = []string{"externalId"}
+	}
+	q, err := a.pageQuery(c, filter...)
 	if err != nil {
 		return reply{}, err
 	}
 	now := a.lock()
 	defer a.mu.Unlock()
-	return listPage(q, visible(a.charges, c, now, func(ch *charge) int64 { return ch.createdAt }), a.wireCharge), nil
+	found := a.filterCharges(c.query.Get("externalId"))
+	return listPage(q, visible(found, c, now, func(ch *charge) int64 { return ch.createdAt }), a.wireCharge), nil
 }
 
-func (a *API) payCharge(c *call) (reply, error) {
-	if len(c.body) > 0 {
-		f, err := parseObject(c.body)
-		if err != nil {
-			return reply{}, err
-		}
-		if err := f.err(); err != nil {
-			return reply{}, err
-		}
-	}
-	now := a.lock()
-	defer a.mu.Unlock()
-	ch := a.byChargeID[c.id]
-	if ch == nil {
-		return reply{}, errNoCharge
-	}
-	c.attempts = append(c.attempts, attempt{reference: ch.externalID, amount: ch.amount})
-	if err := a.pay(ch, c, now); err != nil {
-		return reply{}, err
-	}
-	return reply{status: http.StatusOK, body: a.wireCharge(ch)}, nil
-}
-
-// pay collects a charge: its amount less its fees lands on the balance. c is nil when the test pays.
-func (a *API) pay(ch *charge, c *call, now int64) error {
-	if ch.due() == 0 {
-		return refuse(http.StatusUnprocessableEntity, "charge cannot be paid: it is "+ch.status)
-	}
-	fees := min(max(a.cfg.chargeFee(ch.amount), 0), ch.amount)
-	if a.balance > math.MaxInt64-ch.amount {
-		return refuse(http.StatusUnprocessableEntity, "charge cannot be paid: the balance would be too large")
-	}
-	ch.paid, ch.fees = ch.amount, fees
-	ch.payments = append(ch.payments, payment{id: a.identifier(), kind: "payment", amount: ch.amount, at: now})
-	a.setChargeStatus(ch, ChargePaid, now)
-	a.move(entry{at: now, kind: ChargeCollected, charge: ch}.by(c), ch.amount-fees)
-	return nil
-}
-
-// refundCharge gives back what {"amount": n} says, or with {} all that has not been given back yet. An empty body is
-// refused: it is what a mangled redirect sends, and here it would move money.
-func (a *API) refundCharge(c *call) (reply, error) {
-	f, err := parseObject(c.body)
-	if err != nil {
-		return reply{}, err
-	}
-	var amount int64
-	_, part := f.raw["amount"]
-	if part {
-		amount = f.amount("amount")
-	}
-	c.attempts = append(c.attempts, attempt{amount: amount})
-	if err := f.err(); err != nil {
-		return reply{}, err
-	}
-	now := a.lock()
-	defer a.mu.Unlock()
-	ch := a.byChargeID[c.id]
-	if ch == nil {
-		return reply{}, errNoCharge
-	}
-	left := ch.paid - ch.refunded
-	if !part {
-		amount = left
-	}
-	c.attempts[0] = attempt{reference: ch.externalID, amount: amount}
+// filterCharges applies the configured externalId filter to the listing.
+func (a *API) filterCharges(externalID string) []*charge {
+	keep := func(*charge) bool { return true }
 	switch {
-	case left == 0:
-		return reply{}, refuse(http.StatusUnprocessableEntity, "charge cannot be refunded: it is "+ch.status)
-	case amount > left:
-		return reply{}, refuse(http.StatusUnprocessableEntity, fmt.Sprintf("refund exceeds what is left of the charge: %d", left))
+	case externalID == "":
+	case a.cfg.chargeFilter == ExternalIDExact:
+		keep = func(ch *charge) bool { return ch.externalID == externalID }
+	case a.cfg.chargeFilter == ExternalIDPrefix:
+		keep = func(ch *charge) bool { return strings.HasPrefix(ch.externalID, externalID) }
 	}
-	if err := a.checkFunds(amount); err != nil {
-		return reply{}, err
+	var found []*charge
+	for _, ch := range a.charges {
+		if keep(ch) {
+			found = append(found, ch)
+		}
 	}
-	a.refund(c, ch, amount, now)
-	return reply{status: http.StatusOK, body: a.wireCharge(ch)}, nil
-}
-
-func (a *API) refund(c *call, ch *charge, amount, now int64) {
-	ch.refunded += amount
-	ch.payments = append(ch.payments, payment{id: a.identifier(), kind: "refund", amount: amount, at: now})
-	status := ChargeRefundedPartially
-	if ch.refunded == ch.paid {
-		status = ChargeRefunded
-	}
-	a.setChargeStatus(ch, status, max(now, ch.updatedAt+int64(time.Millisecond))) // two refunds are told apart by when they were
-	a.move(entry{at: now, kind: ChargeGivenBack, charge: ch}.by(c), -amount)
+	return found
 }
 
 // Charges returns every charge, oldest first.
@@ -292,12 +284,16 @@ func (a *API) Charges() []Charge {
 	defer a.mu.Unlock()
 	out := make([]Charge, len(a.charges))
 	for i, ch := range a.charges {
-		out[i] = Charge{
-			ID: ch.id, ExternalID: ch.externalID, Status: ch.status, Description: ch.description, Amount: ch.amount,
-			Due: ch.due(), Paid: ch.paid, Refunded: ch.refunded, Fees: ch.fees, PaymentURL: ch.paymentURL(),
-			OnCompletedRedirectionURL: ch.onCompleted, OnCanceledRedirectionURL: ch.onCanceled, Metadata: ch.metadata,
-			CreatedAt: moment(ch.createdAt), UpdatedAt: moment(ch.updatedAt), Request: ch.request,
-		}
+		out[i] = a.viewCharge(ch)
 	}
 	return out
+}
+
+func (a *API) viewCharge(ch *charge) Charge {
+	return Charge{
+		Number: int64(ch.number), ID: ch.id, ExternalID: ch.externalID, Status: ch.status, Description: ch.description, Amount: ch.amount,
+		Due: ch.due(), Paid: ch.paid, Refunded: ch.refunded, Fees: ch.fees, PaymentURL: a.paymentURL(ch),
+		OnCompletedRedirectionURL: ch.onCompleted, OnCanceledRedirectionURL: ch.onCanceled, Metadata: ch.metadata,
+		CreatedAt: moment(ch.createdAt), UpdatedAt: moment(ch.updatedAt), Request: ch.request,
+	}
 }

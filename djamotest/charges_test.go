@@ -24,11 +24,11 @@ func TestCharges_CreatePayRefund(t *testing.T) {
 	created := c.must(201, "POST", "/v1/charges", chargeOf(10_000, "12182912"))
 	id := created["id"].(string)
 	require.Equal(t, object{
-		"id": id, "externalId": "12182912", "status": "created", "amount": number(10_000), "currency": "XOF",
+		"id": id, "externalId": "12182912", "status": "due", "amount": number(10_000), "currency": "XOF",
 		"due": number(10_000), "paid": number(0), "refunded": number(0), "fees": number(0), "transactions": []any{},
-		"paymentUrl": "https://pay.djamo.example/charges/" + id, "description": "Product purchase",
+		"paymentUrl": "https://p.djamo.com/payment-link/?type=payment_confirmation&chargeId=" + id, "description": "Product purchase",
 		"metadata":  object{"purchaseReference": "00DDAAEESDS", "nested": object{"n": number(12345678901234567)}},
-		"createdAt": "20250128T083908.249Z", "updatedAt": "20250128T083908.249Z",
+		"createdAt": "2025-01-28T08:39:08.249Z", "updatedAt": "2025-01-28T08:39:08.249Z",
 	}, created)
 	require.Equal(t, "due", c.must(200, "GET", "/v1/charges/"+id, nil)["status"])
 
@@ -40,13 +40,15 @@ func TestCharges_CreatePayRefund(t *testing.T) {
 
 	part := c.must(200, "POST", "/v1/charges/"+id+"/refund", object{"amount": 4_000})
 	require.Equal(t, []any{"refunded_partially", number(4_000)}, []any{part["status"], part["refunded"]})
-	require.Equal(t, []string{"refund exceeds what is left of the charge: 6000"}, c.refused(422, "POST", "/v1/charges/"+id+"/refund", object{"amount": 6_001}))
+	require.Equal(t, []string{"refund exceeds what is left of the charge: 6000"},
+		c.refused(422, "POST", "/v1/charges/"+id+"/refund", object{"amount": 6_001}))
 	require.Equal(t, []string{"insufficient balance"}, c.refused(422, "POST", "/v1/charges/"+id+"/refund", object{}))
 	require.NoError(t, api.SetBalance(6_000))
 	whole := c.must(200, "POST", "/v1/charges/"+id+"/refund", object{})
 	require.Equal(t, []any{"refunded", number(10_000)}, []any{whole["status"], whole["refunded"]})
 	require.Zero(t, api.Balance())
-	require.Equal(t, []string{"charge cannot be refunded: it is refunded"}, c.refused(422, "POST", "/v1/charges/"+id+"/refund", object{"amount": 1}))
+	require.Equal(t, []string{"charge cannot be refunded: it is refunded"},
+		c.refused(422, "POST", "/v1/charges/"+id+"/refund", object{"amount": 1}))
 	require.True(t, api.AssertBalanced(t))
 	require.Equal(t, []djamotest.EntryKind{
 		djamotest.ChargeAccepted, djamotest.ChargeCollected, djamotest.ChargeRefused, djamotest.ChargeGivenBack,
@@ -64,11 +66,15 @@ func TestCharges_Refuse(t *testing.T) {
 	}{
 		{"no amount", "", object{"externalId": "x"}, 400, []string{"amount must be a positive number", "amount must be an integer number"}},
 		{"no externalId", "", object{"amount": 1}, 400, []string{"externalId should not be empty", "externalId must be a string"}},
-		{"odd link", "", object{"amount": 1, "externalId": "x", "onCompletedRedirectionUrl": "merchant.com"}, 400, []string{"onCompletedRedirectionUrl must be a URL address"}},
-		{"metadata that is no object", "", object{"amount": 1, "externalId": "x", "metadata": "m"}, 400, []string{"metadata must be an object"}},
-		{"unknown field", "", object{"amount": 1, "externalId": "x", "currency": "XOF"}, 400, []string{"property currency should not exist"}},
+		{"odd link", "", object{"amount": 1, "externalId": "x", "onCompletedRedirectionUrl": "merchant.com"}, 400,
+			[]string{"onCompletedRedirectionUrl must be a URL address"}},
+		{"metadata that is no object", "", object{"amount": 1, "externalId": "x", "metadata": "m"}, 400,
+			[]string{"metadata must be an object"}},
+		{"unknown field", "", object{"amount": 1, "externalId": "x", "colour": "red"}, 400, []string{"property colour should not exist"}},
 		{"used externalId", "", object{"amount": 1, "externalId": "used"}, 409, []string{"a charge with externalId used already exists"}},
-		{"refund by an empty body", "/ID/refund", "", 400, []string{"Unexpected end of JSON input"}},
+		{"another currency", "", object{"amount": 1, "externalId": "x", "currency": "EUR"}, 400,
+			[]string{"currency must be one of the following values: XOF"}},
+		{"refund by half a body", "/ID/refund", "{", 400, []string{"Unexpected end of JSON input"}},
 		{"refund of nothing", "/ID/refund", object{"amount": 0}, 400, []string{"amount must be a positive number"}},
 		{"refund with a fraction", "/ID/refund", `{"amount":10.5}`, 400, []string{"amount must be an integer number"}},
 		{"refund of an unpaid charge", "/ID/refund", object{}, 422, []string{"charge cannot be refunded: it is due"}},

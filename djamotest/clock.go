@@ -43,13 +43,10 @@ func later(at int64, d time.Duration) int64 {
 func moment(n int64) time.Time { return time.Unix(0, n).UTC() }
 
 const (
-	layoutMillis  = "2006-01-02T15:04:05.000Z" // most objects
-	layoutCompact = "20060102T150405.000Z"     // the reference's charge example
+	layoutMillis  = "2006-01-02T15:04:05.000Z"
+	layoutCompact = "20060102T150405.000Z" // the reference's charge example
 	layoutSeconds = "2006-01-02T15:04:05Z"
 )
 
-// timestamp writes an instant as most objects do.
+// timestamp writes an instant as the API does.
 func (a *API) timestamp(n int64) string { return moment(n).Format(a.cfg.layout) }
-
-// chargeTimestamp writes an instant as charges do.
-func (a *API) chargeTimestamp(n int64) string { return moment(n).Format(a.cfg.chargeLayout) }

@@ -39,8 +39,10 @@ func TestServer_EverythingAtOnce(t *testing.T) {
 				c.listen(receiver.URL, allTopics...)
 			}
 			defer close(hold)
-			_, err := srv.Inject(djamotest.AnyOf(djamotest.LoseReply(), djamotest.ResetReply(), djamotest.FailAfter(500), djamotest.FailBefore(503),
-				djamotest.TruncateReply(), djamotest.ProcessLate(time.Millisecond), djamotest.SlowBody(time.Millisecond), djamotest.Stall(time.Millisecond),
+			_, err := srv.Inject(djamotest.AnyOf(djamotest.LoseReply(), djamotest.ResetReply(), djamotest.FailAfter(500),
+				djamotest.FailBefore(503),
+				djamotest.TruncateReply(), djamotest.ProcessLate(time.Millisecond),
+				djamotest.SlowBody(time.Millisecond), djamotest.Stall(time.Millisecond),
 				djamotest.DuplicateWebhook(), djamotest.ReorderWebhook(), djamotest.LookupLag(time.Millisecond)), djamotest.Probability(0.4))
 			require.NoError(t, err)
 
@@ -50,7 +52,10 @@ func TestServer_EverythingAtOnce(t *testing.T) {
 				all.Go(func() { steerAtRandom(srv, rand.New(rand.NewPCG(seed, 100+worker)), 15) })
 			}
 			if seed%2 == 1 {
-				require.Eventually(t, func() bool { return len(srv.Transactions()) > 3 }, 10*time.Second, time.Millisecond)
+				for i := 0; len(srv.Transactions()) <= 3; i++ { // on a busy machine the others may give up on all of theirs
+					_ = srv.SetBalance(500_000)
+					c.exchange(c.request("POST", "/v1/transactions", transferTo(awa, 5000, fmt.Sprint("sure/", i))))
+				}
 				require.NoError(t, srv.Close())
 			}
 			all.Wait()

@@ -48,8 +48,8 @@ func (q pageQuery) encodeCursor(kind string, position int) *string {
 // checks is how many different checks there are.
 const checks = 1_000_000
 
-// check depends on the listing, so that a cursor of one is refused by the others: silently taken, it would leave out
-// whatever lies before its position.
+// check depends on the listing, so that a cursor of one is refused by the others: if it were accepted, objects
+// would be skipped.
 func (q pageQuery) check(kind string, position int) int64 {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, kind+strconv.Itoa(position)+q.listing)
@@ -79,8 +79,8 @@ func (q pageQuery) decodeCursor(s string) (position int, backward, ok bool) {
 
 // pageQuery reads limit and cursor and refuses every other parameter that is not named in also.
 func (a *API) pageQuery(c *call, also ...string) (pageQuery, error) {
-	q := pageQuery{listing: c.route.pattern + "?" + c.query.Get("reference"), limit: a.cfg.pageSize, position: -1}
-	problems := c.unknownQuery(append(also, "limit", "cursor")...)
+	q := pageQuery{listing: c.route.pattern + "?" + c.query.Get("reference") + c.query.Get("externalId"), limit: a.cfg.pageSize, position: -1}
+	problems := a.unknownQuery(c, append(also, "limit", "cursor")...)
 	if c.query.Has("limit") {
 		limit, err := strconv.Atoi(c.query.Get("limit"))
 		switch {
@@ -101,7 +101,7 @@ func (a *API) pageQuery(c *call, also ...string) (pageQuery, error) {
 		}
 	}
 	if len(problems) > 0 {
-		return q, refuse(http.StatusBadRequest, problems...)
+		return q, invalid(problems)
 	}
 	return q, nil
 }

@@ -9,7 +9,7 @@ import (
 const noAccount = "the recipient has no Djamo account"
 
 func (a *API) checkCustomer(c *call) (reply, error) {
-	problems := c.unknownQuery("msisdn", "subCompanyId")
+	problems := a.unknownQuery(c, "msisdn", "subCompanyId")
 	msisdn := c.query.Get("msisdn")
 	if !validMSISDN(msisdn) {
 		problems = append(problems, "msisdn must be a valid phone number")
@@ -18,7 +18,7 @@ func (a *API) checkCustomer(c *call) (reply, error) {
 		problems = append(problems, "subCompanyId should not be empty")
 	}
 	if len(problems) > 0 {
-		return reply{}, refuse(http.StatusBadRequest, problems...)
+		return reply{}, invalid(problems)
 	}
 	a.lock()
 	defer a.mu.Unlock()
@@ -34,8 +34,8 @@ func (a *API) checkCustomer(c *call) (reply, error) {
 }
 
 func (a *API) getBalance(c *call) (reply, error) {
-	if problems := c.unknownQuery(); len(problems) > 0 {
-		return reply{}, refuse(http.StatusBadRequest, problems...)
+	if problems := a.unknownQuery(c); len(problems) > 0 {
+		return reply{}, invalid(problems)
 	}
 	a.lock()
 	defer a.mu.Unlock()
@@ -47,11 +47,11 @@ func (a *API) getBalance(c *call) (reply, error) {
 
 func (a *API) hasAccount(msisdn string) bool { return a.customers == nil || a.customers[msisdn] }
 
-func (a *API) addCustomer(msisdn string) {
-	if a.customers == nil {
-		a.customers = make(map[string]bool)
+func (s *state) addCustomer(msisdn string) {
+	if s.customers == nil {
+		s.customers = make(map[string]bool)
 	}
-	a.customers[msisdn] = true
+	s.customers[msisdn] = true
 }
 
 // AddCustomer names phone numbers that have a Djamo account. Before the first call everybody has one; after it only those
@@ -72,6 +72,7 @@ func (a *API) AddCustomer(msisdns ...string) error {
 	for _, m := range msisdns {
 		a.addCustomer(m)
 	}
+	a.changes.bump()
 	return nil
 }
 

@@ -7,11 +7,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,6 +19,7 @@ import (
 
 // WebhookDelivery is one webhook: what is sent, where to, and how the attempts went.
 type WebhookDelivery struct {
+	Number      int64 // counted from 1
 	ID          string
 	EndpointID  string
 	URL         string
@@ -39,6 +40,7 @@ type WebhookAttempt struct {
 	At     time.Time
 	Status int    // 0 when there was no answer
 	Error  string // why there was none, or why nothing was sent
+	Answer []byte // its beginning, as far as [WithAnswerBodies] keeps it
 }
 
 // delivery is the stored form. Waiting ones are in a heap; at is -1 for the others.
@@ -53,40 +55,6 @@ type delivery struct {
 	sending              bool
 	delivered            bool
 	attempts             []WebhookAttempt
-}
-
-// outbox is what waits to be sent, the next one first.
-type outbox []*delivery
-
-func (o *outbox) Len() int { return len(*o) }
-
-// Less implements heap.Interface.
-func (o *outbox) Less(i, j int) bool {
-	a, b := (*o)[i], (*o)[j]
-	return a.due < b.due || a.due == b.due && a.order < b.order
-}
-
-// Swap implements heap.Interface.
-func (o *outbox) Swap(i, j int) {
-	(*o)[i], (*o)[j] = (*o)[j], (*o)[i]
-	(*o)[i].at, (*o)[j].at = i, j
-}
-
-// Push implements heap.Interface.
-func (o *outbox) Push(item any) {
-	if d, ok := item.(*delivery); ok {
-		d.at = len(*o)
-		*o = append(*o, d)
-	}
-}
-
-// Pop implements heap.Interface.
-func (o *outbox) Pop() any {
-	last := (*o)[len(*o)-1]
-	(*o)[len(*o)-1] = nil
-	*o = (*o)[:len(*o)-1]
-	last.at = -1
-	return last
 }
 
 const heldFor = int64(time.Minute)
@@ -107,7 +75,7 @@ func (a *API) emit(topic, objectID, status string, at int64, object func() any) 
 		if err != nil { // the objects of this package always encode
 			continue
 		}
-		d := &delivery{objectID: objectID, status: status, endpoint: e, body: body, createdAt: at, due: at, at: -1}
+		d := &delivery{objectID: objectID, status: status, endpoint: e, body: body, createdAt: at, due: later(at, a.cfg.webhookDelay), at: -1}
 		a.file(d)
 		a.queueFaulty(d, a.planWebhook(topic, at))
 	}
@@ -115,8 +83,12 @@ func (a *API) emit(topic, objectID, status string, at int64, object func() any) 
 
 // file gives a delivery its id and place in the record.
 func (a *API) file(d *delivery) {
+	a.filed++
+	d.id = deliveryPrefix + strconv.FormatInt(a.filed, 10)
 	a.deliveries = append(a.deliveries, d)
-	d.id = "whd_" + strconv.Itoa(len(a.deliveries))
+	a.deliveryBytes += int64(len(d.body))
+	a.trimDeliveries()
+	a.changes.bump()
 }
 
 // queueFaulty puts a delivery in line as its faults have it, and behind it what was held back for it.
@@ -140,73 +112,20 @@ func (a *API) queueFaulty(d *delivery, faults map[string]bool) {
 		return
 	}
 	a.heldBack = false
-	for _, waiting := range append(outbox(nil), a.outbox...) {
-		if waiting.held && waiting.objectID == d.objectID && waiting.endpoint.url == d.endpoint.url {
-			waiting.held = false
-			heap.Remove(&a.outbox, waiting.at)
-			a.enqueue(waiting, due)
-		}
-		a.heldBack = a.heldBack || waiting.held
-	}
-}
-
-func (a *API) enqueue(d *delivery, due int64) {
-	a.enqueued++
-	d.due, d.order = due, a.enqueued
-	heap.Push(&a.outbox, d)
-	a.wake()
-}
-
-// deliverDue sends everything that is due by the server's clock, or with all everything that waits, once each.
-// Only one goroutine sends at a time, so webhooks arrive in order.
-func (a *API) deliverDue(all bool) {
-	select {
-	case a.sending <- struct{}{}:
-	case <-a.closing:
-		return
-	}
-	defer func() { <-a.sending }()
-	last := int64(-1)
-	for {
-		now := a.lock()
-		if last < 0 {
-			last = a.enqueued // what is planned from here on belongs to the next round
-		}
-		var d *delivery
-		if len(a.outbox) > 0 && (a.outbox[0].due <= now || all) && !a.closed {
-			d = a.takeNext(all, last)
-		}
-		if d != nil {
-			d.sending = true
-		}
-		a.mu.Unlock()
-		if d == nil {
-			return
-		}
-		a.attempt(d)
-	}
-}
-
-// takeNext takes the first waiting delivery out of the queue; with all, the first that was queued no later than last.
-func (a *API) takeNext(all bool, last int64) *delivery {
-	if next := a.outbox[0]; !all || next.order <= last { // of what may be taken, none comes before it
-		heap.Pop(&a.outbox)
-		return next
-	}
-	var first *delivery
-	for i, d := range a.outbox {
-		if d.order <= last && (first == nil || a.outbox.Less(i, first.at)) {
-			first = d
+	for _, l := range a.lanes {
+		for _, waiting := range append(outbox(nil), l.waiting...) {
+			if waiting.held && waiting.objectID == d.objectID && l.url == d.endpoint.url {
+				waiting.held = false
+				heap.Remove(&l.waiting, waiting.at)
+				a.enqueue(waiting, due)
+			}
+			a.heldBack = a.heldBack || waiting.held
 		}
 	}
-	if first != nil {
-		heap.Remove(&a.outbox, first.at)
-	}
-	return first
 }
 
 // attempt sends one delivery and plans the next attempt if it has to.
-func (a *API) attempt(d *delivery) bool {
+func (a *API) attempt(d *delivery) {
 	result := WebhookAttempt{At: a.Now()}
 	retry := true
 	if !a.cfg.reaches(d.endpoint.url) {
@@ -214,22 +133,21 @@ func (a *API) attempt(d *delivery) bool {
 		retry = false
 	} else {
 		a.posting.Add(1)
-		result.Status, result.Error = a.post(d)
+		result.Status, result.Error, result.Answer = a.post(d)
 		a.posting.Add(-1)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	d.held, d.sending = false, false
-	d.attempts = append(d.attempts, result)
+	a.noteAttempt(d, result)
 	if result.Status/100 == 2 {
 		d.delivered = true
 		a.acknowledged++
-		return true
+		return
 	}
-	if n := len(d.attempts); retry && n <= len(a.cfg.webhookBackoff) && d.at < 0 {
+	if n := len(d.attempts); retry && slices.Contains(a.endpoints, d.endpoint) && n <= len(a.cfg.webhookBackoff) && d.at < 0 {
 		a.enqueue(d, later(a.clock.now(), a.cfg.webhookBackoff[n-1]))
 	}
-	return false
 }
 
 // reaches says whether a webhook may leave for an address.
@@ -246,12 +164,12 @@ func (c *config) reaches(target string) bool {
 	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 }
 
-func (a *API) post(d *delivery) (status int, failure string) {
+func (a *API) post(d *delivery) (status int, failure string, answer []byte) {
 	ctx, cancel := context.WithTimeout(a.life, a.cfg.webhookTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.endpoint.url, bytes.NewReader(d.body))
 	if err != nil {
-		return 0, maskText(err.Error())
+		return 0, maskText(err.Error()), nil
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("User-Agent", "djamotest")
@@ -259,11 +177,12 @@ func (a *API) post(d *delivery) (status int, failure string) {
 	r.Header.Set("X-Djamo-Webhook-Topic", d.endpoint.topic)
 	resp, err := a.poster.Do(r)
 	if err != nil {
-		return 0, maskText(err.Error())
+		return 0, maskText(err.Error()), nil
 	}
 	defer resp.Body.Close()
+	answer, _ = io.ReadAll(io.LimitReader(resp.Body, int64(a.cfg.answerBodies)))
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10))
-	return resp.StatusCode, ""
+	return resp.StatusCode, "", answer
 }
 
 // sign is the base64 HMAC-SHA256 of the raw body.
@@ -271,14 +190,6 @@ func (a *API) sign(body []byte) string {
 	mac := hmac.New(sha256.New, []byte(a.cfg.webhookSecret))
 	mac.Write(body)
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
-// DeliverNow attempts every webhook that waits, without regard to back-off, and returns when each has been answered or
-// has failed. It says how many were acknowledged with 2xx since the last call that steered the server, so those count
-// too that went out by themselves just before. Do not call it from inside a webhook handler: it would wait for itself.
-func (a *API) DeliverNow() int {
-	a.deliverDue(true)
-	return a.takeAcknowledged()
 }
 
 // takeAcknowledged is how many webhooks were acknowledged since it was called last.
@@ -290,62 +201,14 @@ func (a *API) takeAcknowledged() int {
 	return n
 }
 
-// Redeliver sends one webhook again now, whatever became of it before. An unknown id, and an endpoint that does not
-// answer 2xx, are errors; only the former is misuse.
-func (a *API) Redeliver(id string) error {
-	t := a.test.tb()
-	t.Helper()
-	a.lock()
-	var found *delivery
-	for _, d := range a.deliveries {
-		if d.id == id {
-			found = d
-		}
-	}
-	a.mu.Unlock()
-	if found == nil {
-		return misuse(t, "Redeliver(%q): no webhook has this id; WebhookDeliveries() lists them", id)
-	}
-	select {
-	case a.sending <- struct{}{}:
-	case <-a.closing:
-		return misuse(t, "Redeliver(%q): the server is closed", id)
-	}
-	defer func() { <-a.sending }()
-	a.mu.Lock()
-	if a.closed {
-		a.mu.Unlock()
-		return misuse(t, "Redeliver(%q): the server is closed", id)
-	}
-	if found.at >= 0 { // a planned attempt is made by this one
-		heap.Remove(&a.outbox, found.at)
-	}
-	found.sending = true
-	a.mu.Unlock()
-	defer a.takeAcknowledged()
-	if !a.attempt(found) {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		last := found.attempts[len(found.attempts)-1]
-		return fmt.Errorf("djamotest: Redeliver(%q): the endpoint did not acknowledge: status %d %s", id, last.Status, last.Error)
-	}
-	return nil
-}
-
-// WebhookDeliveries returns every webhook there has been reason to send, oldest first.
+// WebhookDeliveries returns the webhooks there has been reason to send, oldest first: every one unless there were more than
+// [WithDeliveryHistory] keeps.
 func (a *API) WebhookDeliveries() []WebhookDelivery {
 	a.lock()
 	defer a.mu.Unlock()
 	out := make([]WebhookDelivery, len(a.deliveries))
 	for i, d := range a.deliveries {
-		out[i] = WebhookDelivery{
-			ID: d.id, EndpointID: d.endpoint.id, URL: d.endpoint.url, Topic: d.endpoint.topic, ObjectID: d.objectID, Status: d.status,
-			Body: bytes.Clone(d.body), Signature: a.sign(d.body), CreatedAt: moment(d.createdAt), Delivered: d.delivered,
-			GaveUp: !d.delivered && d.at < 0 && !d.sending, Attempts: append([]WebhookAttempt(nil), d.attempts...),
-		}
-		if d.at >= 0 {
-			out[i].NextAttempt = moment(d.due)
-		}
+		out[i] = a.viewDelivery(d, a.firstDelivery()+int64(i))
 	}
 	return out
 }

@@ -45,6 +45,13 @@
 // [API.DeliverNow] with all that wait. Do not steer the server from inside a webhook handler: the call would wait for the
 // handler it is in until the webhook times out. Without [WithWebhookTransport] nothing is sent beyond the machine.
 //
+// # Long runs
+//
+// The ledger keeps every line. The histories of requests and webhooks are bounded in number and in bytes; see
+// [WithRequestHistory], [WithDeliveryHistory], [WithHistoryBytes] and, to keep answers too, [WithAnswerBodies]. Methods such
+// as [API.TransferPage] read a part of what there is, [API.AwaitChange] waits for news, and [API.Snapshot], [API.Restore] and
+// [API.Reset] keep an account, bring it back and begin anew. Package sandbox serves all of it to other languages.
+//
 // # The real API
 //
 // [Record] stores exchanges with a real API, without token or phone numbers; [Replay] answers from them; [Drift] says how

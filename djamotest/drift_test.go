@@ -47,15 +47,17 @@ func TestDrift_SomeItemsLackAField(t *testing.T) {
 		"in another page":     {[]string{both, both}, []string{both, none}, []string{"data[].fee became optional: was in all 4, is in 2 of 4"}},
 		"vanished":            {[]string{some}, []string{none}, []string{"data[].fee vanished, was optional integer"}},
 		"appeared":            {[]string{none}, []string{some}, []string{"data[].fee appeared as optional integer"}},
-		"of one answer in two": {[]string{`{"count":1,"more":1}`, `{"count":2,"more":2}`}, []string{`{"count":1,"more":1}`, `{"count":2}`}, []string{
-			"more became optional: was in all 2, is in 1 of 2"}},
+		"of one answer in two": {[]string{`{"count":1,"more":1}`, `{"count":2,"more":2}`},
+			[]string{`{"count":1,"more":1}`, `{"count":2}`}, []string{
+				"more became optional: was in all 2, is in 1 of 2"}},
 		"with another type": {[]string{both}, []string{`{"data":[{"id":"a","fee":"1"},{"id":"b"}]}`}, []string{
 			"data[].fee changed type from integer to string", "data[].fee became optional: was in all 2, is in 1 of 2"}},
 		"below a null": {[]string{wrapped}, []string{wrapped, wrapped}, nil}, // at is in every payment there is
 		"below an optional": {[]string{both}, []string{`{"data":[{"id":"a","fee":1,"payment":{"id":"p"}},{"id":"b","fee":2}]}`}, []string{
 			"data[].payment appeared as optional object", "data[].payment.id appeared as string"}},
 		"no items any more": {[]string{some}, []string{`{"data":[]}`}, nil},
-		"of a bare list":    {[]string{`[{"id":1,"x":1},{"id":2,"x":1}]`}, []string{`[{"id":1},{"id":2,"x":1}]`}, []string{"(body)[].x became optional: was in all 2, is in 1 of 2"}},
+		"of a bare list": {[]string{`[{"id":1,"x":1},{"id":2,"x":1}]`}, []string{`[{"id":1},{"id":2,"x":1}]`},
+			[]string{"(body)[].x became optional: was in all 2, is in 1 of 2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -73,7 +75,8 @@ func TestDrift_NamesAreTakenForWhatTheyAre(t *testing.T) {
 	require.Empty(t, driftOf(t, []string{`{"metadata":{"order":7}}`}, []string{`{"metadata":{"basket":{"size":"x"}}}`}))
 	require.Equal(t, []string{"GET /v1/charges 200: metadata changed type from object to null"},
 		driftOf(t, []string{`{"metadata":{"order":7}}`}, []string{`{"metadata":null}`}))
-	require.Equal(t, []string{`GET /v1/charges 200: "a.b" vanished, was integer`, "GET /v1/charges 200: a appeared as object", "GET /v1/charges 200: a.b appeared as integer"},
+	require.Equal(t, []string{`GET /v1/charges 200: "a.b" vanished, was integer`, "GET /v1/charges 200: a appeared as object",
+		"GET /v1/charges 200: a.b appeared as integer"},
 		driftOf(t, []string{`{"a.b":1}`}, []string{`{"a":{"b":1}}`}))
 	require.Equal(t, []string{`GET /v1/charges 200: "(body)" vanished, was integer`}, driftOf(t, []string{`{"(body)":1}`}, []string{`{}`}))
 }

@@ -2,61 +2,85 @@ package djamotest
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
 
 // endpointOf names the call an exchange belongs to, as in "GET /v1/transactions/{id}"; a lookup is another call than a list.
-func endpointOf(r recordedRequest) string {
-	name := r.Method + " " + template(r.Method, r.Path)
-	if query, err := url.ParseQuery(r.Query); err == nil && query.Has("reference") {
-		name += "?reference"
+func endpointOf(r recordedRequest, tables []Routes) string {
+	table, _, _ := routeOf(tables, r.Method, r.Path)
+	name := r.Method + " " + template(tables, r.Method, r.Path)
+	query, err := url.ParseQuery(r.Query)
+	if err != nil {
+		return name
+	}
+	for _, parameter := range table.Lookups {
+		if query.Has(parameter) {
+			return name + "?" + parameter
+		}
 	}
 	return name
 }
 
 // template is a path with its ids replaced: every segment in the place of an id, whatever it looks like. The routes of
-// the API say where ids are. Of what lies beyond them, such as a call that is not documented, no more than a guess is
+// the APIs say where ids are. Of what lies beyond them, such as a call that is not documented, no more than a guess is
 // possible.
-func template(method, urlPath string) string {
+func template(tables []Routes, method, urlPath string) string {
 	segments := strings.Split(urlPath, "/")
 	base := len(segments) // of the API: a gateway may have put something before it
 	var best []string
 	for at := range segments {
-		if pattern := bestRoute(method, segments[at:]); len(pattern) > 0 {
+		if _, pattern, ok := bestRoute(tables, method, segments[at:]); ok {
 			base, best = at, pattern
 			break
 		}
 	}
 	known := copy(segments[min(base, len(segments)):], best)
 	for i := range segments {
-		if (i < base || i >= base+known) && identifierSegment.MatchString(segments[i]) {
+		if (i < base || i >= base+known) && identifierSegment().MatchString(segments[i]) {
 			segments[i] = "{id}"
 		}
 	}
 	return strings.Join(segments, "/")
 }
 
-// bestRoute finds the route that covers the most of a path from its beginning: one of the method before others, and a
-// literal segment before an id.
-func bestRoute(method string, segments []string) (best []string) {
-	var most [3]int
-	for _, rt := range routeTable() {
-		pattern := strings.Split(strings.TrimPrefix(rt.pattern, "/"), "/")
-		literals, ok := covers(pattern, segments)
-		if !ok {
-			continue
-		}
-		rank := [3]int{0, len(pattern), literals}
-		if rt.method == method && len(pattern) == len(segments) {
-			rank[0] = 1
-		}
-		if slices.Compare(rank[:], most[:]) > 0 {
-			most, best = rank, pattern
+// routeOf finds the API and the route that a path belongs to.
+func routeOf(tables []Routes, method, urlPath string) (Routes, Route, bool) {
+	segments := strings.Split(urlPath, "/")
+	for at := range segments {
+		if found, pattern, ok := bestRoute(tables, method, segments[at:]); ok {
+			for _, route := range found.Calls {
+				if route.Method == method && route.Pattern == "/"+strings.Join(pattern, "/") {
+					return found, route, true
+				}
+			}
+			return found, Route{}, true
 		}
 	}
-	return best
+	return Routes{}, Route{}, false
+}
+
+// bestRoute finds the route that matches the longest prefix of a path. It prefers routes of the same method, and literal
+// segments to ids.
+func bestRoute(tables []Routes, method string, segments []string) (table Routes, best []string, ok bool) {
+	var maxRank [3]int
+	for _, candidate := range tables {
+		for _, rt := range candidate.Calls {
+			pattern := strings.Split(strings.TrimPrefix(rt.Pattern, "/"), "/")
+			literals, covered := covers(pattern, segments)
+			if !covered {
+				continue
+			}
+			rank := [3]int{0, len(pattern), literals}
+			if rt.Method == method && len(pattern) == len(segments) {
+				rank[0] = 1
+			}
+			if slices.Compare(rank[:], maxRank[:]) > 0 {
+				maxRank, table, best, ok = rank, candidate, pattern, true
+			}
+		}
+	}
+	return table, best, ok
 }
 
 // covers says whether a pattern matches the beginning of a path, and with how many literal segments.
@@ -76,14 +100,14 @@ func covers(pattern, segments []string) (literals int, ok bool) {
 }
 
 // identifierSegment guesses which segments differ from run to run: prefixed and bare UUIDs, and long numbers.
-var identifierSegment = regexp.MustCompile(`^([a-z]+_)?[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}$|^[a-z]+_[0-9A-Za-z]{8,}$|^\d{6,}$`)
+var identifierSegment = lazily(`^([a-z]+_)?[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}$|^[a-z]+_[0-9A-Za-z]{8,}$|^\d{6,}$`)
 
-var notInFileNames = regexp.MustCompile(`[^A-Za-z0-9]+`)
+var notInFileNames = lazily(`[^A-Za-z0-9]+`)
 
-// longestFileName leaves room for a number within what file systems take.
-const longestFileName = 200
+// maxFileName leaves room for a number within what file systems take.
+const maxFileName = 200
 
-func fileName(r recordedRequest) string {
-	name := strings.Trim(notInFileNames.ReplaceAllString(endpointOf(r), "_"), "_")
-	return name[:min(len(name), longestFileName)]
+func fileName(r recordedRequest, tables []Routes) string {
+	name := strings.Trim(notInFileNames().ReplaceAllString(endpointOf(r, tables), "_"), "_")
+	return name[:min(len(name), maxFileName)]
 }

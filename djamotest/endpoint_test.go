@@ -16,7 +16,8 @@ import (
 func TestRecord_NamesFollowFromTheCall(t *testing.T) {
 	t.Parallel()
 	ids := map[string]string{
-		"of the API": "txn_2c1e4a8b-9f3d-4c5e-8a7b-1d2e3f4a5b6c", "a UUID": "2c1e4a8b-9f3d-4c5e-8a7b-1d2e3f4a5b6c", "short": "7", "a word": "newest",
+		"of the API": "txn_2c1e4a8b-9f3d-4c5e-8a7b-1d2e3f4a5b6c",
+		"a UUID":     "2c1e4a8b-9f3d-4c5e-8a7b-1d2e3f4a5b6c", "short": "7", "a word": "newest",
 		"another call's word": "batch", "a resource": "balance", "escaped": "a%2Fb%20c", "a phone number": "%2B2250700000001", "dots": "...",
 		"other letters": "r%C3%A9f%C3%A9rence", "capitals": "TXN-9", "long": strings.Repeat("x", 4000), "asterisk": "*", "dashes": "--",
 	}
@@ -78,7 +79,8 @@ func recordedAs(t *testing.T, method, path string) (names []string) {
 	}
 	_, err = djamotest.Replay(dir).RoundTrip(request(path)) //nolint:bodyclose // there is none
 	require.NoError(t, err)
-	_, err = djamotest.Replay(dir).RoundTrip(request(strings.Replace(path, "?", "/other?", 1) + "/other")) //nolint:bodyclose // there is none
+	other := request(strings.Replace(path, "?", "/other?", 1) + "/other")
+	_, err = djamotest.Replay(dir).RoundTrip(other) //nolint:bodyclose // there is none
 	require.ErrorContains(t, err, "record it with Record")
 	return names
 }

@@ -14,13 +14,19 @@ import (
 type apiError struct {
 	status   int
 	messages []string
+	list     bool // the API's validation lists its messages; its other errors have one
 }
 
 func (e *apiError) Error() string { return strconv.Itoa(e.status) + " " + joinMessages(e.messages) }
 
 // refuse makes the error a handler returns to have the API's envelope sent.
-func refuse(status int, messages ...string) error {
-	return &apiError{status: status, messages: messages}
+func refuse(status int, message string) error {
+	return &apiError{status: status, messages: []string{message}}
+}
+
+// invalid is the error of the API's validation, whose message is a list.
+func invalid(problems []string) error {
+	return &apiError{status: http.StatusBadRequest, messages: problems, list: true}
 }
 
 // envelope is the API's error body, field for field.
@@ -44,7 +50,7 @@ func exceptionName(status int) string {
 	return http.StatusText(status) + " Exception"
 }
 
-// reply is what a handler answers: nothing is written before the faults have had their say.
+// reply is what a handler returns. It is written only after the faults have been applied.
 type reply struct {
 	status int
 	body   any
@@ -95,7 +101,7 @@ func (a *API) envelope(c *call, err error) reply {
 		refused = &apiError{status: http.StatusInternalServerError, messages: []string{err.Error()}}
 	}
 	var message any = refused.messages
-	if a.cfg.messageString {
+	if !a.cfg.messageArray && (a.cfg.messageString || !refused.list) {
 		message = joinMessages(refused.messages)
 	}
 	return reply{status: refused.status, body: envelope{

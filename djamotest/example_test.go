@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/djamo/djamo-go"
@@ -153,4 +155,38 @@ func ExampleReplay() {
 	fmt.Println(int64(balance.Balance), balance.Currency)
 	// Output:
 	// 1000 XOF
+}
+
+// A gateway with paths of its own is recorded with a table of its routes.
+func ExampleRoutes() {
+	dir, err := os.MkdirTemp("", "recording")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+
+	recorder := djamotest.Record(dir, djamotest.Routes{
+		Calls: []djamotest.Route{{
+			Method: "GET", Pattern: "/accounts/{id}/movements",
+			Closed: map[string][]string{"items.rail": {"orange_money", "mtn_momo", "moov_money", "wave"}},
+		}},
+		Private: []string{"holder"},
+	})
+	recorder.Next = answering("application/json", `{"holder": "Awa", "items": [{"rail": "wave"}]}`)
+	client := &http.Client{Transport: recorder}
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "https://gateway.test/accounts/a-17/movements", http.NoBody)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	resp, err := client.Do(r)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer resp.Body.Close()
+	names, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	fmt.Println(filepath.Base(names[0]), err)
+	// Output: GET_accounts_id_movements.001.json <nil>
 }

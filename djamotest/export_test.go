@@ -30,7 +30,7 @@ func ForgetLastLine(a *API) {
 func RepeatFirstLine(a *API) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.move(a.ledger[0], a.ledger[0].delta)
+	a.move(a.entryAt(0), a.ledger[0].delta)
 }
 
 // Overstate makes the first charge claim to have been paid more than it was.

@@ -52,7 +52,8 @@ func (a *API) answerBefore(c *call, f *Fault) (rawReply, bool) {
 		}
 		return raw, true
 	case f.status == http.StatusForbidden:
-		return rawReply{status: f.status, html: true, header: http.Header{"Server": {"cloudflare"}}, body: firewallPage(a.correlationID(c.number))}, true
+		return rawReply{status: f.status, html: true, header: http.Header{"Server": {"cloudflare"}},
+			body: firewallPage(a.correlationID(c.number))}, true
 	}
 	return proxyPage(f.status), true
 }
@@ -73,11 +74,11 @@ func (a *API) send(w http.ResponseWriter, r *http.Request, c *call, raw rawReply
 			cut(w, false)
 			return
 		case f.name == stalled:
-			patience := f.delay
-			if patience == 0 {
-				patience = math.MaxInt64
+			silence := f.delay
+			if silence == 0 {
+				silence = math.MaxInt64
 			}
-			if !a.wait(r.Context(), patience) {
+			if !a.wait(r.Context(), silence) {
 				cut(w, false)
 				return
 			}
@@ -91,7 +92,7 @@ func (a *API) send(w http.ResponseWriter, r *http.Request, c *call, raw rawReply
 		a.trickle(w, r, raw.body, p.pace)
 		return
 	}
-	_, _ = w.Write(raw.body) // a caller that has gone has gone; the ledger knows what was done
+	_, _ = w.Write(raw.body) // the caller may have disconnected; the ledger records what was done
 }
 
 // trickle writes a body in ten pieces over the given time.
@@ -111,7 +112,8 @@ func (a *API) trickle(w http.ResponseWriter, r *http.Request, body []byte, over 
 func proxyPage(status int) rawReply {
 	title := fmt.Sprintf("%d %s", status, http.StatusText(status))
 	return rawReply{status: status, html: true, body: []byte(strings.ReplaceAll(
-		"<html>\r\n<head><title>TITLE</title></head>\r\n<body>\r\n<center><h1>TITLE</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
+		"<html>\r\n<head><title>TITLE</title></head>\r\n<body>\r\n"+
+			"<center><h1>TITLE</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
 		"TITLE", title))}
 }
 

@@ -96,6 +96,7 @@ func On(scopes ...string) Rule {
 // Injection is a fault at work.
 type Injection struct {
 	api        *API
+	number     int64
 	fault      Fault
 	scopes     [][]scope // one of each must match
 	left       int       // -1: without end
@@ -117,6 +118,7 @@ func (i *Injection) Fired() int {
 func (i *Injection) Remove() {
 	i.api.faults.mu.Lock()
 	defer i.api.faults.mu.Unlock()
+	i.api.changes.bump()
 	i.api.faults.active = slices.DeleteFunc(i.api.faults.active, func(other *Injection) bool { return other == i })
 }
 
@@ -124,14 +126,16 @@ func (i *Injection) Remove() {
 type faultBox struct {
 	mu     sync.Mutex
 	active []*Injection
-	rng    *rand.Rand
+
+	injected int64
+	rng      *rand.Rand
 	// webhooks have dice of their own: when they are due depends on time, and what requests meet must not.
 	webhooks *rand.Rand
 }
 
 // Inject makes a fault strike requests (or webhooks) from now on, as its rules say; without rules it strikes every one.
 // Where several injections agree, those that delay or blur add up, and of those that replace the answer the first one
-// injected strikes. A senseless fault or rule is misuse.
+// injected strikes. An invalid fault or rule is misuse.
 func (a *API) Inject(fault Fault, rules ...Rule) (*Injection, error) {
 	t := a.test.tb()
 	t.Helper()
@@ -140,7 +144,8 @@ func (a *API) Inject(fault Fault, rules ...Rule) (*Injection, error) {
 		return i, misuse(t, "Inject: %s", complaint)
 	}
 	if a.remote && fault.choice == nil && fault.phase == atDial {
-		return i, misuse(t, "Inject: a server cannot refuse a connection it has accepted; call the server's Refuse and Resume, or inject this into an API without a network, made by New")
+		return i, misuse(t, "Inject: a server cannot refuse a connection it has accepted; call the server's Refuse and Resume, "+
+			"or inject this into an API without a network, made by New")
 	}
 	for _, rule := range rules {
 		if rule == nil {
@@ -158,7 +163,10 @@ func (a *API) Inject(fault Fault, rules ...Rule) (*Injection, error) {
 	}
 	a.faults.mu.Lock()
 	defer a.faults.mu.Unlock()
+	a.faults.injected++
+	i.number = a.faults.injected
 	a.faults.active = append(a.faults.active, i)
+	a.changes.bump()
 	return i, nil
 }
 
@@ -167,9 +175,10 @@ func (a *API) ClearFaults() {
 	a.faults.mu.Lock()
 	defer a.faults.mu.Unlock()
 	a.faults.active = nil
+	a.changes.bump()
 }
 
-// plan is what a request has to suffer.
+// plan is what was injected into one request.
 type plan struct {
 	late, lag, pace     time.Duration
 	dial, before, after *Fault
@@ -286,7 +295,7 @@ func (p *plan) add(s strike) {
 	p.names = append(p.names, s.fire())
 }
 
-// planWebhook says which faults a webhook about to be sent suffers.
+// planWebhook returns the faults injected into a webhook that is about to be sent.
 func (a *API) planWebhook(topic string, now int64) map[string]bool {
 	b := &a.faults
 	b.mu.Lock()

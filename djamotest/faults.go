@@ -21,8 +21,8 @@ type Fault struct {
 // String names the fault as [Request.Faults] does.
 func (f Fault) String() string { return f.name }
 
-// phase is when in the life of a request a fault strikes. A request suffers at most one fault that answers in the API's
-// place and at most one that spoils the answer; the others add up.
+// phase is when in the life of a request a fault strikes. At most one fault answers a request in the
+// API's place and at most one spoils the answer; the others add up.
 type phase int
 
 const (
@@ -35,7 +35,7 @@ const (
 	onWebhook              // when a webhook is about to be sent
 )
 
-// The names of faults that are told apart by them.
+// The names that distinguish faults.
 const (
 	stalled          = "stalled"
 	truncated        = "truncated"
@@ -67,7 +67,8 @@ func RateLimit() Fault {
 // RateLimitFor answers 429 with Retry-After in seconds, rounded up, without processing the request.
 func RateLimitFor(d time.Duration) Fault {
 	seconds := strconv.FormatInt(int64(d/time.Second)+min(1, int64(d%time.Second)), 10)
-	return Fault{name: "429 with seconds", phase: before, status: http.StatusTooManyRequests, delay: d, retry: func(time.Time) string { return seconds }}
+	return Fault{name: "429 with seconds", phase: before, status: http.StatusTooManyRequests, delay: d,
+		retry: func(time.Time) string { return seconds }}
 }
 
 // RateLimitUntil answers 429 with Retry-After as a date, that far in the future of the server's clock (whole seconds,
@@ -156,7 +157,7 @@ func (f Fault) candidates(sensible func(phase) bool) []Fault {
 	return out
 }
 
-// complaint says what is senseless about a fault.
+// complaint says what is wrong with a fault.
 func (f Fault) complaint() string {
 	for _, one := range f.all() {
 		switch {

@@ -21,7 +21,10 @@ const (
 	ChargeCollected   EntryKind = "charge paid"
 	ChargeGivenBack   EntryKind = "charge refunded"
 	ChargeExpired     EntryKind = "charge dropped"
+	ChargeGivenUp     EntryKind = "charge cancelled"
 	BalanceSet        EntryKind = "balance set"
+
+	ChargePaymentFailed EntryKind = "charge payment failed"
 )
 
 // LedgerEntry is one line of the ledger: something that was accepted, refused or settled, what it did to the balance, and
@@ -46,7 +49,7 @@ type LedgerEntry struct {
 	CorrelationID string // of that request
 }
 
-// entry is the stored form.
+// entry is a line with what it is about.
 type entry struct {
 	at             int64
 	kind           EntryKind
@@ -75,15 +78,16 @@ func (e entry) by(c *call) entry {
 
 // move is the only thing that touches the balance, and leaves a line for it.
 func (a *API) move(e entry, delta int64) {
-	if delta > 0 && a.balance > math.MaxInt64-delta { // the balance ends where its type does; AssertBalanced tells
+	if delta > 0 && a.balance > math.MaxInt64-delta { // at the end of int64; AssertBalanced reports it
 		delta = math.MaxInt64 - a.balance
 	}
 	a.balance += delta
 	e.delta, e.balance = delta, a.balance
-	a.ledger = append(a.ledger, e)
+	a.ledger = append(a.ledger, a.pack(e))
+	a.changes.bump()
 }
 
-// recordRefusal leaves a line for every payment a refused request asked for, or one when it got too little across.
+// recordRefusal leaves a line for every payment a refused request asked for, or one line if no payment could be read.
 func (a *API) recordRefusal(c *call, err error) {
 	attempts := c.attempts
 	if len(attempts) == 0 {
@@ -120,7 +124,7 @@ func (a *API) refusal(c *call, at attempt, why verdict, now int64) {
 }
 
 func (a *API) viewEntry(i int) LedgerEntry {
-	e := &a.ledger[i]
+	e := a.entryAt(i)
 	v := LedgerEntry{Number: i + 1, At: moment(e.at), Kind: e.kind, Delta: e.delta, Balance: e.balance, Request: e.call}
 	if e.route != nil {
 		v.Method, v.Path, v.CorrelationID = e.route.method, e.route.pattern, a.correlationID(e.call)
@@ -128,9 +132,9 @@ func (a *API) viewEntry(i int) LedgerEntry {
 	switch {
 	case e.transaction != nil:
 		t := e.transaction
-		v.Reference, v.TransactionID, v.MSISDN, v.Amount, v.Fee = t.reference, t.id, t.msisdn, t.amount, t.fee
+		v.Reference, v.TransactionID, v.MSISDN, v.Amount, v.Fee = t.reference(), t.id(), t.msisdn(), t.amount, t.fee
 		if e.kind == TransferFailed {
-			v.Reason = t.failureReason
+			v.Reason = t.failureReason()
 		}
 	case e.charge != nil:
 		v.Reference, v.ChargeID, v.Amount = e.charge.externalID, e.charge.id, e.charge.amount

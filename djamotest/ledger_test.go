@@ -88,7 +88,8 @@ func TestLedger_TellsEveryMovementAndItsRequest(t *testing.T) {
 		{Number: 1, Kind: djamotest.TransferAccepted, Reference: "a", TransactionID: id, MSISDN: awa, Amount: 5000, Fee: 50,
 			Delta: -5050, Balance: 14_950, Request: 1, Method: "POST", Path: "/v1/transactions", CorrelationID: requests[0].CorrelationID},
 		{Number: 2, Kind: djamotest.TransferRefused, Reference: "a", MSISDN: awa, Amount: 5000, Balance: 14_950, Status: 409,
-			Reason: "a transaction with reference a already exists", Request: 2, Method: "POST", Path: "/v1/transactions", CorrelationID: requests[1].CorrelationID},
+			Reason:  "a transaction with reference a already exists",
+			Request: 2, Method: "POST", Path: "/v1/transactions", CorrelationID: requests[1].CorrelationID},
 		{Number: 3, Kind: djamotest.TransferAccepted, Reference: "b", TransactionID: got[2].TransactionID, MSISDN: koffi, Amount: 6000, Fee: 60,
 			Delta: -6060, Balance: 8_890, Request: 3, Method: "POST", Path: "/v1/transactions", CorrelationID: requests[2].CorrelationID},
 		{Number: 4, Kind: djamotest.TransferCompleted, Reference: "a", TransactionID: id, MSISDN: awa, Amount: 5000, Fee: 50, Balance: 8_890},
@@ -187,12 +188,14 @@ func TestSteering_MisuseIsAnErrorAndFailsTheTest(t *testing.T) {
 		call func(*djamotest.API) error
 		want string
 	}{
-		{"settle the unknown", func(a *djamotest.API) error { return a.Settle("nobody") }, `Settle("nobody"): no transfer with this reference or id was accepted`},
+		{"settle the unknown", func(a *djamotest.API) error { return a.Settle("nobody") },
+			`Settle("nobody"): no transfer with this reference or id was accepted`},
 		{"settle nothing", func(a *djamotest.API) error { return a.Settle() }, "Settle(): name at least one reference"},
 		{"reject the unknown", func(a *djamotest.API) error { return a.Reject("nobody", "x") }, `Reject("nobody"): no transfer`},
 		{"reject without a reason", func(a *djamotest.API) error { return a.Reject("ref", "") }, "give the failureReason"},
 		{"reject what is final", func(a *djamotest.API) error { return a.Reject("done", "x") }, "the transfer is completed already"},
-		{"fail a bad number", func(a *djamotest.API) error { return a.Fail("0700000001", "x") }, "Fail(07******01): want a phone number in E.164"},
+		{"fail a bad number", func(a *djamotest.API) error { return a.Fail("0700000001", "x") },
+			"Fail(07******01): want a phone number in E.164"},
 		{"fail without a reason", func(a *djamotest.API) error { return a.Fail(awa, "") }, "Fail(+22507******01): give the failureReason"},
 		{"succeed without fail", func(a *djamotest.API) error { return a.Succeed(awa) }, "Fail was not called for this number"},
 		{"pay the unknown", func(a *djamotest.API) error { return a.Pay("nobody") }, "no charge with this id or externalId"},
@@ -201,10 +204,14 @@ func TestSteering_MisuseIsAnErrorAndFailsTheTest(t *testing.T) {
 		{"expire what is dropped", func(a *djamotest.API) error { return a.Expire("gone") }, "only an unpaid one expires"},
 		{"negative balance", func(a *djamotest.API) error { return a.SetBalance(-1) }, "SetBalance(-1): want between 0 and"},
 		{"back in time", func(a *djamotest.API) error { return a.Advance(-time.Second) }, "Advance(-1s): the clock only moves forward"},
-		{"no fault", func(a *djamotest.API) error { _, err := a.Inject(djamotest.Fault{}); return err }, "make faults with this package's functions"},
-		{"none of several faults", func(a *djamotest.API) error { _, err := a.Inject(djamotest.AnyOf()); return err }, "AnyOf needs at least one fault"},
-		{"fault without a duration", func(a *djamotest.API) error { _, err := a.Inject(djamotest.LookupLag(0)); return err }, "lookup lag needs a duration above 0"},
-		{"fault with a good status", func(a *djamotest.API) error { _, err := a.Inject(djamotest.FailAfter(200)); return err }, "status is between 400 and 599"},
+		{"no fault", func(a *djamotest.API) error { _, err := a.Inject(djamotest.Fault{}); return err },
+			"make faults with this package's functions"},
+		{"none of several faults", func(a *djamotest.API) error { _, err := a.Inject(djamotest.AnyOf()); return err },
+			"AnyOf needs at least one fault"},
+		{"fault without a duration", func(a *djamotest.API) error { _, err := a.Inject(djamotest.LookupLag(0)); return err },
+			"lookup lag needs a duration above 0"},
+		{"fault with a good status", func(a *djamotest.API) error { _, err := a.Inject(djamotest.FailAfter(200)); return err },
+			"status is between 400 and 599"},
 		{"never", func(a *djamotest.API) error {
 			_, err := a.Inject(djamotest.LoseReply(), djamotest.Times(0))
 			return err
@@ -221,7 +228,8 @@ func TestSteering_MisuseIsAnErrorAndFailsTheTest(t *testing.T) {
 			_, err := a.Inject(djamotest.LoseReply(), djamotest.For(0))
 			return err
 		}, "For(0s): want a duration above 0"},
-		{"no scope", func(a *djamotest.API) error { _, err := a.Inject(djamotest.LoseReply(), djamotest.On()); return err }, "name at least one scope"},
+		{"no scope", func(a *djamotest.API) error { _, err := a.Inject(djamotest.LoseReply(), djamotest.On()); return err },
+			"name at least one scope"},
 		{"relative scope", func(a *djamotest.API) error {
 			_, err := a.Inject(djamotest.LoseReply(), djamotest.On("POST v1/transactions"))
 			return err

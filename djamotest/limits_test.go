@@ -63,7 +63,8 @@ func TestFaults_TheLongestDurationsDoNotOverflow(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		require.ErrorIs(t, c.exchange(c.request("GET", "/v1/balance", nil).WithContext(ctx)).err, context.DeadlineExceeded, "never and never is never")
+		require.ErrorIs(t, c.exchange(c.request("GET", "/v1/balance", nil).WithContext(ctx)).err, context.DeadlineExceeded,
+			"never and never is never")
 	})
 }
 

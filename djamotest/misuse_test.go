@@ -72,7 +72,7 @@ func TestInject_RefusesWhatCouldNeverStrike(t *testing.T) {
 		{"one id", request, "GET /v1/transactions/txn_1", ""},
 		{"a class of paths", request, "POST /v1/charges/*/re*", ""},
 		{"a topic", webhook, "transactions/completed", ""},
-		{"a topic in its older spelling", webhook, "transaction/completed", ""},
+		{"a topic in its older spelling", webhook, "transaction/started", ""},
 		{"both kinds on a path", djamotest.AnyOf(request, webhook), "/v1/balance", ""},
 		{"both kinds on a topic", djamotest.AnyOf(request, webhook), "charges/events", ""},
 	} {
@@ -115,8 +115,10 @@ func TestSteering_MoreMisuse(t *testing.T) {
 	}{
 		{"no rule", func(a *djamotest.API) error { _, err := a.Inject(djamotest.LoseReply(), nil); return err }, "a rule must not be nil"},
 		{"no status", func(a *djamotest.API) error { _, err := a.Inject(djamotest.FailBefore(0)); return err }, "between 400 and 599"},
-		{"a wait into the past", func(a *djamotest.API) error { _, err := a.Inject(djamotest.RateLimitFor(-1)); return err }, "must not be negative"},
-		{"a date in the past", func(a *djamotest.API) error { _, err := a.Inject(djamotest.RateLimitUntil(-1)); return err }, "must not be negative"},
+		{"a wait into the past", func(a *djamotest.API) error { _, err := a.Inject(djamotest.RateLimitFor(-1)); return err },
+			"must not be negative"},
+		{"a date in the past", func(a *djamotest.API) error { _, err := a.Inject(djamotest.RateLimitUntil(-1)); return err },
+			"must not be negative"},
 		{"a stall into the past", func(a *djamotest.API) error { _, err := a.Inject(djamotest.Stall(-1)); return err }, "must not be negative"},
 		{"no customer", func(a *djamotest.API) error { return a.AddCustomer() }, "AddCustomer(): name at least one phone number"},
 		{"the end of time", func(a *djamotest.API) error { return a.Advance(math.MaxInt64) }, "the clock ends in the year 2262"},

@@ -3,7 +3,9 @@ package djamotest
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"path"
 	"strings"
@@ -19,7 +21,12 @@ const (
 	DefaultBalance       = int64(100_000_000)
 )
 
-// Option configures a server. An option with a senseless value makes [New], [Start] or [NewServer] refuse, naming it.
+// FakeHeader is a header by which a program can tell that an address leads to no real account: the answer to a HEAD of the base
+// URL with a slash behind it has it, with a value that is not empty. That request needs no token, is not kept in the history,
+// and no fault strikes it. All other answers are the real API's.
+const FakeHeader = "X-Djamotest"
+
+// Option configures a server. An option with an invalid value makes [New], [Start] or [NewServer] refuse, naming it.
 type Option func(*config) error
 
 type config struct {
@@ -33,28 +40,35 @@ type config struct {
 	manualSettlement                bool
 	repeatedReferences              bool
 	minTransfer, maxTransfer        int64
+	minCharge, maxCharge            int64
+	lenient                         *slog.Logger // nil: strict
 	maxBatch                        int
 	pageSize, maxPageSize           int
-	requestHistory                  int
+	requestHistory, deliveryHistory int
+	answerBodies                    int
+	historyBytes                    int64
+	address                         string
 	seed                            uint64
 	clock                           func() time.Time
 	customers                       []string
 	webhookTransport                http.RoundTripper
-	webhookTimeout                  time.Duration
+	webhookTimeout, webhookDelay    time.Duration
+	webhookConcurrency              int
 	webhookBackoff                  []time.Duration
-	closeWithin                     time.Duration // before a test is told that its server does not end
+	closeWithin                     time.Duration // before a test fails because its server does not end
 }
 
 func defaultConfig() config {
 	return config{
 		token: DefaultToken, companyID: DefaultCompanyID, webhookSecret: DefaultWebhookSecret,
 		balance: DefaultBalance, fee: BasisPoints(100), chargeFee: BasisPoints(100),
-		settleAfter: time.Minute, minTransfer: 1, maxTransfer: maxAmount,
-		pageSize: 15, maxPageSize: 100, requestHistory: 10_000, seed: 1, clock: time.Now, closeWithin: 10 * time.Second,
+		settleAfter: time.Minute, minTransfer: 1, maxTransfer: maxAmount, minCharge: 1, maxCharge: maxAmount,
+		pageSize: 15, maxPageSize: 100, requestHistory: 10_000, deliveryHistory: 10_000, historyBytes: 64 << 20,
+		address: "127.0.0.1:0", seed: rand.Uint64(), clock: time.Now, closeWithin: time.Minute,
 		webhookTimeout: 5 * time.Second, webhookBackoff: []time.Duration{
 			10 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute, 30 * time.Minute, time.Hour, 3 * time.Hour,
 		},
-		shapes: shapes{layout: layoutMillis, chargeLayout: layoutCompact},
+		shapes: shapes{layout: layoutMillis}, webhookConcurrency: 8,
 	}
 }
 
@@ -97,7 +111,8 @@ func WithWebhookSecret(secret string) Option {
 func WithBasePath(prefix string) Option {
 	return func(c *config) error {
 		trimmed := strings.TrimSuffix(prefix, "/")
-		if trimmed != "" && (!strings.HasPrefix(trimmed, "/") || path.Clean(trimmed) != trimmed || strings.ContainsAny(trimmed, "{}%?# ") || strings.ContainsFunc(trimmed, unicode.IsControl)) {
+		if trimmed != "" && (!strings.HasPrefix(trimmed, "/") || path.Clean(trimmed) != trimmed ||
+			strings.ContainsAny(trimmed, "{}%?# ") || strings.ContainsFunc(trimmed, unicode.IsControl)) {
 			return fmt.Errorf("WithBasePath: %q must be a plain path that starts with a slash, such as /gateway/djamo", prefix)
 		}
 		c.basePath = trimmed
@@ -181,14 +196,26 @@ func WithRepeatedReferences() Option {
 	}
 }
 
-// WithTransferLimits refuses transfers below lowest or above highest francs with 400. Without it any positive amount passes,
+// WithTransferLimits refuses transfers below minimum or above maximum francs with 400. Without it any positive amount passes,
 // because limits belong to the account: the reference names 5,000 to 500,000, its FAQ up to 200,000,000.
-func WithTransferLimits(lowest, highest int64) Option {
+func WithTransferLimits(minimum, maximum int64) Option {
 	return func(c *config) error {
-		if lowest < 1 || highest < lowest || highest > maxAmount {
-			return fmt.Errorf("WithTransferLimits: want 1 <= lowest <= highest <= %d, got %d and %d", int64(maxAmount), lowest, highest)
+		if minimum < 1 || maximum < minimum || maximum > maxAmount {
+			return fmt.Errorf("WithTransferLimits: want 1 <= minimum <= maximum <= %d, got %d and %d", int64(maxAmount), minimum, maximum)
 		}
-		c.minTransfer, c.maxTransfer = lowest, highest
+		c.minTransfer, c.maxTransfer = minimum, maximum
+		return nil
+	}
+}
+
+// WithChargeLimits refuses charges below minimum or above maximum francs with 400. Without it any positive amount passes:
+// charges of 5 francs were paid, and what an account may receive, 200,000,000 at most, belongs to the account.
+func WithChargeLimits(minimum, maximum int64) Option {
+	return func(c *config) error {
+		if minimum < 1 || maximum < minimum || maximum > maxAmount {
+			return fmt.Errorf("WithChargeLimits: want 1 <= minimum <= maximum <= %d, got %d and %d", int64(maxAmount), minimum, maximum)
+		}
+		c.minCharge, c.maxCharge = minimum, maximum
 		return nil
 	}
 }
@@ -207,12 +234,12 @@ func WithMaxBatch(n int) Option {
 
 // WithPageSize sets how many objects a page holds when the request names no limit, and the highest limit it may name:
 // 15, as in the reference, and 100 (assumption) without it.
-func WithPageSize(size, most int) Option {
+func WithPageSize(size, maxSize int) Option {
 	return func(c *config) error {
-		if size < 1 || most < size {
-			return fmt.Errorf("WithPageSize: want 1 <= size <= most, got %d and %d", size, most)
+		if size < 1 || maxSize < size {
+			return fmt.Errorf("WithPageSize: want 1 <= size <= maxSize, got %d and %d", size, maxSize)
 		}
-		c.pageSize, c.maxPageSize = size, most
+		c.pageSize, c.maxPageSize = size, maxSize
 		return nil
 	}
 }
@@ -229,8 +256,9 @@ func WithRequestHistory(n int) Option {
 	}
 }
 
-// WithSeed sets the seed of every random choice (ids, correlation ids, faults); 1 without it. The same seed and the same
-// sequence of requests give the same answers.
+// WithSeed sets the seed of every random choice (ids, correlation ids, faults). The same seed and the same sequence of
+// requests give the same answers. Without it a server made by [NewServer] has the seed 1, and one made by [Start] or [New]
+// a random seed, so that ids do not come back when a program is started again.
 func WithSeed(seed uint64) Option {
 	return func(c *config) error {
 		c.seed = seed
@@ -281,6 +309,29 @@ func WithWebhookTimeout(d time.Duration) Option {
 			return fmt.Errorf("WithWebhookTimeout: %s must be above 0", d)
 		}
 		c.webhookTimeout = d
+		return nil
+	}
+}
+
+// WithWebhookDelay sets how long after a change its webhook is sent, on the server's clock: at once without it.
+func WithWebhookDelay(d time.Duration) Option {
+	return func(c *config) error {
+		if d < 0 {
+			return fmt.Errorf("WithWebhookDelay: %s must not be negative", d)
+		}
+		c.webhookDelay = d
+		return nil
+	}
+}
+
+// WithWebhookConcurrency sets to how many URLs webhooks are sent at a time: 8 without it. Each URL gets one at a time, in
+// order, so one that hangs holds up no other.
+func WithWebhookConcurrency(n int) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return fmt.Errorf("WithWebhookConcurrency: %d must be at least 1", n)
+		}
+		c.webhookConcurrency = n
 		return nil
 	}
 }

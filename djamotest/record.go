@@ -17,7 +17,8 @@ type Recorder struct {
 	// Next makes the requests: http.DefaultTransport when nil.
 	Next http.RoundTripper
 
-	dir string
+	dir    string
+	tables []Routes
 
 	mu     sync.Mutex
 	ready  bool
@@ -36,7 +37,14 @@ type Recorder struct {
 // same files. dir must not hold a recording
 // already: record into a new one, compare the two with [Drift], and then replace the old one. What the caller gets is the
 // answer as it came.
-func Record(dir string) *Recorder { return &Recorder{dir: dir} }
+//
+// Values under names that say secret (token, signingKey, pin, otp, …) are left out of JSON, forms, URLs and other texts, as
+// are those that an API's routes call private. Phone numbers are found in the digits of every script, and with
+// characters between them that nobody sees. tables are the APIs that are called; without any, [BusinessRoutes] and
+// [WalletRoutes].
+func Record(dir string, tables ...Routes) *Recorder {
+	return &Recorder{dir: dir, tables: orKnown(tables)}
+}
 
 // exchange is the content of a recorded file.
 type exchange struct {
@@ -59,7 +67,7 @@ type recordedResponse struct {
 }
 
 // keptHeaders are the response headers a client could act on.
-var keptHeaders = []string{"Content-Type", "Retry-After", "Location", "Server"}
+var keptHeaders = []string{"Content-Type", "Retry-After", "Location", "Server", "Deprecation", "Sunset"}
 
 // RoundTrip implements http.RoundTripper. If an exchange cannot be stored it fails, rather than leave a hole.
 func (rec *Recorder) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -89,10 +97,11 @@ func (rec *Recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("djamotest: record %s %s: the answer broke off: %w", r.Method, r.URL.Path, err)
 	}
 	if coding := resp.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
-		return nil, fmt.Errorf("djamotest: record %s %s: the answer is compressed (%s) though nobody asked for that, and cannot be scrubbed", r.Method, r.URL.Path, coding)
+		return nil, fmt.Errorf("djamotest: record %s %s: the answer is compressed (%s) although the request did not ask for it, "+
+			"and cannot be scrubbed", r.Method, r.URL.Path, coding)
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(answer))
-	if err := rec.store(newScrubber(r, rec.phones), r, body, resp, answer); err != nil {
+	if err := rec.store(newScrubber(r, rec.phones, rec.tables), r, body, resp, answer); err != nil {
 		return nil, err
 	}
 	return resp, nil
@@ -148,7 +157,7 @@ func (rec *Recorder) store(s scrubber, r *http.Request, body []byte, resp *http.
 	}
 	var isJSON bool
 	if x.Response.Body, isJSON = s.object(resp.Header.Get("Content-Type"), answer); !isJSON {
-		x.Response.Text = s.text(string(answer))
+		x.Response.Text = s.other(resp.Header.Get("Content-Type"), answer)
 	}
 	for _, name := range keptHeaders {
 		if value := resp.Header.Get(name); value != "" {
@@ -161,7 +170,7 @@ func (rec *Recorder) store(s scrubber, r *http.Request, body []byte, resp *http.
 	}
 	rec.mu.Lock()
 	defer rec.mu.Unlock()
-	name := fileName(x.Request)
+	name := fileName(x.Request, rec.tables)
 	rec.counts[name]++
 	file := filepath.Join(rec.dir, fmt.Sprintf("%s.%03d.json", name, rec.counts[name]))
 	if err := os.WriteFile(file, raw, 0o600); err != nil {

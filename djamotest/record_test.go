@@ -71,7 +71,8 @@ func TestRecord_StoresScrubbedExchangesUnderStableNames(t *testing.T) {
 	names, all := files(t, dir)
 	require.Equal(t, []string{
 		"GET_v1_balance.001.json", "GET_v1_charges.001.json", "GET_v1_nothing.001.json", "GET_v1_transactions_customers_check.001.json",
-		"GET_v1_transactions_reference.001.json", "POST_v1_charges.001.json", "POST_v1_transactions.001.json", "POST_v1_transactions.002.json", "salt",
+		"GET_v1_transactions_reference.001.json", "POST_v1_charges.001.json",
+		"POST_v1_transactions.001.json", "POST_v1_transactions.002.json", "salt",
 	}, names)
 	for _, secret := range []string{srv.Token, awa, koffi, strings.TrimPrefix(awa, "+"), "Authorization", srv.CompanyID} {
 		require.NotContains(t, all, secret)
@@ -194,7 +195,8 @@ func TestReplay_FailsLoudlyOnAnythingUnrecorded(t *testing.T) {
 		})
 	}
 	for _, broken := range []string{`{`, `{}`, `{"request":{"method":"GET","path":"/"},"response":{"status":200},"more":1}`,
-		`{"request":{"method":"GET","path":"/"},"response":{"status":200}}{}`, `{"request":{"method":"GET","path":"/"},"response":{"status":99999}}`} {
+		`{"request":{"method":"GET","path":"/"},"response":{"status":200}}{}`,
+		`{"request":{"method":"GET","path":"/"},"response":{"status":99999}}`} {
 		bad := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(bad, "GET.001.json"), []byte(broken), 0o600))
 		c := &caller{t: t, api: srv.API, url: srv.URL, do: djamotest.Replay(bad).RoundTrip}
@@ -217,10 +219,11 @@ func TestDrift_ListsWhatChanged(t *testing.T) {
 
 	changes, err := djamotest.Drift(stored, shaped)
 	require.NoError(t, err)
-	require.Contains(t, texts(changes), "POST /v1/transactions 409: message changed type from array to string")
-	require.Contains(t, texts(changes), "POST /v1/transactions 409: message[] vanished, was string")
-	require.Contains(t, texts(changes), "GET /v1/transactions?reference 200: data[].createdAt changed type from timestamp to timestamp in seconds")
-	require.Contains(t, texts(changes), "POST /v1/charges 201: createdAt changed type from compact timestamp to timestamp in seconds")
+	require.Contains(t, texts(changes), "POST /v1/transactions 409: timestamp changed type from timestamp to timestamp in seconds")
+	require.Contains(t, texts(changes), "GET /v1/nothing 404: timestamp changed type from timestamp to timestamp in seconds")
+	require.Contains(t, texts(changes),
+		"GET /v1/transactions?reference 200: data[].createdAt changed type from timestamp to timestamp in seconds")
+	require.Contains(t, texts(changes), "POST /v1/charges 201: createdAt changed type from timestamp to timestamp in seconds")
 
 	altered := t.TempDir()
 	names, _ := files(t, stored)

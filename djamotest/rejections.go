@@ -7,26 +7,26 @@ import (
 	"strings"
 )
 
-// naming is a request that names a payment.
-type naming struct {
+// namedPayment is a payment and the request that names it.
+type namedPayment struct {
 	number    int64
 	reference string
 }
 
-// mention is a request that named a payment and was turned away before anybody read it, so that the ledger, which
-// records what was asked for, has no line of it.
-type mention struct {
+// rejected is a request that named a payment and was rejected before the API read it. The ledger records what was
+// asked for, so it has no line for it.
+type rejected struct {
 	Request
 	reference string
 }
 
-// turnedAway finds such requests among those that are remembered, oldest first.
-func (a *API) turnedAway(inLedger map[naming]bool) []mention {
-	var out []mention
+// rejectedRequests finds such requests among those that are remembered, oldest first.
+func (a *API) rejectedRequests(inLedger map[namedPayment]bool) []rejected {
+	var out []rejected
 	for _, r := range a.Requests() {
 		for _, reference := range r.payments() {
-			if !inLedger[naming{r.Number, reference}] {
-				out = append(out, mention{r, reference})
+			if !inLedger[namedPayment{r.Number, reference}] {
+				out = append(out, rejected{r, reference})
 			}
 		}
 	}
@@ -35,7 +35,8 @@ func (a *API) turnedAway(inLedger map[naming]bool) []mention {
 
 // payments are the references of the payments a request asks for.
 func (r *Request) payments() []string {
-	if r.Method != http.MethodPost || !(strings.HasSuffix(r.Path, "/v1/transactions") || strings.HasSuffix(r.Path, "/v1/transactions/batch")) {
+	if r.Method != http.MethodPost || !(strings.HasSuffix(r.Path, "/v1/transactions") ||
+		strings.HasSuffix(r.Path, "/v1/transactions/batch")) {
 		return nil
 	}
 	type payment struct {
@@ -58,14 +59,14 @@ func (r *Request) payments() []string {
 	return references
 }
 
-// line is a mention for a person to read.
-func (m mention) line() string {
+// line is a rejected request for a person to read.
+func (m rejected) line() string {
 	out := fmt.Sprintf("request %d: %s %s named it and was not carried out: answered %d", m.Number, m.Method, m.Path, m.Status)
 	if m.Status == 0 {
 		out = fmt.Sprintf("request %d: %s %s named it, was not carried out and got no answer", m.Number, m.Method, m.Path)
 	}
 	if len(m.Faults) > 0 {
-		out += ", suffered " + strings.Join(m.Faults, " and ")
+		out += ", injected: " + strings.Join(m.Faults, " and ")
 	}
 	return out + ", correlation id " + m.CorrelationID
 }

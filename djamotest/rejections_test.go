@@ -17,14 +17,15 @@ func TestAssertPaidOnce_TellsOfRequestsThatWereTurnedAway(t *testing.T) {
 	for _, fault := range []djamotest.Fault{djamotest.RateLimit(), djamotest.CloseConnection()} {
 		_, err := srv.Inject(fault, djamotest.OneShot())
 		require.NoError(t, err)
-		c.exchange(c.request("POST", "/v1/transactions/batch", object{"transactions": []object{{"msisdn": awa, "amount": 1, "reference": "salary"}}}))
+		c.exchange(c.request("POST", "/v1/transactions/batch",
+			object{"transactions": []object{{"msisdn": awa, "amount": 1, "reference": "salary"}}}))
 	}
 	s := &spy{TB: t}
 	require.False(t, srv.AssertPaidOnce(s, "salary"))
 	for _, says := range []string{
 		"request 1: POST /v1/transactions named it and was not carried out: answered 401, correlation id",
-		"request 2: POST /v1/transactions/batch named it and was not carried out: answered 429, suffered 429, correlation id",
-		"request 3: POST /v1/transactions/batch named it, was not carried out and got no answer, suffered closed before processing",
+		"request 2: POST /v1/transactions/batch named it and was not carried out: answered 429, injected: 429, correlation id",
+		"request 3: POST /v1/transactions/batch named it, was not carried out and got no answer, injected: closed before processing",
 	} {
 		require.Contains(t, s.failures[0], says)
 	}

@@ -18,8 +18,9 @@ import (
 
 // Replayer is a round tripper that answers from a recording; see [Replay].
 type Replayer struct {
-	dir  string
-	test reporter
+	dir    string
+	tables []Routes
+	test   reporter
 
 	mu         sync.Mutex
 	loaded     bool
@@ -36,7 +37,11 @@ type Replayer struct {
 //
 // A request that was not recorded gets no answer but an error that says so. Since a client may take that for a lost
 // connection, look at [Replayer.Unrecorded], or have it fail your test at once with [Replayer.FailTest].
-func Replay(dir string) *Replayer { return &Replayer{dir: dir} }
+//
+// Give it the tables that the recording was made with.
+func Replay(dir string, tables ...Routes) *Replayer {
+	return &Replayer{dir: dir, tables: orKnown(tables)}
+}
 
 // FailTest makes an unrecorded request fail the test as well, until the test ends. It returns the replayer.
 func (rep *Replayer) FailTest(t testing.TB) *Replayer {
@@ -74,7 +79,7 @@ func (rep *Replayer) answer(r *http.Request, body []byte) (recordedResponse, err
 	rep.mu.Lock()
 	defer rep.mu.Unlock()
 	err := rep.load()
-	asked := newScrubber(r, rep.phones).request(r, body)
+	asked := newScrubber(r, rep.phones, rep.tables).request(r, body)
 	if err != nil {
 		rep.unrecorded = append(rep.unrecorded, asked.String())
 		return recordedResponse{}, err
@@ -84,9 +89,9 @@ func (rep *Replayer) answer(r *http.Request, body []byte) (recordedResponse, err
 	if len(queue) == 0 {
 		call := asked.String()
 		rep.unrecorded = append(rep.unrecorded, call)
-		hint := "nothing was recorded for " + endpointOf(asked)
-		if rep.calls[endpointOf(asked)] {
-			hint = "only other requests, or fewer, were recorded for " + endpointOf(asked)
+		hint := "nothing was recorded for " + endpointOf(asked, rep.tables)
+		if rep.calls[endpointOf(asked, rep.tables)] {
+			hint = "only other requests, or fewer, were recorded for " + endpointOf(asked, rep.tables)
 		}
 		return recordedResponse{}, fmt.Errorf("djamotest: %s has no answer to %s: %s; record it with Record", rep.dir, call, hint)
 	}
@@ -113,7 +118,7 @@ func (rep *Replayer) load() error {
 	}
 	for _, x := range exchanges {
 		rep.answers[x.Request.key()] = append(rep.answers[x.Request.key()], x.Response)
-		rep.calls[endpointOf(x.Request)] = true
+		rep.calls[endpointOf(x.Request, rep.tables)] = true
 	}
 	return nil
 }

@@ -13,13 +13,13 @@ type reporter struct {
 	t  testing.TB
 }
 
-// outside stands in where there is no test: it reports nothing, and the method's error is all there is.
-type outside struct{ testing.TB }
+// noTest stands in where there is no test: it reports nothing, so the method's error is the only sign.
+type noTest struct{ testing.TB }
 
-func (outside) Helper()               {}
-func (outside) Errorf(string, ...any) {}
+func (noTest) Helper()               {}
+func (noTest) Errorf(string, ...any) {}
 
-func (r *reporter) bind(t testing.TB) { //nolint:thelper // it keeps the test, which may be nil, and asks nothing of it
+func (r *reporter) bind(t testing.TB) { //nolint:thelper // it only stores the test, which may be nil
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.t = t
@@ -32,7 +32,7 @@ func (r *reporter) tb() testing.TB {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.t == nil {
-		return outside{}
+		return noTest{}
 	}
 	return r.t
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,7 +12,7 @@ import (
 type scope struct{ method, pattern, param string }
 
 // placeholder is how others write an id in a path.
-var placeholder = regexp.MustCompile(`/(?:\{[^/]*\}|:[^/]*)`)
+var placeholder = lazily(`/(?:\{[^/]*\}|:[^/]*)`)
 
 func parseScope(text string) (scope, error) {
 	var s scope
@@ -31,12 +30,13 @@ func parseScope(text string) (scope, error) {
 	if asked && s.param == "" {
 		return s, fmt.Errorf("On(%q): name the query parameter after the question mark", text)
 	}
-	if placeholder.MatchString(s.pattern) {
+	if placeholder().MatchString(s.pattern) {
 		return s, fmt.Errorf("On(%q): write * for an id", text)
 	}
 	_, err := path.Match(s.pattern, "")
 	_, topic := topics[s.pattern]
-	if err != nil || !(s.pattern == "" || topic || s.pattern[0] == '/') || strings.ContainsAny(rest, " ") || (s.method != "" && strings.Trim(s.method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+	if err != nil || !(s.pattern == "" || topic || s.pattern[0] == '/') || strings.ContainsAny(rest, " ") || (s.method != "" &&
+		strings.Trim(s.method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
 		return s, fmt.Errorf("On(%q): want a method, a path or both, such as %q", text, "POST /v1/transactions")
 	}
 	if topic {
@@ -66,13 +66,15 @@ func (a *API) checkScope(s scope, f Fault) error {
 		return fmt.Errorf("On(%q): %s strikes requests, so give a method, a path or both, such as %q", s, f, "POST /v1/transactions")
 	case !topic && webhooks == len(f.all()):
 		return fmt.Errorf("On(%q): %s strikes webhooks, so give a topic, such as %q", s, f, TopicTransactionsCompleted)
-	case !topic && s.param != "" && !slices.ContainsFunc(a.table, func(rt route) bool { return s.meets(rt) && slices.Contains(rt.query, s.param) }):
+	case !topic && s.param != "" && !slices.ContainsFunc(a.table,
+		func(rt route) bool { return s.meets(rt) && slices.Contains(rt.query, s.param) }):
 		return fmt.Errorf("On(%q): no call in this scope has this query parameter, so the fault would never strike", s)
 	case !topic && len(f.candidates(func(p phase) bool { return p != lookup })) == 0 &&
 		!slices.ContainsFunc(a.table, func(rt route) bool { return s.meets(rt) && rt.lags() }):
 		return fmt.Errorf("On(%q): %s strikes lists of transactions and charges, such as %q, and look-ups", s, f, "GET /v1/transactions")
 	case !topic && !slices.ContainsFunc(a.table, s.meets):
-		return fmt.Errorf("On(%q): the API has no such call, so the fault would never strike; paths are given below the base path, with * for an id", s)
+		return fmt.Errorf("On(%q): the API has no such call, so the fault would never strike; "+
+			"paths are given below the base path, with * for an id", s)
 	}
 	return nil
 }
@@ -88,7 +90,8 @@ func (a *API) checkTogether(rules [][]scope) error {
 	if slices.ContainsFunc(rules[0], func(topic scope) bool { return agree(func(s scope) bool { return s == topic }) }) {
 		return nil
 	}
-	return errors.New("On: no request is in the scopes of every On rule, so the fault would never strike; for one scope or another give both to one On")
+	return errors.New("On: no request is in the scopes of every On rule, so the fault would never strike; " +
+		"for one scope or another give both to one On")
 }
 
 // meets says whether requests for a route can be in the scope.

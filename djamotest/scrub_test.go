@@ -35,10 +35,10 @@ func through(t *testing.T, rt http.RoundTripper, path string, body any) outcome 
 	return c.exchange(c.request(method, path, body))
 }
 
-func recordOne(t *testing.T, dir, contentType, body string) {
+func recordOne(t *testing.T, dir, body string) {
 	t.Helper()
 	recorder := djamotest.Record(dir)
-	recorder.Next = answering(contentType, body)
+	recorder.Next = answering("application/json", body)
 	require.NoError(t, through(t, recorder, "/v1/balance", nil).err)
 }
 
@@ -63,13 +63,14 @@ func TestRecord_LeavesNothingSecretBehind(t *testing.T) {
 		{"below a secret", `{"secret":{"value":"hidden"},"a":1}`, "hidden", `"[secret]"`},
 		{"list of secrets", `{"tokens":["hidden"]}`, "hidden", `"[secret]"`},
 		{"parameter of a URL", `{"paymentUrl":"https://pay.test/c?id=7&token=hidden"}`, "hidden", "?id=7&token=[secret]"},
-		{"the request's token, encoded", `{"u":"https://x.test/?t=` + strings.ReplaceAll(djamotest.DefaultToken, "_", "%5F") + `"}`, "djamotest", "?t=[token]"},
+		{"the request's token, encoded", `{"u":"https://x.test/?t=` + strings.ReplaceAll(djamotest.DefaultToken, "_", "%5F") + `"}`,
+			"djamotest", "?t=[token]"},
 		{"another token", `{"message":["djamo_production_civ_abc-DEF is not valid"]}`, "DEF", "[token] is not valid"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			recordOne(t, dir, "application/json", tt.body)
+			recordOne(t, dir, tt.body)
 			_, all := files(t, dir)
 			require.NotContains(t, all, tt.secret)
 			require.Contains(t, all, tt.kept)
@@ -99,7 +100,7 @@ func TestReplay_TellsPeopleApart(t *testing.T) {
 	require.NoError(t, through(t, replay, "/v1/transactions", transferTo(awa, 5000, "salary")).err)
 
 	again := t.TempDir()
-	recordOne(t, again, "application/json", `{"msisdn":"`+awa+`"}`)
+	recordOne(t, again, `{"msisdn":"`+awa+`"}`)
 	_, first := files(t, dir)
 	_, second := files(t, again)
 	require.NotContains(t, first, tag.FindString(second), "a tag says nothing outside its recording")
@@ -109,7 +110,7 @@ func TestReplay_BrokenJSONAsItCame(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`<html>blocked</html>`, `{"id":"x"`, `{}{}`, `{}]`, `"x"`, `7`} {
 		dir := filepath.Join(t.TempDir(), "staging[civ]") // a name that is no pattern
-		recordOne(t, dir, "application/json", body)
+		recordOne(t, dir, body)
 		require.Equal(t, body, through(t, djamotest.Replay(dir), "/v1/balance", nil).body)
 		recorder := djamotest.Record(dir)
 		require.ErrorContains(t, through(t, recorder, "/v1/balance", nil).err, "holds a recording already")

@@ -32,34 +32,35 @@ type Server struct {
 }
 
 // NewServer starts a server that belongs to a test: it is closed when the test ends, and steering methods that are misused
-// fail the test where they were called. An option with a senseless value stops the test. So does it fail the test if
-// something keeps the server from ending, such as a function given to an option that does not return.
+// fail the test where they were called. An option with an invalid value stops the test. The test also
+// fails if something keeps the server from ending, such as a function given to an option that does not return.
 func NewServer(t testing.TB, opts ...Option) *Server {
 	t.Helper()
-	s, err := Start(opts...)
+	s, err := Start(append([]Option{WithSeed(1)}, opts...)...)
 	if err != nil {
 		t.Fatalf("%s", err)
 	}
 	s.test.bind(t)
 	t.Cleanup(func() {
 		t.Helper()
-		s.closeOrTell(t)
+		s.closeOrReport(t)
 	})
 	return s
 }
 
-// Start starts a server outside tests, on a free port of the loopback interface. Close it when done.
+// Start starts a server outside tests, on a free port of the loopback interface unless [WithAddress] names another. Close it
+// when done.
 func Start(opts ...Option) (*Server, error) {
 	a, err := New(opts...)
 	if err != nil {
 		return nil, err
 	}
 	a.remote = true
-	s := &Server{API: a, address: "127.0.0.1:0", conns: make(map[net.Conn]http.ConnState)}
+	s := &Server{API: a, address: a.cfg.address, conns: make(map[net.Conn]http.ConnState)}
 	s.http = &http.Server{
 		Handler:           a,
 		ReadHeaderTimeout: 30 * time.Second,
-		ErrorLog:          log.New(io.Discard, "", 0), // broken connections are business as usual here
+		ErrorLog:          log.New(io.Discard, "", 0), // broken connections are expected here
 		ConnState:         s.track,
 	}
 	if err := s.listen(); err != nil {
@@ -73,7 +74,7 @@ func Start(opts ...Option) (*Server, error) {
 func (s *Server) listen() error {
 	listener, err := net.Listen("tcp", s.address)
 	if err != nil {
-		return fmt.Errorf("djamotest: cannot listen on the loopback interface: %w", err)
+		return fmt.Errorf("djamotest: cannot listen on %s: %w; choose another address, or end the program that holds it", s.address, err)
 	}
 	s.address, s.listener = listener.Addr().String(), listener
 	s.serving.Go(func() { _ = s.http.Serve(listener) })
@@ -150,8 +151,8 @@ func (s *Server) Close() error {
 	return err
 }
 
-// closeOrTell closes the server, and rather than wait forever for what does not end it says what that is.
-func (s *Server) closeOrTell(t testing.TB) {
+// closeOrReport closes the server, and after a time limit it reports what is still running instead of waiting for ever.
+func (s *Server) closeOrReport(t testing.TB) {
 	t.Helper()
 	ended := make(chan struct{})
 	go func() {
@@ -163,13 +164,14 @@ func (s *Server) closeOrTell(t testing.TB) {
 	select {
 	case <-ended:
 	case <-timer.C:
-		t.Errorf("djamotest: the server has not ended %s after Close: %s; does a function given to an option, or a webhook's round tripper, not return?",
-			s.cfg.closeWithin, s.busyWith())
+		t.Errorf("djamotest: the server has not ended %s after Close: %s; "+
+			"does a function given to an option, or a webhook's round tripper, not return?",
+			s.cfg.closeWithin, s.activity())
 	}
 }
 
-// busyWith says what of a server runs. It waits for no lock, since whoever holds one may be what does not end.
-func (s *Server) busyWith() string {
+// activity says what is still running. It waits for no lock, since the holder of one may be what does not end.
+func (s *Server) activity() string {
 	var busy []string
 	if s.connMu.TryLock() {
 		busy = append(busy, fmt.Sprintf("%d connections open", len(s.conns)))

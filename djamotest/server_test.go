@@ -130,6 +130,9 @@ func (c *caller) refused(want int, method, path string, body any) []string {
 
 func messages(t testing.TB, envelope object) []string {
 	t.Helper()
+	if one, ok := envelope["message"].(string); ok {
+		return []string{one}
+	}
 	list, ok := envelope["message"].([]any)
 	require.True(t, ok, "%v", envelope)
 	out := make([]string, len(list))
@@ -258,7 +261,11 @@ func TestAuthorization(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			_, c := newAPI(t)
-			r := c.request("GET", tt.path, nil)
+			method, body := "GET", any(nil)
+			if tt.name == "charges need a company" {
+				method, body = "POST", chargeOf(5, "x")
+			}
+			r := c.request(method, tt.path, body)
 			r.Header = http.Header{}
 			if tt.token != "" {
 				r.Header.Set("Authorization", tt.token)
@@ -266,8 +273,8 @@ func TestAuthorization(t *testing.T) {
 			if tt.company != "" {
 				r.Header.Set("X-Company-Id", tt.company)
 			}
-			status, body := c.send(r)
-			require.Equal(t, tt.want, status, "%v", body)
+			status, answer := c.send(r)
+			require.Equal(t, tt.want, status, "%v", answer)
 		})
 	}
 }
@@ -285,4 +292,23 @@ func TestUnknownCalls_Get404InTheEnvelope(t *testing.T) {
 		require.Equal(t, []string{"Cannot " + call}, messages(t, body))
 		require.Equal(t, "Not Found Exception", body["error"])
 	}
+}
+
+// Whoever asks who answers learns that it is a fake, whatever faults are on, and leaves no trace.
+func TestServer_SaysThatItIsAFake(t *testing.T) {
+	t.Parallel()
+	server := djamotest.NewServer(t, djamotest.WithBasePath("/business"))
+	_, err := server.Inject(djamotest.FailBefore(http.StatusServiceUnavailable))
+	require.NoError(t, err)
+	resp, err := new(http.Client).Head(server.URL + "/")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.NotEmpty(t, resp.Header.Get(djamotest.FakeHeader))
+	require.Empty(t, server.Requests())
+	resp, err = new(http.Client).Get(server.URL + "/v1/balance")
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+	require.Empty(t, resp.Header.Get(djamotest.FakeHeader), "every other answer is the real API's")
 }

@@ -35,7 +35,7 @@ func (a *API) wireSubCompany(s *subCompany) wireSubCompany {
 }
 
 func (a *API) createSubCompany(c *call) (reply, error) {
-	f, err := parseObject(c.body)
+	f, err := a.parseObject(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -51,8 +51,8 @@ func (a *API) createSubCompany(c *call) (reply, error) {
 }
 
 func (a *API) getSubCompany(c *call) (reply, error) {
-	if problems := c.unknownQuery(); len(problems) > 0 {
-		return reply{}, refuse(http.StatusBadRequest, problems...)
+	if problems := a.unknownQuery(c); len(problems) > 0 {
+		return reply{}, invalid(problems)
 	}
 	a.lock()
 	defer a.mu.Unlock()
@@ -75,7 +75,7 @@ func (a *API) listSubCompanies(c *call) (reply, error) {
 
 // updateSubCompany changes only what is named: the reference says that PUT acts as PATCH.
 func (a *API) updateSubCompany(c *call) (reply, error) {
-	f, err := parseObject(c.body)
+	f, err := a.parseObject(c)
 	if err != nil {
 		return reply{}, err
 	}

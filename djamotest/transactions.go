@@ -19,6 +19,7 @@ const (
 
 // Transaction is one transfer as the server holds it. Amounts are whole francs.
 type Transaction struct {
+	Number         int64 // its place among all, counted from 1
 	ID             string
 	Reference      string
 	MSISDN         string
@@ -30,45 +31,45 @@ type Transaction struct {
 	FailureReason  string // empty unless failed
 	SubCompanyID   string // empty unless sent for one
 	BatchID        string // empty unless born in a batch
-	DjamoReference string // empty until completed
+	DjamoReference string // Djamo's own, there from the creation on
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	Request        int64 // number of the request that created it
 }
 
-// transaction is the stored form; small, because there can be millions.
-type transaction struct {
-	id, reference, msisdn, description string
-	failureReason                      string
-	batch                              *batch
-	subCompany                         *subCompany
-	previous                           *transaction // an earlier one with the same reference (WithRepeatedReferences)
-	amount, fee                        int64
-	createdAt, updatedAt               int64
-	request                            int64
-	status                             string
-}
-
 func (t *transaction) total() int64 { return t.amount + t.fee }
 
 func (t *transaction) djamoReference() string {
-	if t.status != StatusCompleted {
-		return ""
+	const digits = 12
+	out := make([]byte, 0, 2+digits)
+	out = append(out, "DJ"...)
+	id := t.circumstances().id
+	if id == "" {
+		for i := range digits {
+			out = append(out, "0123456789ABCDEF"[t.idHi>>(60-4*i)&0xf])
+		}
 	}
-	return "DJ" + strings.ToUpper(strings.ReplaceAll(t.id, "-", ""))[4:16]
+	for i := len(transferPrefix); i < len(id) && len(out) < cap(out); i++ { // of the id, hyphens left out, in upper case
+		switch c := id[i]; {
+		case c == '-':
+		case c >= 'a':
+			out = append(out, c-'a'+'A')
+		default:
+			out = append(out, c)
+		}
+	}
+	return string(out)
 }
 
 func (t *transaction) view() Transaction {
 	v := Transaction{
-		ID: t.id, Reference: t.reference, MSISDN: t.msisdn, Description: t.description, Amount: t.amount, Fee: t.fee,
-		TotalAmount: t.total(), Status: t.status, FailureReason: t.failureReason, DjamoReference: t.djamoReference(),
-		CreatedAt: moment(t.createdAt), UpdatedAt: moment(t.updatedAt), Request: t.request,
+		Number: int64(t.number), ID: t.id(), Reference: t.reference(), MSISDN: t.msisdn(), Description: t.description(), Amount: t.amount,
+		Fee: t.fee, TotalAmount: t.total(), Status: t.status.String(), FailureReason: t.failureReason(),
+		DjamoReference: t.djamoReference(), CreatedAt: moment(t.createdAt), UpdatedAt: moment(t.updatedAt), Request: t.request,
+		SubCompanyID: t.subCompany().identifier(),
 	}
-	if t.batch != nil {
-		v.BatchID = t.batch.id
-	}
-	if t.subCompany != nil {
-		v.SubCompanyID = t.subCompany.id
+	if b := t.batch(); b != nil {
+		v.BatchID = b.id
 	}
 	return v
 }
@@ -92,32 +93,27 @@ type wireTransaction struct {
 	DjamoReference string          `json:"djamoTransactionReference,omitempty"`
 }
 
-// fresh is a transaction in the reply that creates it: the recorded ones hold neither failureReason nor batchId.
-func (a *API) fresh(t *transaction) wireTransaction {
-	w := wireTransaction{
-		ID: t.id, CreatedAt: a.timestamp(t.createdAt), UpdatedAt: a.timestamp(t.updatedAt), Amount: t.amount, Fee: t.fee,
-		TotalAmount: t.total(), Status: t.status, MSISDN: t.msisdn, Reference: t.reference, Description: t.description,
-		Type: "transfer",
+// createdView is a transaction in the reply that creates it: the recorded ones hold neither failureReason nor batchId.
+func (a *API) createdView(t *transaction) wireTransaction {
+	return wireTransaction{
+		ID: t.id(), CreatedAt: a.timestamp(t.createdAt), UpdatedAt: a.timestamp(t.updatedAt), Amount: t.amount, Fee: t.fee,
+		TotalAmount: t.total(), Status: t.status.String(), MSISDN: t.msisdn(), Reference: t.reference(), Description: t.description(),
+		Type: "transfer", SubCompanyID: t.subCompany().identifier(), DjamoReference: t.djamoReference(),
 	}
-	if t.subCompany != nil {
-		w.SubCompanyID = t.subCompany.id
-	}
-	return w
 }
 
 var jsonNull = json.RawMessage("null")
 
-// stored is a transaction in every later reply.
-func (a *API) stored(t *transaction) wireTransaction {
-	w := a.fresh(t)
+// storedView is a transaction in every later reply.
+func (a *API) storedView(t *transaction) wireTransaction {
+	w := a.createdView(t)
 	w.FailureReason = jsonNull
-	if t.status == StatusFailed {
-		w.FailureReason, _ = encode(t.failureReason) // a string always encodes
+	if t.status == failed {
+		w.FailureReason, _ = encode(t.failureReason()) // a string always encodes
 	}
-	if t.batch != nil {
-		w.BatchID = t.batch.id
+	if b := t.batch(); b != nil {
+		w.BatchID = b.id
 	}
-	w.DjamoReference = t.djamoReference()
 	return w
 }
 
@@ -144,12 +140,14 @@ func (a *API) readTransfer(f *fields, c *call) transfer {
 }
 
 func (a *API) createTransaction(c *call) (reply, error) {
-	f, err := parseObject(c.body)
+	f, err := a.parseObject(c)
 	if err != nil {
 		return reply{}, err
 	}
 	tr := a.readTransfer(f, c)
-	f.oneOf("type", "transfer")
+	if f.has("type") || !f.lenient("type is missing") {
+		f.oneOf("type", "transfer")
+	}
 	subID := f.id("subCompanyId")
 	if err := f.err(); err != nil {
 		return reply{}, err
@@ -167,7 +165,7 @@ func (a *API) createTransaction(c *call) (reply, error) {
 		return reply{}, err
 	}
 	t := a.accept(c, tr, sub, nil, now)
-	return reply{status: http.StatusCreated, body: a.fresh(t)}, nil
+	return reply{status: http.StatusCreated, body: a.createdView(t)}, nil
 }
 
 // transferFee is the configured fee, kept within what a balance can hold.
@@ -176,7 +174,7 @@ func (a *API) transferFee(amount int64) int64 { return min(max(a.cfg.fee(amount)
 func (tr transfer) cost() int64 { return tr.amount + tr.fee }
 
 func (a *API) checkReference(reference string) error {
-	if a.byReference[reference] != nil && !a.cfg.repeatedReferences {
+	if a.withLatest(reference) != nil && !a.cfg.repeatedReferences {
 		return refuse(http.StatusConflict, fmt.Sprintf("a transaction with reference %s already exists", reference))
 	}
 	return nil
@@ -191,36 +189,38 @@ func (a *API) checkFunds(cost int64) error {
 
 // accept makes a transaction out of a transfer that has passed every check, and takes its cost off the balance.
 func (a *API) accept(c *call, tr transfer, sub *subCompany, b *batch, now int64) *transaction {
-	t := &transaction{
-		id: "txn_" + a.identifier(), reference: tr.reference, msisdn: tr.msisdn, description: tr.description,
-		batch: b, subCompany: sub, previous: a.byReference[tr.reference], amount: tr.amount, fee: tr.fee,
-		createdAt: now, updatedAt: now, request: c.number, status: StatusPending,
+	t := a.newTransaction()
+	*t = transaction{
+		amount: tr.amount, fee: tr.fee, createdAt: now, updatedAt: now, request: c.number,
+		about: a.share(circumstances{batch: b, subCompany: sub}),
 	}
-	a.transactions = append(a.transactions, t)
-	a.byID[t.id] = t
-	a.byReference[t.reference] = t
-	if !a.cfg.manualSettlement {
+	t.idHi, t.idLo = a.randomUUID()
+	t.setText(tr.reference, tr.description)
+	t.setMSISDN(tr.msisdn)
+	a.add(t)
+	a.pending++
+	if !a.manual {
 		a.unsettled.push(t)
 		if a.running {
-			a.wake() // it may be asleep until something later, if nobody is told of the start
+			a.wake() // it may sleep past this moment if no endpoint listens to the start
 		}
 	}
 	a.move(entry{at: now, kind: TransferAccepted, transaction: t, call: c.number, route: c.route}, -t.total())
-	a.tellTransaction(TopicTransactionsStarted, t)
+	a.notifyTransaction(TopicTransactionsStarted, t)
 	return t
 }
 
 func (a *API) getTransaction(c *call) (reply, error) {
-	if problems := c.unknownQuery(); len(problems) > 0 {
-		return reply{}, refuse(http.StatusBadRequest, problems...)
+	if problems := a.unknownQuery(c); len(problems) > 0 {
+		return reply{}, invalid(problems)
 	}
 	a.lock()
 	defer a.mu.Unlock()
-	t := a.byID[c.id]
+	t := a.withID(c.id)
 	if t == nil {
 		return reply{}, refuse(http.StatusNotFound, "transaction not found")
 	}
-	return reply{status: http.StatusOK, body: a.stored(t)}, nil
+	return reply{status: http.StatusOK, body: a.storedView(t)}, nil
 }
 
 func (a *API) listTransactions(c *call) (reply, error) {
@@ -231,19 +231,36 @@ func (a *API) listTransactions(c *call) (reply, error) {
 	now := a.lock()
 	defer a.mu.Unlock()
 	if !c.query.Has("reference") {
-		return listPage(q, visible(a.transactions, c, now, func(t *transaction) int64 { return t.createdAt }), a.stored), nil
+		return listPage(q, visible(a.transactions, c, now, func(t *transaction) int64 { return t.createdAt }), a.storedView), nil
 	}
 	if c.query.Get("reference") == "" {
-		return reply{}, refuse(http.StatusBadRequest, "reference should not be empty")
+		return reply{}, invalid([]string{"reference should not be empty"})
 	}
-	found := a.withReference(c.query.Get("reference"))
+	found := a.lookUp(c.query.Get("reference"))
 	return a.lookupReply(q, visible(found, c, now, func(t *transaction) int64 { return t.createdAt }))
+}
+
+// lookUp finds transactions by reference as the configured filter does, oldest first.
+func (a *API) lookUp(reference string) []*transaction {
+	switch a.cfg.filter {
+	case LookupIgnored:
+		return a.transactions
+	case LookupPrefix:
+		var found []*transaction
+		for _, t := range a.transactions {
+			if strings.HasPrefix(t.reference(), reference) {
+				found = append(found, t)
+			}
+		}
+		return found
+	}
+	return a.withReference(reference)
 }
 
 // withReference is every transaction with a reference, oldest first.
 func (a *API) withReference(reference string) []*transaction {
 	var found []*transaction
-	for t := a.byReference[reference]; t != nil; t = t.previous {
+	for t := a.withLatest(reference); t != nil; t = a.numbered(t.previous) {
 		found = append(found, t)
 	}
 	slices.Reverse(found)

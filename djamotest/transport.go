@@ -237,7 +237,7 @@ func (b *pipeBody) Read(p []byte) (int, error) {
 	defer stop()
 	n, err := b.PipeReader.Read(p)
 	if cause := context.Cause(b.ctx); err != nil && !errors.Is(err, io.EOF) && cause != nil {
-		err = cause // as net/http has it: a caller that gave up is told so, whatever the server made of that
+		err = cause // as in net/http: a caller that gave up gets its own cause
 	}
 	return n, err
 }

@@ -26,14 +26,16 @@ type fields struct {
 	path     string // "transactions.0." for a nested object
 	known    []string
 	problems *[]string
+	lenient  func(complaint string) bool // reports whether a departure passes, and notes it
 }
 
-// parseObject reads a whole body as one JSON object.
-func parseObject(body []byte) (*fields, error) {
+// parseObject reads a request's whole body as one JSON object.
+func (a *API) parseObject(c *call) (*fields, error) {
+	body := c.body
 	if !utf8.Valid(body) {
 		return nil, refuse(http.StatusBadRequest, "request body must be valid UTF-8")
 	}
-	f := &fields{problems: new([]string)}
+	f := &fields{problems: new([]string), lenient: func(complaint string) bool { return a.tolerates(c, complaint) }}
 	if err := json.Unmarshal(body, &f.raw); err != nil {
 		return nil, refuse(http.StatusBadRequest, jsonComplaint(body, err))
 	}
@@ -71,6 +73,12 @@ func (f *fields) take(name string) (json.RawMessage, bool) {
 	return raw, true
 }
 
+// has says whether a property was given, null included.
+func (f *fields) has(name string) bool {
+	_, ok := f.raw[name]
+	return ok
+}
+
 // str reads a string of at most maxText characters; required ones must not be empty.
 func (f *fields) str(name string, required bool) string {
 	raw, ok := f.take(name)
@@ -95,7 +103,7 @@ func (f *fields) str(name string, required bool) string {
 	return s
 }
 
-// id reads the id of something that may be left out; one that is given and blank was lost on its way here.
+// id reads the id of something that may be left out; a blank one is refused, since the caller lost it.
 func (f *fields) id(name string) string {
 	s := f.str(name, false)
 	if raw, ok := f.raw[name]; ok && raw[0] == '"' && strings.TrimSpace(s) == "" {
@@ -111,6 +119,9 @@ func (f *fields) amount(name string) int64 {
 		f.complain(name, "must be a positive number")
 		f.complain(name, "must be an integer number")
 		return 0
+	}
+	if whole, ok := wholeNumber(raw); ok && f.lenient(f.path+name+" is written as "+string(raw)) {
+		raw = whole
 	}
 	if bytes.ContainsAny(raw, ".eE") {
 		f.complain(name, "must be an integer number")
@@ -140,7 +151,27 @@ func (f *fields) limits(name string, n, low, high int64) {
 func (f *fields) msisdn(name string) string {
 	raw, ok := f.take(name)
 	var s string
-	if !ok || json.Unmarshal(raw, &s) != nil || !validMSISDN(s) {
+	if !ok || json.Unmarshal(raw, &s) != nil {
+		f.complain(name, "must be a valid phone number")
+		return s
+	}
+	if !validMSISDN(s) && validMSISDN("+"+s) && f.lenient(f.path+name+" has no plus") {
+		s = "+" + s
+	}
+	if !validMSISDN(s) {
+		f.complain(name, "must be a valid phone number")
+	}
+	return s
+}
+
+// payer reads the phone number that plays a customer. Integrations send it without a plus, so both forms are right.
+func (f *fields) payer(name string) string {
+	raw, ok := f.take(name)
+	var s string
+	if ok && json.Unmarshal(raw, &s) == nil && !strings.HasPrefix(s, "+") {
+		s = "+" + s
+	}
+	if !validMSISDN(s) {
 		f.complain(name, "must be a valid phone number")
 	}
 	return s
@@ -209,7 +240,7 @@ func (f *fields) list(name string) []*fields {
 	}
 	out := make([]*fields, 0, len(items))
 	for i, item := range items {
-		sub := &fields{path: f.path + name + "." + strconv.Itoa(i) + ".", problems: f.problems}
+		sub := &fields{path: f.path + name + "." + strconv.Itoa(i) + ".", problems: f.problems, lenient: f.lenient}
 		if err := json.Unmarshal(item, &sub.raw); err != nil || sub.raw == nil {
 			f.complain("each value in nested property "+name, "must be either object or array")
 			continue
@@ -232,8 +263,17 @@ func (f *fields) rest() {
 	}
 	slices.Sort(unknown)
 	for _, name := range unknown {
+		if !f.meansOtherMoney(name) && f.lenient(unknownProperty(f.path+name)) {
+			continue
+		}
 		*f.problems = append(*f.problems, unknownProperty(f.path+name))
 	}
+}
+
+// meansOtherMoney reports whether a property that is not read changes what an amount means: 5000 of another currency are no
+// 5000 francs.
+func (f *fields) meansOtherMoney(name string) bool {
+	return strings.EqualFold(name, "currency") && string(f.raw[name]) != `"XOF"` && string(f.raw[name]) != "null"
 }
 
 // err ends the reading of a whole body.
@@ -242,18 +282,20 @@ func (f *fields) err() error {
 	if len(*f.problems) == 0 {
 		return nil
 	}
-	return refuse(http.StatusBadRequest, *f.problems...)
+	return invalid(*f.problems)
 }
 
 func unknownProperty(name string) string { return "property " + name + " should not exist" }
 
 // unknownQuery complains about query parameters the call does not have, and about repeated ones.
-func (c *call) unknownQuery(known ...string) []string {
+func (a *API) unknownQuery(c *call, known ...string) []string {
 	var problems []string
 	for name, values := range c.query {
 		switch {
 		case !slices.Contains(known, name):
-			problems = append(problems, unknownProperty(name))
+			if !a.tolerates(c, "query: "+unknownProperty(name)) {
+				problems = append(problems, unknownProperty(name))
+			}
 		case len(values) > 1:
 			problems = append(problems, name+" must be a string")
 		}

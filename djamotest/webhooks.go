@@ -13,20 +13,21 @@ const (
 	TopicChargeEvents          = "charge/events"
 )
 
-// topics are what registration accepts, the older spellings of the reference included; each means the topic it maps to.
+// topics are what registration accepts, the spellings that Djamo itself has shown included; each means the topic it maps to.
+// Any other, such as transaction/completed, is a slip that would never get a delivery.
 var topics = map[string]string{
 	TopicTransactionsStarted: TopicTransactionsStarted, "transaction/started": TopicTransactionsStarted,
-	TopicTransactionsCompleted: TopicTransactionsCompleted, "transaction/completed": TopicTransactionsCompleted,
-	TopicTransactionsFailed: TopicTransactionsFailed, "transaction/failed": TopicTransactionsFailed,
-	TopicChargeEvents: TopicChargeEvents, "charges/events": TopicChargeEvents,
+	TopicTransactionsCompleted: TopicTransactionsCompleted,
+	TopicTransactionsFailed:    TopicTransactionsFailed,
+	TopicChargeEvents:          TopicChargeEvents, "charges/events": TopicChargeEvents,
 }
 
 var topicSpellings = []string{
 	TopicTransactionsStarted, TopicTransactionsCompleted, TopicTransactionsFailed, TopicChargeEvents,
-	"transaction/started", "transaction/completed", "transaction/failed", "charges/events",
+	"transaction/started", "charges/events",
 }
 
-// WebhookEndpoint is a registration: the URL that is told about a topic.
+// WebhookEndpoint is a registration: the URL that is notified about a topic.
 type WebhookEndpoint struct {
 	ID, Topic, URL       string
 	CreatedAt, UpdatedAt time.Time
@@ -51,7 +52,7 @@ func (a *API) wireEndpoint(e *endpoint) wireEndpoint {
 }
 
 func (a *API) createEndpoint(c *call) (reply, error) {
-	f, err := parseObject(c.body)
+	f, err := a.parseObject(c)
 	if err != nil {
 		return reply{}, err
 	}
@@ -68,8 +69,8 @@ func (a *API) createEndpoint(c *call) (reply, error) {
 }
 
 func (a *API) getEndpoint(c *call) (reply, error) {
-	if problems := c.unknownQuery(); len(problems) > 0 {
-		return reply{}, refuse(http.StatusBadRequest, problems...)
+	if problems := a.unknownQuery(c); len(problems) > 0 {
+		return reply{}, invalid(problems)
 	}
 	a.lock()
 	defer a.mu.Unlock()
