@@ -7,9 +7,12 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/columns"
+	"github.com/djamo/djamo-go/internal/decimals"
 )
 
 // CSVOptions says how a file is read and checked. A zero field takes its default.
@@ -17,46 +20,72 @@ type CSVOptions struct {
 	// Run names the run, such as "salaries-2026-06". It is part of the digest, and references that the file lacks are
 	// derived from it; it may be empty when none lacks one.
 	Run string
+	// DefaultRun names the run where Run is empty and no row lacks a reference: none is ever derived from it, so it may be a
+	// name that is not chosen with care, such as the file's. A name that no run can have is not used.
+	DefaultRun string
 	// ParseMSISDN reads the phone numbers, for files that have them in national form. Default djamo.ParseMSISDN, which
 	// asks for the plus and the country code. What it returns is checked like any number.
 	ParseMSISDN func(string) (djamo.MSISDN, error)
 	// Limits are those of PlanOptions: nil is 5,000 to 500,000 francs, &djamo.Limits{} sets no bound to amounts.
 	Limits *djamo.Limits
-	// MaxProblems is how many problems, and how many warnings, are told one by one. Default 100.
+	// MaxProblems is how many problems, and how many warnings, are listed one by one. Default 100.
 	MaxProblems int
+	// Columns declares the headings of columns that have others than ReadCSV knows: by the name of the column, such as
+	// {"amount": "Net à payer"}. The names are msisdn, amount, reference, description and name. A declared heading goes
+	// before those that are known.
+	Columns map[string]string
 }
 
 // ReadCSV checks a file of payouts and makes a plan of it. The source is read from its start, several times, here and by
 // [Plan.Payouts]; it must stay open and unchanged as long as the plan is used. Memory does not grow with the file.
 //
-// The first line names the columns, in any order and case: msisdn and amount, and where wanted reference and
-// description. Other columns are not read; where there are some and none is called reference, which may be a misspelling,
-// the plan has a warning. It has one for each row that goes on over several lines too, since a stray quotation mark joins
-// rows. Fields stand between commas, semicolons or tabs, whichever the first line uses, and may be
-// quoted. The file is UTF-8, with or without a byte order mark, and its lines end in LF, CRLF or CR. White space around
-// a field and empty lines do not count. Amounts are read by djamo.ParseXOF.
+// A line names the columns, in any order: msisdn and amount, and where wanted reference, description and name. French and
+// English headings are understood, such as Téléphone, Net à payer, Référence, Motif and Nom, whatever their case, accents,
+// blanks and hyphens; CSVOptions.Columns declares others. Two headings for one column are refused. Lines above that line,
+// such as a title, are not read, which is a warning. Other columns are not read; where there are some and none is the
+// reference, which may be a misspelling, the plan has a warning. It has one for each row that goes on over several lines
+// too, since a stray quotation mark joins rows. It has one for a total that may be meant in place of the amounts that are read, for
+// remarks in other columns that may say not to pay a row, for texts that were read in a wrong encoding before they came into the
+// file, and for a last line that may be cut off.
+//
+// Fields stand between commas, semicolons or tabs, whichever the headings use, and may be quoted. The file is UTF-8, with
+// or without a byte order mark, or Windows-1252 where its bytes leave no doubt, which is a warning. Its lines end in LF,
+// CRLF, CR, or CRLF with a CR before it. White space around a field, empty lines and empty fields after the last column do not
+// count, and a first line "sep=;" names the separator. Amounts are read by djamo.ParseXOF. Around a phone number, marks of the
+// direction of writing, brackets, quotation marks and an apostrophe do not count, and blanks and dashes of any kind separate its
+// digits. Nor does an apostrophe count before a reference such as '0012, where it keeps a text what a spreadsheet would make a
+// number or a date of.
 //
 // A row without a reference gets one that is derived from the run's name and from the row's payee, amount and description,
 // the same whenever and in whatever order the file is read: the name, a slash and 16 letters and digits. Two equal rows
 // without references cannot be told apart and are refused.
 //
-// Whatever is wrong is in one *PlanError, by line and column. Other errors are those of the source.
+// Everything that is wrong is in one *PlanError, by line and column. Other errors are those of the source.
 func ReadCSV(source io.ReadSeeker, options CSVOptions) (*Plan, error) {
 	rules, err := newRules(PlanOptions{Run: options.Run, Limits: options.Limits, MaxProblems: options.MaxProblems})
 	if err != nil {
 		return nil, err
 	}
-	f := csvFile{source: source, rules: rules, parseMSISDN: options.ParseMSISDN}
+	if _, err := newRules(PlanOptions{Run: options.DefaultRun}); err == nil && options.Run == "" {
+		rules.defaultRun = options.DefaultRun
+	}
+	f := csvFile{source: source, rules: rules, parseMSISDN: options.ParseMSISDN, declared: options.Columns}
 	if f.parseMSISDN == nil {
 		f.parseMSISDN = djamo.ParseMSISDN
+	}
+	if err := f.findEncoding(); err != nil {
+		return nil, err
 	}
 	first, err := f.open()
 	if err != nil {
 		return nil, err
 	}
-	head := first.header.warnings()
+	head := slices.Concat(f.encodingWarnings(), first.header.warnings())
 	if first.end > first.line {
 		head = append(head, spanning(first.line, first.end))
+	}
+	if f.isOpen {
+		rules.last = first.header.last()
 	}
 	plan, err := newPlan(f.rows, rules)
 	if err != nil {
@@ -71,6 +100,9 @@ type csvFile struct {
 	source      io.ReadSeeker
 	rules       *rules
 	parseMSISDN func(string) (djamo.MSISDN, error)
+	declared    map[string]string // the headings of columns
+	isOpen      bool              // its last line has no end
+	western     int64             // the first line with a character of Windows-1252, if the file is written so
 }
 
 // table is a file that is being read, after its header.
@@ -87,23 +119,28 @@ func (f *csvFile) open() (*table, error) {
 	if _, err := f.source.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("payroll: going to the start of the file: %w", err)
 	}
-	text, head, err := newTextReader(f.source)
+	text, head, err := newTextReader(f.decoded())
 	if err != nil {
 		return nil, err
 	}
-	t := &table{text: text, header: readHeader(head)}
+	t := &table{text: text, header: readHeader(head, f.declared)}
 	if len(t.header.problems) > 0 {
 		return nil, &PlanError{Problems: t.header.problems}
 	}
 	t.reader = newCSVReader(text, t.header.comma)
 	record, problem, err := t.nextFilled()
+	for err == nil && t.line < t.header.line && (problem == nil || !problem.fatal) { // a title, or a line "sep=;"
+		record, problem, err = t.nextFilled()
+	}
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, err
 	case problem != nil:
 		return nil, &PlanError{Problems: []Problem{problem.Problem}}
 	case len(record) != t.header.width: // it went on beyond the head of the file, or was changed just now
-		return nil, &PlanError{Problems: []Problem{{Line: t.header.line, Rule: fmt.Sprintf("must name the columns in fewer than %d bytes", headSize)}}}
+		return nil, &PlanError{
+			Problems: []Problem{{Line: t.header.line, Rule: fmt.Sprintf("must name the columns in fewer than %d bytes", headSize)}},
+		}
 	}
 	return t, nil
 }
@@ -111,7 +148,7 @@ func (f *csvFile) open() (*table, error) {
 func newCSVReader(text io.Reader, comma rune) *csv.Reader {
 	reader := csv.NewReader(text)
 	reader.Comma = comma
-	reader.FieldsPerRecord = -1 // a row of another width is a problem to tell, not the end
+	reader.FieldsPerRecord = -1 // a row of another width is a problem to report, not the end
 	reader.ReuseRecord = true
 	return reader
 }
@@ -160,20 +197,25 @@ func (t *table) nextFilled() ([]string, *recordProblem, error) {
 
 // next reads a record. Its error is io.EOF or that of the source.
 func (t *table) next() ([]string, *recordProblem, error) {
-	t.text.left = longestRecord
+	t.text.remaining = maxRecordBytes
 	record, err := t.reader.Read()
 	broken := (*csv.ParseError)(nil)
 	switch {
 	case errors.As(err, &broken):
 		t.line, t.end = int64(broken.StartLine), int64(broken.StartLine)
-		return nil, &recordProblem{Problem: Problem{Line: t.line, Rule: `must have its quotation marks in pairs: around a whole field, and "" for one inside it`}}, nil
+		problem := t.header.unpaired(t.text.lineBefore(t.reader.InputOffset()))
+		problem.Line = t.line
+		return nil, &recordProblem{Problem: problem}, nil
 	case errors.Is(err, errLongRecord):
 		t.line = t.end + 1
-		return nil, &recordProblem{fatal: true, Problem: Problem{Line: t.line, Rule: fmt.Sprintf("must not be longer than %d bytes: a quotation mark may be open", longestRecord)}}, nil
+		return nil, &recordProblem{
+			fatal:   true,
+			Problem: Problem{Line: t.line, Rule: fmt.Sprintf("must not be longer than %d bytes: a quotation mark may be open", maxRecordBytes)},
+		}, nil
 	case errors.Is(err, io.EOF):
 		return nil, nil, io.EOF
 	case err != nil:
-		return nil, nil, fmt.Errorf("payroll: reading the file: %w", err)
+		return nil, nil, readingFailed(err)
 	}
 	line, _ := t.reader.FieldPos(0)
 	end, _ := t.reader.FieldPos(len(record) - 1)
@@ -184,14 +226,37 @@ func (t *table) next() ([]string, *recordProblem, error) {
 	return record, nil, nil
 }
 
+// readingFailed is the error of a source. One that checks what it reads may refuse the plan itself, which is said as it is.
+func readingFailed(err error) error {
+	if errors.Is(err, ErrBadPlan) {
+		return err
+	}
+	return fmt.Errorf("payroll: reading the file: %w", err)
+}
+
+// isBlank reports whether nobody sees anything in a record: some programs end a file with a character of their own.
 func isBlank(record []string) bool {
-	return !slices.ContainsFunc(record, func(field string) bool { return strings.TrimSpace(field) != "" })
+	if record[0] != "" && record[0][0] > ' ' && record[0][0] < 0x7f {
+		return false // as nearly all are
+	}
+	return !slices.ContainsFunc(record, func(field string) bool {
+		return strings.ContainsFunc(field, func(r rune) bool { return !unicode.IsSpace(r) && !unicode.IsControl(r) && !isInvisible(r) })
+	})
 }
 
 // read takes a record apart, by the columns of the header, and checks what is in it.
 func (f *csvFile) read(r *row, record []string, h header) {
+	for len(record) > h.width && strings.TrimSpace(record[len(record)-1]) == "" { // spreadsheets write cells that held something once
+		record = record[:len(record)-1]
+	}
+	for len(record) < h.width && len(record) >= h.named { // nor write those that no heading stands over
+		record = append(record, "")
+	}
 	if len(record) != h.width {
-		r.problems = append(r.problems, Problem{Line: r.payout.Line, Rule: fmt.Sprintf("must have %d fields, as the first line has, not %d", h.width, len(record))})
+		r.problems = append(
+			r.problems,
+			Problem{Line: r.payout.Line, Rule: fmt.Sprintf("must have %d fields, as line %d has, not %d", h.width, h.line, len(record))},
+		)
 		return
 	}
 	cell := func(column string) string {
@@ -200,10 +265,15 @@ func (f *csvFile) read(r *row, record []string, h header) {
 		}
 		return ""
 	}
+	for _, noted := range h.remarks {
+		if text := strings.TrimSpace(record[noted.place]); r.remark == "" && text != "" && columns.Withholds(text) {
+			r.remark = shown("", noted.heading) + ": " + shown("", text)
+		}
+	}
 	r.unnamed = slices.ContainsFunc(h.unnamed, func(i int) bool { return strings.TrimSpace(record[i]) != "" })
 	p := &r.payout
 	var err error
-	if value := cell(columnMSISDN); r.accepts(columnMSISDN, value) {
+	if value := bareNumber(cell(columnMSISDN)); r.accepts(columnMSISDN, value) {
 		if p.MSISDN, err = f.parseMSISDN(value); err != nil {
 			p.MSISDN = ""
 			r.problems = append(r.problems, refuse(p.Line, columnMSISDN, value, err))
@@ -214,7 +284,7 @@ func (f *csvFile) read(r *row, record []string, h header) {
 			r.problems = append(r.problems, refuse(p.Line, columnAmount, value, err))
 		}
 	}
-	if value := cell(columnReference); r.accepts(columnReference, value) {
+	if value := unguarded(cell(columnReference)); r.accepts(columnReference, value) {
 		p.Reference = value
 	}
 	if value := cell(columnDescription); r.accepts(columnDescription, value) {
@@ -223,34 +293,45 @@ func (f *csvFile) read(r *row, record []string, h header) {
 		}
 		p.Description = value
 	}
+	if name, first := cell(columns.Name), cell(columns.FirstName); name != "" || first != "" {
+		p.Name = cleanName(name + " " + first)
+	}
+	r.garbled = garbled(p.Reference, p.Description, p.Name)
 	f.rules.check(r)
 }
 
-// accepts refuses what a spreadsheet has left in place of a value.
+// accepts refuses what a spreadsheet left in place of a value.
 func (r *row) accepts(column, value string) bool {
+	if column == columnMSISDN && isPlainNumber(value) || column == columnAmount && value != "" && isDigits(value) {
+		return true
+	}
 	rule := ""
 	switch number := column == columnMSISDN || column == columnAmount; {
+	case column == columnMSISDN && isTotal(value):
+		rule = "must be a phone number; a line of totals or of notes must be deleted"
+		if mayBeNumber(value) {
+			value = beforeDigits(value)
+		}
+	case column == columnMSISDN && decimals.End(value):
+		rule = decimals.Rule
+	case column == columnAmount && isStoredFraction(value):
+		rule = "must be whole francs: the cell holds a fraction, which its format may not show; round it in the workbook (ROUND, ARRONDI)"
 	case value == "" && number:
-		rule = "must not be empty"
+		rule = "must not be empty; a line of totals must be deleted"
+	case isKeptText(value):
+		rule = ruleKeptText
 	case strings.HasPrefix(value, "="):
 		rule = "must be a value and not a formula: replace formulas by their results before saving"
 	case strings.HasPrefix(value, "#") && number:
 		rule = "must be a value: this is an error of the spreadsheet, or a column too narrow to show it"
-	case isShortened(value) && column != columnDescription:
-		rule = "was shortened by the spreadsheet, its digits are lost: format the column as text, enter the value again and save"
+	case column != columnAmount || !isDigits(value): // a zero is for the rules of amounts
+		rule = leftover(value)
+	}
+	if rule == "" && column == columnMSISDN && countDigits(value) == 0 {
+		rule = "must be a phone number; a line of totals or of notes must be deleted"
 	}
 	if rule != "" {
 		r.problems = append(r.problems, Problem{Line: r.payout.Line, Column: column, Value: shown(column, value), Rule: rule})
 	}
 	return rule == ""
-}
-
-// isShortened reports whether a value is a number as spreadsheets shorten it: 2.25E+12, or 2,25E+12.
-func isShortened(value string) bool {
-	plus := strings.IndexByte(value, '+')
-	if plus < 2 || value[plus-1] != 'E' && value[plus-1] != 'e' {
-		return false
-	}
-	mantissa, exponent := value[:plus-1], value[plus+1:]
-	return exponent != "" && strings.Trim(mantissa, "0123456789.,") == "" && strings.Trim(exponent, "0123456789") == ""
 }

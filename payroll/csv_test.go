@@ -132,6 +132,8 @@ func TestReadCSV_RefusesBadCells(t *testing.T) {
 		"national number":         {"0748710523,5000,a,x", "msisdn", "074*****23", "must start with + and the country code"},
 		"number without plus":     {"2250748710523,5000,a,x", "msisdn", "22507******23", "must start with +"},
 		"short number":            {"+22507,5000,a,x", "msisdn", "+***07", "10 digits"},
+		"a word":                  {"TOTAL,5000,a,x", "msisdn", "TOTAL", "must be a phone number"},
+		"words and a digit":       {"Équipe 2 (nuit),5000,a,x", "msisdn", "Équipe 2 (nuit)", "must start with +"},
 		"number as formula":       {"=+2250748710523,5000,a,x", "msisdn", "=+225********23", "not a formula"},
 		"shortened number":        {"2.25075E+12,5000,a,x", "msisdn", "2.25*****12", "format the column as text"},
 		"shortened, with a comma": {`"2,25075E+12",5000,a,x`, "msisdn", "2,2******12", "format the column as text"},
@@ -141,9 +143,9 @@ func TestReadCSV_RefusesBadCells(t *testing.T) {
 		"words":                   {"+2250748710523,much,a,x", "amount", "much", "whole number of francs"},
 		"zero":                    {"+2250748710523,0,a,x", "amount", "0", "positive"},
 		"negative":                {"+2250748710523,-5000,a,x", "amount", "-5000", "positive"},
-		"too little":              {"+2250748710523,4999,a,x", "amount", "4999", "at least 5000"},
-		"too much":                {"+2250748710523,500001,a,x", "amount", "500001", "at most 500000"},
-		"a number for an amount":  {"+2250748710523,2250748710523,a,x", "amount", "22507******23", "at most 500000"},
+		"too little":              {"+2250748710523,4999,a,x", "amount", "4999", "at least 5\u202f000\u202fFCFA"},
+		"too much":                {"+2250748710523,500001,a,x", "amount", "500001", "at most 500\u202f000\u202fFCFA"},
+		"a number for an amount":  {"+2250748710523,2250748710523,a,x", "amount", "22507******23", "at most 500\u202f000\u202fFCFA"},
 		"formula":                 {"+2250748710523,=A2*2,a,x", "amount", "=A2*2", "not a formula"},
 		"shortened amount":        {"+2250748710523,5E+05,a,x", "amount", "5E+05", "was shortened"},
 		"#####":                   {"+2250748710523,#####,a,x", "amount", "#####", "too narrow"},
@@ -164,7 +166,7 @@ func TestReadCSV_RefusesBadCells(t *testing.T) {
 		"shortened reference":     {"+2250748710523,5000,2.0E+11,x", "reference", "2.0E+11", "was shortened"},
 		"formula as description":  {`+2250748710523,5000,a,"=HYPERLINK(""x"")"`, "description", `=HYPERLINK("x")`, "not a formula"},
 		"zero byte":               {"+2250748710523,5000,a,x\x00", "description", `"x\x00"`, "zero byte"},
-		"too few fields":          {"+2250748710523,5000,a", "", "", "must have 4 fields, as the first line has, not 3"},
+		"too few fields":          {"+2250748710523,5000,a", "", "", "must have 4 fields, as line 1 has, not 3"},
 		"too many fields":         {good + ",y", "", "", "not 5"},
 		"decimal comma":           {"+2250748710523,50000,00,a,x", "", "", "not 5"},
 		"quote inside":            {`+2250748710523,5000,a,say "x"`, "", "", "quotation marks in pairs"},
@@ -202,18 +204,18 @@ func TestReadCSV_RefusesBadFiles(t *testing.T) {
 		"no rows":              {header, []string{"no payouts"}},
 		"no rows but blanks":   {header + ",,,\n\n", []string{"no payouts"}},
 		"no header":            {threeRows, []string{"line 1: msisdn: must be one of the columns", "line 1: amount: must"}},
-		"a column missing":     {"\nmsisdn;montant;reference\n", []string{"line 2: amount: must be one of the columns"}},
+		"a column missing":     {"\nmsisdn;montand;reference\n", []string{"line 2: amount: must be one of the columns"}},
 		"a column twice":       {"msisdn,amount,Amount,MSISDN,x,x\n", []string{"line 1: amount: must be named once", "line 1: msisdn: must be named once"}},
-		"for Excel":            {"sep=;\nmsisdn;amount\n+2250748710523;5000\n", []string{`line 1: must name the columns: take out "sep="`}},
-		"for Excel, comma":     {"\n\"SEP=,\"\nmsisdn,amount\n+2250748710523,5000\n", []string{`line 2: must name the columns: take out`}},
+		"for Excel, unknown":   {"sep=|\nmsisdn|amount\n+2250748710523|5000\n", []string{`line 1: must name the columns: after "sep=" only`}},
+		"for Excel, alone":     {"sep=;\n", []string{"names its columns"}},
 		"header never closed":  {`"msisdn,amount`, []string{"names its columns"}},
 		"header too long":      {"msisdn,amount," + strings.Repeat("x,", 40_000) + "\n", []string{"line 1: must name the columns in fewer than 65536 bytes"}},
 		"UTF-16, small end":    {utf16Text(binary.LittleEndian, "\uFEFF"), []string{"the file is UTF-16", "CSV UTF-8"}},
 		"UTF-16, big end":      {utf16Text(binary.BigEndian, "\uFEFF"), []string{"the file is UTF-16"}},
 		"UTF-16 without mark":  {utf16Text(binary.LittleEndian, ""), []string{"the file is UTF-16"}},
 		"UTF-16, big, no mark": {utf16Text(binary.BigEndian, ""), []string{"the file is UTF-16"}},
-		"Windows-1252":         {header + "+2250748710523,5000,a,Salaire\n+2250748710523,5000,b,Kon\xE9\n+225,y,c,\n", []string{"line 3: is not UTF-8 but, as it seems, Windows-1252", "CSV UTF-8"}},
-		"Windows-1252 header":  {"msisdn,amount,t\xE9l\n+2250748710523,5000,a\n", []string{"line 1: is not UTF-8"}},
+		"code page 850":        {header + "+2250748710523,5000,a,Salaire\n+2250748710523,5000,b,Kon\x82\n+225,y,c,\n", []string{"line 3: is neither UTF-8 nor, without doubt, Windows-1252", "CSV UTF-8"}},
+		"Mac Roman header":     {"msisdn,amount,p\x8Eriode\n+2250748710523,5000,a\n", []string{"line 1: is neither UTF-8"}},
 		"XLSX":                 {"PK\x03\x04abc", []string{"is a workbook"}},
 		"XLS":                  {"\xD0\xCF\x11\xE0abc", []string{"is a workbook"}},
 		"never closed":         {header + "+2250748710523,5000,a,x\n+2250748710524,5000,b,\"x\n+2250748710525,5000,c,x\n", []string{"line 3: must have its quotation marks in pairs"}},
@@ -344,7 +346,7 @@ func TestPlan_Payouts_NoticesAChangedFile(t *testing.T) {
 		"a row more":      func(s string) string { return s + "+2250748710529,5000,a/4,x\n" },
 		"a row less":      func(s string) string { return strings.Replace(s, "+221771234567,5000,a/2,\n", "", 1) },
 		"a row bad":       func(s string) string { return strings.Replace(s, ",5000,", ",much,", 1) },
-		"the header":      func(s string) string { return strings.Replace(s, "amount", "amounts", 1) },
+		"the header":      func(s string) string { return strings.Replace(s, "amount", "amounth", 1) },
 		"the order":       func(s string) string { return strings.NewReplacer("a/1", "a/2", "a/2", "a/1").Replace(s) },
 		"everything":      func(string) string { return "" },
 		"an amount, huge": func(s string) string { return strings.Replace(s, ",500000,", ",9223372036854775807,", 1) },
@@ -366,4 +368,31 @@ func TestPlan_Payouts_NoticesAChangedFile(t *testing.T) {
 	for _, err := range new(payroll.Plan).Payouts() {
 		require.ErrorIs(t, err, payroll.ErrBadPlan)
 	}
+}
+
+// A file that gives every reference is read once under the name that the run has by default, which no reference is derived from.
+func TestReadCSV_DefaultRunNamesCompleteFiles(t *testing.T) {
+	t.Parallel()
+	complete, lacking := header+threeRows, header+"+2250748710523,50000,,Salaire\n"
+	named, err := readCSV(complete, payroll.CSVOptions{Run: "june"})
+	require.NoError(t, err)
+	unnamed, err := readCSV(complete, payroll.CSVOptions{})
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		options payroll.CSVOptions
+		want    payroll.PlanInfo
+	}{
+		"default":                     {payroll.CSVOptions{DefaultRun: "june"}, named.PlanInfo},
+		"given":                       {payroll.CSVOptions{Run: "june", DefaultRun: "july"}, named.PlanInfo},
+		"a name that no run can have": {payroll.CSVOptions{DefaultRun: "+2250748710523"}, unnamed.PlanInfo},
+	} {
+		plan, err := readCSV(complete, c.options)
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, plan.PlanInfo, name)
+		require.Equal(t, payoutsOf(t, named), payoutsOf(t, plan), name)
+	}
+	_, err = readCSV(lacking, payroll.CSVOptions{DefaultRun: "june"})
+	bad := (*payroll.PlanError)(nil)
+	require.ErrorAs(t, err, &bad)
+	require.True(t, bad.NeedsRun)
 }

@@ -11,9 +11,9 @@ import (
 
 func TestReadCSV_WarnsOfAMisspelledReferenceColumn(t *testing.T) {
 	t.Parallel()
-	plan, err := readCSV("msisdn,amount,Réference,nom\n+2250748710523,5000,a,x\n", payroll.CSVOptions{Run: "june"})
+	plan, err := readCSV("msisdn,amount,Réferense,service\n+2250748710523,5000,a,x\n", payroll.CSVOptions{Run: "june"})
 	require.NoError(t, err)
-	require.Equal(t, []payroll.Warning{{Lines: []int64{1}, Text: "no column is called reference, so references are derived; not read: Réference, nom"}}, plan.Warnings)
+	require.Equal(t, []payroll.Warning{{Kind: payroll.WarnHeadings, Lines: []int64{1}, Text: "no column is called reference, so references are derived; not read: Réferense, service"}}, plan.Warnings)
 
 	plan, err = readCSV("msisdn,amount"+strings.Repeat(",c", 12)+"\n+2250748710523,5000"+strings.Repeat(",", 12)+"\n", payroll.CSVOptions{Run: "june"})
 	require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestReadCSV_WarnsOfRowsOfSeveralLines(t *testing.T) {
 	}
 	plan, err := readCSV(header+"+2250748710523,5000,,\"x\n\"\n+2250748710524,5000,,\"\n\"\n+2250748710525,5000,,\"\n\"\n", payroll.CSVOptions{Run: "june", MaxProblems: 1})
 	require.NoError(t, err)
-	require.Equal(t, []payroll.Warning{{Lines: []int64{2, 3}, Text: "lines 2 to 3 are one row: a quotation mark may be open"}, {Text: "2 more rows have several lines"}}, plan.Warnings)
+	require.Equal(t, []payroll.Warning{{Kind: payroll.WarnSeveralLines, Lines: []int64{2, 3}, Text: "lines 2 to 3 are one row: a quotation mark may be open"}, {Kind: payroll.WarnSeveralLines, Text: "2 more rows have several lines"}}, plan.Warnings)
 }
 
 // References in a column that lost its name would be replaced by others without a word.

@@ -6,9 +6,9 @@
 //	run     [Runner.Run] sends what the [Journal] does not hold as sent, settles what is unclear, and waits for outcomes
 //	report  [WriteReportFile] writes what became of each payout, with totals that add up
 //
-// The journal is the memory of a run: it is told that a payout is about to be sent before its first byte leaves, and
-// what came of it afterwards. A program that was killed is started again with the same file and the same journal, and
-// goes on where it stopped. Package sqljournal keeps a journal in SQLite or PostgreSQL.
+// The journal is the memory of a run: before a payout's first byte leaves, the journal records that it is about to be
+// sent, and afterwards what became of it. A program that was killed is started again with the same file and the same
+// journal, and resumes where it stopped. Package sqljournal keeps a journal in SQLite or PostgreSQL.
 //
 // Amounts are whole XOF francs.
 package payroll

@@ -49,8 +49,8 @@ func ExampleReadCSV_problems() {
 	}
 	// Output:
 	// line 3: msisdn: must start with + and the country code, such as +225, got 074*****24
-	// line 3: amount: must be whole francs in exact groups of three digits (50 000, 50.000 or 50,000): anything else could be read two ways, got 50.5
-	// line 4: amount: must be at least 5000 francs, got 1000
+	// line 3: amount: must be whole francs in exact groups of three digits: anything else could be read two ways (understood are 50000, 50 000, 50.000, 50,000, 50 000,00, 50 000 F, 50 000 FCFA and XOF 50 000), got 50.5
+	// line 4: amount: must be at least 5 000 FCFA, got 1000
 	// line 4: reference: must not be that of line 2, since a payout is known by it, got june/1
 }
 

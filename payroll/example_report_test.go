@@ -4,14 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log"
-	"os"
+	"strings"
 	"time"
 
 	"github.com/djamo/djamo-go/payroll"
 	"github.com/djamo/djamo-go/payroll/journaltest"
 )
 
-// The journal here is one for tests; WriteReportFile writes the same to a file, as .csv, .json or .html.
+// The journal here is one for tests; WriteReportFile writes the same to a file, as .csv, .xlsx, .json or .html.
 func ExampleWriteReport() {
 	ctx := context.Background()
 	journal := journaltest.NewMemory()
@@ -27,13 +27,15 @@ func ExampleWriteReport() {
 		log.Fatal(err)
 	}
 
-	totals, err := payroll.WriteReport(ctx, os.Stdout, journal, payroll.ReportCSV)
+	var table strings.Builder
+	totals, err := payroll.WriteReport(ctx, &table, journal, payroll.ReportCSV)
 	if err != nil {
 		log.Fatal(err)
 	}
+	fmt.Print(strings.TrimPrefix(table.String(), "\uFEFF")) // the mark is for Excel
 	fmt.Println(totals.Completed.Count, "of", totals.Planned.Count, "completed")
 	// Output:
-	// reference,msisdn,amount,status,transaction_id,fee,failure_reason,attempts,already_paid_earlier,sent_at,line,description
-	// june/1,+2250748710523,50000,planned,,0,,0,false,,0,
+	// reference,msisdn,amount,status,transaction_id,fee,failure_reason,attempts,already_paid_earlier,sent_at,line,description,name,transaction_at,prepared_by,prepared_at,approved_by,approved_at
+	// june/1,'+2250748710523,50000,planned,,0,,0,false,,0,,,,,,,
 	// 0 of 1 completed
 }

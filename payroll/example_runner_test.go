@@ -40,7 +40,7 @@ func ExampleRunner_Run() {
 	runner := payroll.Runner{Client: client, Journal: journal, PollMin: 10 * time.Millisecond}
 	totals, err := runner.Run(ctx, plan)
 	switch {
-	case errors.Is(err, payroll.ErrShort):
+	case errors.Is(err, payroll.ErrInsufficientFunds):
 		log.Fatal(err) // nothing was sent
 	case err != nil:
 		log.Fatal(err) // run it again: it goes on where it stopped

@@ -23,14 +23,31 @@ type Plan struct {
 	// Warnings are what a person should confirm before the plan is run, such as one payee who gets the same amount twice.
 	Warnings []Warning
 
+	// Derived is how many payouts have a reference that was made of the run's name and their content.
+	Derived int64
+
 	read rows
 }
 
 // Warning is something in a plan that may be right but should be confirmed by a person.
 type Warning struct {
+	Kind  WarningKind
 	Lines []int64 // the lines it is about, in order; as Problem.Line for payouts that came from no file
 	Text  string  // a sentence, with phone numbers masked
 }
+
+// WarningKind is what a warning is about: warnings of one kind are shown, and confirmed, together.
+type WarningKind string
+
+// The kinds of warnings in a plan. They are written as they are here and never renamed.
+const (
+	WarnSameAmountTwice WarningKind = "same-amount-twice" // a payee gets one amount more than once
+	WarnSeveralLines    WarningKind = "several-lines"     // a row goes on over lines: a quotation mark may be open
+	WarnHeadings        WarningKind = "headings"          // something in the file is not read
+	WarnNoReference     WarningKind = "no-reference"      // a reference is made for rows that have none
+	WarnEncoding        WarningKind = "encoding"          // the file is in an encoding that was guessed
+	WarnLookAlike       WarningKind = "look-alike"        // references differ in O and 0, or in I, l and 1, alone
+)
 
 // PlanOptions says how payouts are checked. A zero field takes its default.
 type PlanOptions struct {
@@ -40,12 +57,12 @@ type PlanOptions struct {
 	// Limits bound the amount of a payout and the length of a reference, as djamo.WithLimits does; BatchSize is not
 	// looked at. nil is 5,000 to 500,000 francs, which Djamo's documentation names; &djamo.Limits{} sets no bound to amounts.
 	Limits *djamo.Limits
-	// MaxProblems is how many problems, and how many warnings, are told one by one. Default 100.
+	// MaxProblems is how many problems, and how many warnings, are listed one by one. Default 100.
 	MaxProblems int
 }
 
 // NewPlan checks payouts that a program has made itself, by the rules of [ReadCSV]. It takes their MSISDN, Amount,
-// Reference, Description and Line, and numbers them in the order they come in. A payout without a reference gets one
+// Reference, Description, Name and Line, and numbers them in the order they come in. A payout without a reference gets one
 // that is derived from the run's name and its content.
 //
 // Payouts is read several times, here and by [Plan.Payouts], and must give the same payouts each time; [Rows] makes it of
@@ -67,7 +84,8 @@ func rowsOf(payouts iter.Seq2[Payout, error], rules *rules) rows {
 			}
 			place++
 			r := row{payout: Payout{
-				ID: place, Line: payout.Line, State: Planned, MSISDN: payout.MSISDN, Amount: payout.Amount, Reference: payout.Reference, Description: payout.Description,
+				ID: place, Line: payout.Line, State: Planned, MSISDN: payout.MSISDN, Amount: payout.Amount, Reference: payout.Reference,
+				Description: payout.Description, Name: cleanName(payout.Name),
 			}}
 			rules.check(&r)
 			if !take(r) {
@@ -90,7 +108,7 @@ func Rows(payouts ...Payout) iter.Seq2[Payout, error] {
 }
 
 // Payouts reads the payouts from the plan's source, in order, each Planned. When the source is not what was checked any
-// more, the last pair has an error that matches ErrBadPlan, and what was read is to be thrown away.
+// more, the last pair has an error that matches ErrBadPlan, and what was read must be discarded.
 //
 // A file is read from its start, so no two walks over one file may run at the same time.
 func (p *Plan) Payouts() iter.Seq2[Payout, error] {

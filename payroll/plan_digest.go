@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"hash"
+	"iter"
+	"strings"
 )
 
 // reference makes a reference of the run's name and the payout's content: the same for the same row however often the
@@ -15,6 +17,13 @@ func (r *rules) reference(p Payout) string {
 	content = appendText(content, r.run)
 	sum := sha256.Sum256(appendContent(content, p))
 	return r.run + "/" + r.letters.EncodeToString(sum[:10])
+}
+
+// isDerived reports whether a reference was made of the name of a run and a row.
+func isDerived(reference, run string) bool {
+	const letters = 16
+	row, ok := strings.CutPrefix(reference, run+"/")
+	return ok && len(row) == letters && strings.Trim(row, "abcdefghijklmnopqrstuvwxyz234567") == ""
 }
 
 // digest is the fingerprint of a plan: a SHA-256 over its run's name and over what is to be paid, in order. Where a row
@@ -32,6 +41,24 @@ func newDigest(run string) *digest {
 
 func (d *digest) add(p Payout) {
 	d.write(appendContent(appendText(d.buffer[:0], p.Reference), p))
+}
+
+// Describe says which plan of a run these payouts are, in their order. A journal asks it whether what it has stored is still what it
+// was given. The error is that of the payouts, or of amounts that cannot be added up.
+func Describe(run string, payouts iter.Seq2[Payout, error]) (PlanInfo, error) {
+	info, digest := PlanInfo{Run: run}, newDigest(run)
+	for p, err := range payouts {
+		if err == nil {
+			info.Total, err = info.Total.Add(p.Amount)
+		}
+		if err != nil {
+			return PlanInfo{}, err
+		}
+		info.Count++
+		digest.add(p)
+	}
+	info.Digest = digest.String()
+	return info, nil
 }
 
 func (d *digest) write(content []byte) {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/djamo/djamo-go"
 )
@@ -41,6 +43,9 @@ func (p Problem) String() string {
 type PlanError struct {
 	Problems []Problem
 	More     int // how many problems there are beyond those listed
+	// NeedsRun says that rows have no reference and the run has no name to derive them from. A name must come from whoever
+	// pays, and not from the name of a file: a second copy of the file would pay everybody again.
+	NeedsRun bool
 }
 
 // Error lists the problems, each on a line of its own.
@@ -84,17 +89,27 @@ func (l *problemList) merge(problems []Problem, more int) {
 	l.more += over + more
 }
 
-func (l *problemList) err() error {
+func (l *problemList) err(needsRun bool) error {
 	if len(l.kept) == 0 && l.more == 0 {
 		return nil
 	}
-	return &PlanError{Problems: l.kept, More: l.more}
+	return &PlanError{Problems: l.kept, More: l.more, NeedsRun: needsRun}
 }
 
 // refuse is a problem of one cell, in the words of the error that it was refused with.
 func refuse(line int64, column, value string, err error) Problem {
 	if refused, ok := errors.AsType[*djamo.ValidationError](err); ok {
-		return Problem{Line: line, Column: column, Value: refused.Value, Rule: refused.Rule}
+		problem := Problem{Line: line, Column: column, Value: refused.Value, Rule: refused.Rule}
+		if column == columnMSISDN && !mayBeNumber(value) {
+			problem.Value = shown("", value) // "TOTAL" is nobody's number, and stars would hide what to mend
+		}
+		switch column {
+		case columnMSISDN:
+			problem.Rule = withCodePoint(problem.Rule, value)
+		case columnAmount:
+			problem.Value += oddSign(value)
+		}
+		return problem
 	}
 	text := err.Error()
 	if value != "" { // an error of a caller's own may show the number that it refuses
@@ -103,9 +118,41 @@ func refuse(line int64, column, value string, err error) Problem {
 	return Problem{Line: line, Column: column, Rule: excerpt(djamo.MaskPhones(text), 200)}
 }
 
-// shown is a value in a problem: bounded, on one line, and without phone numbers.
+// withCodePoint adds to a rule that shows a character which one it is, unless it is on every keyboard: a Cyrillic О looks like a
+// letter that looks like a zero.
+func withCodePoint(rule, value string) string {
+	for _, r := range value {
+		if r >= utf8.RuneSelf && strings.HasSuffix(rule, strconv.QuoteRune(r)) {
+			return rule + fmt.Sprintf(" (%U)", r)
+		}
+	}
+	return rule
+}
+
+// oddSign is the code point of the first character of an amount that is on no keyboard here: a ５ of double width is no 5.
+func oddSign(value string) string {
+	for _, r := range value {
+		if r >= utf8.RuneSelf && !unicode.IsSpace(r) && !isTyped(r) && strconv.IsPrint(r) {
+			return fmt.Sprintf(" (%U)", r)
+		}
+	}
+	return ""
+}
+
+// maxShownDigits is how many digits a text may have that is no phone number.
+const maxShownDigits = 5
+
+// mayBeNumber reports whether a cell may hold a phone number, or a part of one. "Total 2026" does not.
+func mayBeNumber(value string) bool {
+	const fewest = 4
+	digits := countDigits(value)
+	return digits >= fewest && (digits > maxShownDigits || !strings.ContainsFunc(value, unicode.IsLetter))
+}
+
+// shown is a value in a problem: bounded, on one line, and without phone numbers. What is none, such as TOTAL, is shown as
+// it is.
 func shown(column, value string) string {
-	if column == columnMSISDN && strings.ContainsAny(value, "0123456789") {
+	if column == columnMSISDN && mayBeNumber(value) {
 		value = djamo.MSISDN(value).String()
 	}
 	return excerpt(djamo.MaskPhones(value), 60)

@@ -10,3 +10,8 @@ func NewPlanIn(room int, payouts iter.Seq2[Payout, error], options PlanOptions) 
 	}
 	return newPlanIn(room, rowsOf(payouts, rules), rules)
 }
+
+// OddReferenceRule is what references are checked by that are no plain words.
+func OddReferenceRule(reference string) (isPlain bool, rule string) {
+	return isPlainWord(reference), oddReferenceRule(reference)
+}

@@ -28,13 +28,15 @@ const (
 // row is one payout of a source and what is wrong with it. A field that is wrong is zero.
 type row struct {
 	payout   Payout
-	end      int64 // the line it ends on, if it came from a file
-	derived  bool  // it came without a reference
-	unnamed  bool  // the file has no references, and something stands here in a column without a name
+	end      int64  // the line it ends on, if it came from a file
+	derived  bool   // it came without a reference
+	unnamed  bool   // the file has no references, and something stands here in a column without a name
+	remark   string // what the file notes about it in a column that is not read, if that may say not to pay
+	garbled  string // a text of it that was read in a wrong encoding before it came into the file
 	problems []Problem
 }
 
-// line is where the row stands, as problems and warnings tell it.
+// line is where the row stands, as problems and warnings name it.
 func (r *row) line() int64 {
 	if r.payout.Line > 0 {
 		return r.payout.Line
@@ -53,9 +55,11 @@ type rows func(take func(row) bool) error
 // rules are what every row is checked by.
 type rules struct {
 	run         string
+	defaultRun  string // of a plan in which no reference is derived
 	limits      djamo.Limits
 	maxProblems int
 	letters     *base32.Encoding
+	last        string // the column at the end of the last line, which may be cut off: amount, reference or none
 }
 
 func newRules(options PlanOptions) (*rules, error) {
@@ -70,8 +74,12 @@ func newRules(options PlanOptions) (*rules, error) {
 		r.limits = *options.Limits
 	}
 	if l := r.limits; l.MinAmount < 0 || l.MaxAmount < 0 || l.ReferenceLength < 0 || l.MaxAmount != 0 && l.MaxAmount < l.MinAmount {
-		return nil, fmt.Errorf("%w: its limits contradict themselves: at least %d and at most %d francs, references of at most %d bytes",
-			ErrBadPlan, int64(l.MinAmount), int64(l.MaxAmount), l.ReferenceLength)
+		return nil, fmt.Errorf("%w: its limits contradict themselves: at least %s and at most %s, references of at most %d bytes",
+			ErrBadPlan, l.MinAmount, l.MaxAmount, l.ReferenceLength)
+	}
+	if masked := djamo.MaskPhones(r.run); masked != r.run {
+		return nil, fmt.Errorf(
+			"%w: the name of the run must not hold a phone number, got %s: it is shown and stored as it is", ErrBadPlan, masked)
 	}
 	if p := (Payout{MSISDN: anyMSISDN, Amount: 1, Reference: r.run}); r.run != "" {
 		if problem := refusal(p, columnReference, djamo.Limits{}); problem != nil {
@@ -81,10 +89,18 @@ func newRules(options PlanOptions) (*rules, error) {
 	return r, nil
 }
 
+// planRun is the name of the run, as the plan has it.
+func (r *rules) planRun() string {
+	if r.run == "" {
+		return r.defaultRun
+	}
+	return r.run
+}
+
 // What stands in for the other fields while one field is checked.
 const (
 	anyMSISDN    = djamo.MSISDN("+2250700000000")
-	anyReference = "-"
+	anyReference = "any"
 )
 
 // check notes what is wrong with a row, takes what is wrong out of it, and gives it a reference if it has none. It is
@@ -99,6 +115,7 @@ func (r *rules) check(x *row) {
 	}
 	if x.derived {
 		p.Reference = ""
+		r.checkDescription(x)
 		if len(x.problems) == 0 && r.run != "" {
 			p.Reference = r.reference(*p)
 			r.checkField(x, columnReference)
@@ -106,7 +123,19 @@ func (r *rules) check(x *row) {
 	}
 }
 
-// checkFields looks at one field after the other, since all that is wrong is to be told and not the first fault alone.
+// checkDescription refuses a description that the same file may hold in other bytes when it is saved by another program:
+// the reference is derived from it, so the payout would be another one, and be paid again.
+func (r *rules) checkDescription(x *row) {
+	if mark := combining(x.payout.Description); mark >= 0 && r.run != "" {
+		x.problems = append(x.problems, Problem{
+			Line: x.line(), Column: columnDescription, Value: shown(columnDescription, x.payout.Description),
+			Rule: fmt.Sprintf("must hold letters and their accents in one (NFC), not %U by itself, since the reference is derived from it", mark),
+		})
+		x.payout.Description = ""
+	}
+}
+
+// checkFields looks at one field after the other, so that all faults are listed and not just the first.
 func (r *rules) checkFields(x *row) {
 	for _, column := range []string{columnMSISDN, columnAmount, columnReference, columnDescription} {
 		r.checkField(x, column)
@@ -151,15 +180,13 @@ func refusal(p Payout, column string, limits djamo.Limits) *Problem {
 	rule := ""
 	switch {
 	case column == columnAmount && p.Amount > 0 && p.Amount < limits.MinAmount:
-		rule = fmt.Sprintf("must be at least %d francs", int64(limits.MinAmount))
+		rule = fmt.Sprintf("must be at least %s", limits.MinAmount)
 	case column == columnAmount && limits.MaxAmount != 0 && p.Amount > limits.MaxAmount:
-		rule = fmt.Sprintf("must be at most %d francs", int64(limits.MaxAmount))
-	case column == columnReference && isFormula(value):
-		rule = "must not be a formula to a spreadsheet, which would run it when it opens the report"
-	case column == columnReference && hasInvisible(value):
-		rule = "must not hold characters that nobody sees: two references that look alike would be two payments"
+		rule = fmt.Sprintf("must be at most %s", limits.MaxAmount)
+	case column == columnReference && utf8.ValidString(value) && !hasControl(value) && referenceRule(value) != "":
+		rule = referenceRule(value)
 	case column == columnDescription && isLong(value):
-		rule = fmt.Sprintf("must not be longer than %d characters: a quotation mark may be open", longestDescription)
+		rule = fmt.Sprintf("must not be longer than %d characters: a quotation mark may be open", maxDescription)
 	case column == columnDescription && strings.ContainsRune(value, 0):
 		rule = "must not hold a zero byte, which no database stores"
 	}
@@ -175,53 +202,14 @@ func refusal(p Payout, column string, limits djamo.Limits) *Problem {
 
 // oddText reports whether a payout holds text that the client would send and this package refuses.
 func oddText(p Payout) bool {
-	return isFormula(p.Reference) || hasInvisible(p.Reference) || isLong(p.Description) || strings.IndexByte(p.Description, 0) >= 0
+	return referenceRule(p.Reference) != "" || isLong(p.Description) || strings.IndexByte(p.Description, 0) >= 0
 }
 
-// longestDescription is far more than a payee reads, in characters.
-const longestDescription = 1_000
+// maxDescription is far more than a payee reads, in characters.
+const maxDescription = 1_000
+
+func hasControl(text string) bool { return strings.IndexFunc(text, unicode.IsControl) >= 0 }
 
 func isLong(description string) bool {
-	return len(description) > longestDescription && utf8.RuneCountInString(description) > longestDescription
-}
-
-// hasInvisible reports whether a text holds what takes no room and changes what it is: a byte order mark, zero-width
-// characters, those that turn the direction of writing.
-func hasInvisible(text string) bool {
-	for _, r := range text {
-		if r >= utf8.RuneSelf && unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return true
-		}
-	}
-	return false
-}
-
-// isFormula reports whether a spreadsheet that opens a CSV file would run the text as a formula that can do more than
-// arithmetic, or a part of it that stands in a cell of its own where the list separator is a semicolon or a tab. A sign
-// alone makes no formula of a reference such as +225-2026-06.
-func isFormula(text string) bool {
-	for {
-		if runs(text) {
-			return true
-		}
-		next := strings.IndexAny(text, ";\t")
-		if next < 0 {
-			return false
-		}
-		text = strings.TrimLeft(text[next+1:], " \u00a0\"")
-	}
-}
-
-// runs reports whether a cell with this text is a formula.
-func runs(cell string) bool {
-	if cell == "" {
-		return false
-	}
-	switch cell[0] {
-	case '=', '@':
-		return true
-	case '+', '-':
-		return strings.ContainsAny(cell, "(|!")
-	}
-	return false
+	return len(description) > maxDescription && utf8.RuneCountInString(description) > maxDescription
 }

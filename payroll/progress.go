@@ -14,9 +14,9 @@ func (r *run) advance(ctx context.Context, changes []Change) error {
 		return nil
 	}
 	// In step means one after the other: a change that is recorded must be added up before the next one to the same payout.
-	r.advancing.take()
-	defer r.advancing.give()
-	if err := r.Journal.Advance(ctx, r.hold.current(), changes...); err != nil {
+	r.advanceMu.Lock()
+	defer r.advanceMu.Unlock()
+	if err := r.Journal.Advance(ctx, r.held(), changes...); err != nil {
 		return err
 	}
 	r.mu.Lock()
@@ -36,25 +36,32 @@ func (r *run) advance(ctx context.Context, changes []Change) error {
 	return nil
 }
 
-// move carries one payout from a state's sum to another's. Only a completed payout has a fee, and it moves no more.
+// move carries one payout from a state's sum to another's. Only a completed payout has a fee or counts as paid earlier, and
+// it moves no more.
 func (r *run) move(c Change) (err error) {
 	if c.From == c.Payout.State {
 		return nil
 	}
-	from, to := r.sums[c.From], r.sums[c.Payout.State]
+	from := r.sums[c.From]
 	from.Count--
-	to.Count++
 	if from.Amount, err = from.Amount.Sub(c.Payout.Amount); err != nil {
 		return err
 	}
-	if to.Amount, err = to.Amount.Add(c.Payout.Amount); err != nil {
-		return err
-	}
-	if to.Fees, err = to.Fees.Add(c.Payout.Fee); err != nil {
+	to, err := addSums(r.sums[c.Payout.State], c.Payout.sum())
+	if err != nil {
 		return err
 	}
 	r.sums[c.From], r.sums[c.Payout.State] = from, to
 	return nil
+}
+
+// sum is a payout by itself, as [Journal.Sums] counts it.
+func (p Payout) sum() Sum {
+	sum := Sum{Count: 1, Amount: p.Amount, Fees: p.Fee}
+	if p.PaidEarlier() {
+		sum.Earlier, sum.EarlierAmount = 1, p.Amount
+	}
+	return sum
 }
 
 // sum is what is in one state, as far as this run knows.

@@ -2,19 +2,31 @@ package payroll
 
 import (
 	"cmp"
+	"fmt"
 	"hash/maphash"
+	"math"
+	"math/bits"
 	"slices"
+	"strings"
 
 	"github.com/djamo/djamo-go"
 )
 
-// Repeated references, and payees with the same amount, are found by the hashes of rows, 16 bytes for each. As many
-// hashes as there is room for are held at a time. A source with more rows is read once more for every part of the range
-// of hashes that fits. Rows whose hashes meet are compared as they are before anything is called a repeat, so a hash of
-// 64 bits is enough.
+// Repeated references, and payees with the same amount, are found by the hashes of rows, in memory that does not grow with the
+// source. On the first reading, the hashes of each kind set bits of a filter. One whose bits are all set may have come before: it
+// is a suspect. Most sources have none, and are not read again. Otherwise, rows whose hashes are suspects are held on a second
+// reading, 16 bytes for each, and the repeats are among them. Rows whose hashes meet are compared as they are before anything is
+// called a repeat, so a hash of 64 bits is enough. A source with more rows than the filter tells apart, or with more suspects than
+// there is room for, is read twice more for every part of the range of hashes.
 
-// roomForKeys is how many hashes of a kind are held: 4 MB, enough for 196,000 rows in a single reading.
-const roomForKeys = 1 << 18
+// roomForKeys is how many hashes of a kind are held at most, 1 MB. The filter has 128 bits for each, 1 MB as well: enough for
+// rowsPerKey times as many rows, a million, of which one in two hundred is a suspect then.
+const (
+	roomForKeys = 1 << 16
+	bitsPerKey  = 128
+	rowsPerKey  = 16
+	probes      = 6 // bits for a hash
+)
 
 // repeat is a row that says again what an earlier one said.
 type repeat struct{ first, again int64 } // their places in the source
@@ -45,31 +57,90 @@ type key struct {
 	row  int64
 }
 
-// keys are the hashes of one kind in one part of their range.
-type keys struct {
-	part, parts uint64
-	room        int
-	held        []key
-	full        bool // there were more than there is room for: what was found is worth nothing
-	found       repeatList
+// kind is the hashes of one kind in one part of their range.
+type kind struct {
+	room int
+	full bool // there were more suspects than there is room for: what was found is worth nothing
+
+	few      []uint64 // the first hashes, as long as they are not worth a filter
+	filter   []uint64
+	suspects []uint64 // in order once the first reading has ended
+
+	held  []key // of the second reading
+	found repeatList
 }
 
-func (k *keys) add(hash uint64, row int64) {
-	if k.full || hash%k.parts != k.part {
+// meet notes a hash on the first reading.
+func (k *kind) meet(hash uint64) {
+	switch {
+	case k.full:
+	case k.filter != nil:
+		k.sift(hash)
+	case len(k.few) < k.room/rowsPerKey:
+		k.few = append(k.few, hash)
+	default:
+		k.filter = make([]uint64, k.room*bitsPerKey/64)
+		for _, h := range append(k.few, hash) {
+			k.sift(h)
+		}
+		k.few = nil
+	}
+}
+
+// sift sets the bits of a hash, and notes it when all of them were set.
+func (k *kind) sift(hash uint64) {
+	seen, at, step, size := true, hash&math.MaxUint32, hash>>24&math.MaxUint32|1, uint64(len(k.filter))*64
+	for range probes {
+		bit := at % size
+		word, mask := &k.filter[bit/64], uint64(1)<<(bit%64)
+		seen = seen && *word&mask != 0
+		*word |= mask
+		at += step
+	}
+	if !seen {
 		return
 	}
-	if len(k.held) == k.room {
-		k.compact()
-		if k.full = len(k.held) > k.room/4*3; k.full {
-			k.held = k.held[:0]
-			return
+	if k.suspects = append(k.suspects, hash); len(k.suspects) >= k.room {
+		k.sortSuspects()
+	}
+}
+
+// sortSuspects keeps each suspect once.
+func (k *kind) sortSuspects() {
+	slices.Sort(k.suspects)
+	k.suspects = slices.Compact(k.suspects)
+	if len(k.suspects) > k.room/4*3 {
+		k.full, k.suspects = true, k.suspects[:0]
+	}
+}
+
+// suspect ends the first reading of a part, and reports whether there are suspects.
+func (k *kind) suspect() bool {
+	if k.filter == nil {
+		slices.Sort(k.few)
+		for i := 1; i < len(k.few); i++ {
+			if k.few[i] == k.few[i-1] {
+				k.suspects = append(k.suspects, k.few[i])
+			}
 		}
+	}
+	k.sortSuspects()
+	return len(k.suspects) > 0
+}
+
+// collect notes a row of the second reading, if its hash is a suspect.
+func (k *kind) collect(hash uint64, row int64) {
+	if _, suspect := slices.BinarySearch(k.suspects, hash); !suspect {
+		return
+	}
+	if len(k.held) == k.room { // there are fewer suspects, so this makes room
+		k.compact()
 	}
 	k.held = append(k.held, key{hash: hash, row: row})
 }
 
 // compact notes the repeats among what is held and keeps the first row of each hash.
-func (k *keys) compact() {
+func (k *kind) compact() {
 	slices.SortFunc(k.held, func(a, b key) int { return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.row, b.row)) })
 	kept := k.held[:0]
 	for _, next := range k.held {
@@ -83,27 +154,52 @@ func (k *keys) compact() {
 }
 
 // end notes the last repeats of a part and makes room for the next.
-func (k *keys) end() {
-	if !k.full {
-		k.compact()
-	}
-	k.held = k.held[:0]
+func (k *kind) end() {
+	k.compact()
+	k.held, k.suspects, k.few = k.held[:0], k.suspects[:0], k.few[:0]
+	clear(k.filter)
 }
 
 // restart forgets everything.
-func (k *keys) restart(parts uint64) {
-	k.parts, k.full, k.held, k.found = parts, false, k.held[:0], repeatList{limit: k.found.limit}
+func (k *kind) restart() {
+	k.end()
+	k.full, k.found = false, repeatList{limit: k.found.limit}
 }
 
-// repeats are those of the references and those of what is paid.
+// repeats are those of the references, of what they look like, and of what is paid.
 type repeats struct {
-	references, payments keys
-	seed                 maphash.Seed
+	references, alike, payments kind
+	seed                        maphash.Seed
+	part, parts                 uint64 // of the range of hashes
+	second                      bool   // the part is read the second time
 }
 
 func newRepeats(limit, room int) *repeats {
-	k := keys{parts: 1, room: room, found: repeatList{limit: limit}}
-	return &repeats{references: k, payments: k, seed: maphash.MakeSeed()}
+	k := kind{room: room, found: repeatList{limit: limit}}
+	return &repeats{references: k, alike: k, payments: k, seed: maphash.MakeSeed(), parts: 1}
+}
+
+// all are the hashes of every kind.
+func (f *repeats) all() []*kind { return []*kind{&f.references, &f.alike, &f.payments} }
+
+// letterForms are the letters that stand for digits when people copy what they see.
+const letterForms = "OoIl|"
+
+// lookOf is what a reference looks like: the same for EMP-01, EMP-0I and EMP-Ol. References with other differences have
+// other looks.
+func lookOf(reference string) string {
+	if !strings.ContainsAny(reference, letterForms) {
+		return reference
+	}
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case 'O', 'o':
+			return '0'
+		case 'I', 'l', '|':
+			return '1'
+		}
+		return r
+	}, reference)
 }
 
 // payment is who gets how much.
@@ -116,36 +212,88 @@ func paymentOf(r row) payment { return payment{r.payout.MSISDN, r.payout.Amount}
 
 // add notes a row, but for what is missing in it or wrong.
 func (f *repeats) add(r row) {
-	if r.payout.Reference != "" {
-		f.references.add(maphash.String(f.seed, r.payout.Reference), r.payout.ID)
+	if reference := r.payout.Reference; reference != "" {
+		hash := maphash.String(f.seed, reference)
+		f.note(&f.references, hash, r)
+		if !r.derived { // nobody copies those by hand
+			if look := lookOf(reference); look != reference {
+				hash = maphash.String(f.seed, look)
+			}
+			f.note(&f.alike, hash, r)
+		}
 	}
 	if p := paymentOf(r); p.msisdn != "" && p.amount != 0 {
-		f.payments.add(maphash.Comparable(f.seed, p), r.payout.ID)
+		f.note(&f.payments, maphash.Comparable(f.seed, p), r)
 	}
 }
 
-func (f *repeats) full() bool { return f.references.full || f.payments.full }
+func (f *repeats) note(k *kind, hash uint64, r row) {
+	part, _ := bits.Mul64(hash, f.parts)
+	switch {
+	case part != f.part:
+	case f.second:
+		k.collect(hash, r.payout.ID)
+	default:
+		k.meet(hash)
+	}
+}
 
-// finish ends the first reading of the source's rows and reads them again, part by part, if there were too many.
+func (f *repeats) full() bool {
+	return slices.ContainsFunc(f.all(), func(k *kind) bool { return k.full })
+}
+
+// finish ends the first reading of the source's rows, of which there are so many, and reads them again: once if there are
+// suspects, or part by part if there are too many.
 func (f *repeats) finish(read rows, count int64) error {
-	f.references.end()
-	f.payments.end()
-	for parts := int64(1); f.full(); {
-		// Parts of two thirds of the room: hashes spread evenly enough for none of them to reach three quarters.
-		parts = max(2*parts, 1+count/(int64(f.references.room)/3*2))
-		f.references.restart(uint64(parts))
-		f.payments.restart(uint64(parts))
-		for part := uint64(0); part < uint64(parts) && !f.full(); part++ {
-			f.references.part, f.payments.part = part, part
-			if err := read(func(r row) bool { f.add(r); return !f.full() }); err != nil {
-				return err
+	again := func() error {
+		seen, full := int64(0), false
+		err := read(func(r row) bool {
+			f.add(r)
+			seen, full = seen+1, f.full()
+			return !full
+		})
+		if err == nil && !full && seen != count {
+			err = errChanged()
+		}
+		return err
+	}
+	err := f.readSuspects(again)
+	for err == nil && f.full() {
+		f.parts = max(2*f.parts, 1+uint64(count)/uint64(max(1, f.references.room*rowsPerKey))) //nolint:gosec // neither is negative
+		for _, k := range f.all() {
+			k.restart()
+		}
+		for f.part = 0; f.part < f.parts && !f.full() && err == nil; f.part++ {
+			if err = again(); err == nil {
+				err = f.readSuspects(again)
 			}
-			f.references.end()
-			f.payments.end()
 		}
 	}
-	f.references.held, f.payments.held = nil, nil
-	f.references.found.trim()
-	f.payments.found.trim()
-	return nil
+	for _, k := range f.all() {
+		k.found.trim()
+		*k = kind{found: k.found}
+	}
+	return err
+}
+
+// readSuspects ends the first reading of a part with the second, where there is anything to look for.
+func (f *repeats) readSuspects(again func() error) (err error) {
+	suspects := false
+	for _, k := range f.all() {
+		suspects = k.suspect() || suspects
+	}
+	if suspects && !f.full() {
+		f.second = true
+		err = again()
+		f.second = false
+	}
+	for _, k := range f.all() {
+		k.end()
+	}
+	return err
+}
+
+// errChanged is a source that was not the same each time it was read.
+func errChanged() error {
+	return fmt.Errorf("%w: it was changed while it was read: read it again", ErrBadPlan)
 }

@@ -3,10 +3,12 @@ package payroll
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/djamo/djamo-go"
 )
@@ -18,11 +20,17 @@ type ReportFormat string
 // salaries that it came from.
 const (
 	// ReportCSV is a table in the order of the plan, for spreadsheets and programs. Its first columns are reference,
-	// msisdn, amount, status, transaction_id, fee and failure_reason; others may be added after them. The status is the
+	// msisdn, amount, status, transaction_id, fee and failure_reason; others may be added after them. Each row says who has
+	// prepared and approved the run, and when. The status is the
 	// State; amounts are whole francs in plain digits. A text, or a part of it after a semicolon or a tab, that a
 	// spreadsheet would run as a formula stands behind an apostrophe, and lines of a text are joined by spaces.
-	// References are written as they are, since programs go by them: a plan has none that could run.
+	// References are written as they are, since programs go by them: a plan has none that could run. The file starts with a
+	// byte order mark, by which Excel knows UTF-8. A phone number stands behind an apostrophe, since a spreadsheet would make
+	// 2,25E+12 of it; ReadCSV takes it off again.
 	ReportCSV ReportFormat = "csv"
+	// ReportXLSX is the same table as a workbook: phone numbers and references are texts, amounts are numbers. It has
+	// room for 1,048,575 payouts.
+	ReportXLSX ReportFormat = "xlsx"
 	// ReportJSON is one object with the run, its totals, and the payouts in the order of the plan.
 	ReportJSON ReportFormat = "json"
 	// ReportHTML is a page to read and to print on A4, in one file that loads nothing: totals, a chart of the outcomes, and
@@ -30,13 +38,13 @@ const (
 	ReportHTML ReportFormat = "html"
 )
 
-// ReportFormatOf tells the format by the ending of a file's name: .csv, .json or .html.
+// ReportFormatOf returns the format that a file's name ends in: .csv, .xlsx, .json or .html.
 func ReportFormatOf(path string) (ReportFormat, error) {
 	switch ending := strings.ToLower(filepath.Ext(path)); ending {
-	case ".csv", ".json", ".html":
+	case ".csv", ".xlsx", ".json", ".html":
 		return ReportFormat(ending[1:]), nil
 	}
-	return "", fmt.Errorf("payroll: the report %q must end in .csv, .json or .html", filepath.Base(path))
+	return "", fmt.Errorf("payroll: the report %q must end in .csv, .xlsx, .json or .html", filepath.Base(path))
 }
 
 // WriteReport writes what became of each payout of a run, and returns the totals that the report shows. A run that is not
@@ -46,7 +54,38 @@ func ReportFormatOf(path string) (ReportFormat, error) {
 // The totals must add up to the plan (see [SumUp]), and the payouts to the totals: when the run goes on meanwhile the
 // report fails and is to be written again. After an error what was written is to be thrown away; [WriteReportFile] does.
 func WriteReport(ctx context.Context, w io.Writer, journal Journal, format ReportFormat) (Totals, error) {
-	r, err := newReport(ctx, journal)
+	return ReportWriter{}.Write(ctx, w, journal, format)
+}
+
+// ReportWriter writes reports as its fields say. Its zero value is what WriteReport and WriteReportFile use.
+type ReportWriter struct {
+	// Separator stands between the fields of ReportCSV: a comma, which is the default, a semicolon, as a spreadsheet in
+	// French expects, or a tab.
+	Separator rune
+	// Language is that of ReportHTML and ReportXLSX; English when empty. CSV and JSON are for programs.
+	Language Language
+	// Location is the zone whose clock people read; nil is UTC, which Abidjan and Dakar keep.
+	Location *time.Location
+	// Company is the name of who pays, Account the account that has paid; both may be empty.
+	Company string
+	Account djamo.Account
+	// Prepared and Approved say who answers for the run, and since when; both may be empty.
+	Prepared, Approved Signature
+	// ApprovedDigest is the digest that both have signed, such as approval.Terms.Digest; it may be empty.
+	ApprovedDigest string
+	// MaskPhones shows phone numbers masked, also in texts, for a report that goes to people who need none.
+	MaskPhones bool
+}
+
+// Signature is a person who answers for a run, and when that person has signed for it.
+type Signature struct {
+	By string
+	At time.Time // zero where it is not known
+}
+
+// Write is [WriteReport].
+func (o ReportWriter) Write(ctx context.Context, w io.Writer, journal Journal, format ReportFormat) (Totals, error) {
+	r, err := o.open(ctx, journal)
 	if err != nil {
 		return Totals{}, err
 	}
@@ -54,18 +93,25 @@ func WriteReport(ctx context.Context, w io.Writer, journal Journal, format Repor
 	switch format {
 	case ReportCSV:
 		err = r.writeCSV(ctx, buffered)
+	case ReportXLSX:
+		err = r.writeWorkbook(ctx, buffered)
 	case ReportJSON:
 		err = r.writeJSON(ctx, buffered)
 	case ReportHTML:
 		err = r.writeHTML(ctx, buffered)
 	default:
-		err = fmt.Errorf("there is no format %q: choose csv, json or html", string(format))
+		err = fmt.Errorf("there is no format %q: choose csv, xlsx, json or html", string(format))
 	}
+	return r.finish(buffered, err)
+}
+
+// finish hands on what was written, if all of it was.
+func (r *report) finish(w *bufio.Writer, err error) (Totals, error) {
 	if err == nil {
 		err = r.complete()
 	}
 	if err == nil {
-		err = buffered.Flush()
+		err = w.Flush()
 	}
 	if err != nil {
 		return Totals{}, fmt.Errorf("payroll: writing the report: %w", err)
@@ -80,11 +126,33 @@ type report struct {
 	sums    map[State]Sum
 	totals  Totals
 	written map[State]Sum
+
+	separator               rune // of a CSV report
+	language                Language
+	words                   reportWords
+	zone                    zone
+	company, approvedDigest string
+	prepared, approved      Signature
+	account                 djamo.Account
+	maskPhones              bool
 }
 
-func newReport(ctx context.Context, journal Journal) (*report, error) {
-	r := &report{journal: journal, written: map[State]Sum{}}
-	var err error
+func (o ReportWriter) open(ctx context.Context, journal Journal) (*report, error) {
+	if o.Separator == 0 {
+		o.Separator = ','
+	}
+	if !strings.ContainsRune(",;\t", o.Separator) {
+		return nil, fmt.Errorf("payroll: the separator %q must be a comma, a semicolon or a tab", o.Separator)
+	}
+	language, err := o.Language.known()
+	if err != nil {
+		return nil, err
+	}
+	r := &report{
+		journal: journal, written: map[State]Sum{}, separator: o.Separator, language: language, words: wordsOf(language),
+		zone: zoneOf(o.Location, o.Account), company: o.Company, prepared: o.Prepared, approved: o.Approved, account: o.Account,
+		approvedDigest: o.ApprovedDigest, maskPhones: o.MaskPhones,
+	}
 	if r.info, err = journal.Planned(ctx); err != nil {
 		return nil, err
 	}
@@ -95,7 +163,10 @@ func newReport(ctx context.Context, journal Journal) (*report, error) {
 	return r, err
 }
 
-// each hands the payouts in these states over, or all of them, in the order of the plan.
+// errOtherSection is a payout that belongs to another section of the report, and does not count here.
+const errOtherSection Error = "a payout of another section"
+
+// each hands the payouts in these states over, or all of them, in the order of the plan, and counts those that are taken.
 func (r *report) each(ctx context.Context, take func(Payout) error, states ...State) error {
 	const atOnce = 1_000
 	for after := int64(0); ; {
@@ -108,10 +179,12 @@ func (r *report) each(ctx context.Context, take func(Payout) error, states ...St
 				return fmt.Errorf("%w: payout %d comes after payout %d", ErrJournal, payout.ID, after)
 			}
 			after = payout.ID
-			if err := r.count(payout); err != nil {
+			if err := take(payout); errors.Is(err, errOtherSection) {
+				continue
+			} else if err != nil {
 				return err
 			}
-			if err := take(payout); err != nil {
+			if err := r.count(payout); err != nil {
 				return err
 			}
 		}
@@ -122,7 +195,7 @@ func (r *report) each(ctx context.Context, take func(Payout) error, states ...St
 }
 
 func (r *report) count(p Payout) error {
-	sum, err := addSums(r.written[p.State], Sum{Count: 1, Amount: p.Amount, Fees: p.Fee})
+	sum, err := addSums(r.written[p.State], p.sum())
 	r.written[p.State] = sum
 	return err
 }
@@ -138,42 +211,31 @@ func (r *report) complete() error {
 	return nil
 }
 
-// group is an outcome as the totals and the sections of a report name it.
+// group is an outcome as the totals of a JSON report name it.
 type group struct {
-	name   string
-	about  string
-	states []State
-	sum    Sum
+	name string
+	sum  Sum
 }
 
-// groups are the outcomes whose sums make up the plan, those first that need a person.
+// groups are the outcomes whose sums make up the plan.
 func (r *report) groups() []group {
 	t := r.totals
-	return []group{
-		{"failed", "accepted, and then not paid", []State{Failed}, t.Failed},
-		{"refused", "not accepted, so not paid", []State{Refused}, t.Refused},
-		{"conflict", "the reference was used before, for another payee or amount", []State{Conflict}, t.Conflict},
-		{"unknown", "sent, and the answer was lost: run again to find out", []State{Unknown}, t.Unknown},
-		{"open", "not sent yet, on the way, or accepted and without an outcome: run again to finish", []State{Submitted, Submitting, Planned}, t.Open},
-		{"completed", "paid", []State{Completed}, t.Completed},
+	groups := []group{
+		{"failed", t.Failed}, {"refused", t.Refused}, {"conflict", t.Conflict}, {"unknown", t.Unknown}, {"open", t.Open},
+		{"completed", t.PaidNow},
 	}
+	if t.PaidEarlier.Count > 0 {
+		groups = append(groups, group{"paidEarlier", t.PaidEarlier})
+	}
+	return groups
 }
 
 // PaidEarlier reports whether the payee was paid under this reference before the journal's run had sent it: the run has
 // paid nothing for it.
 func (p Payout) PaidEarlier() bool { return p.Earlier && p.State == Completed }
 
-// Note is what a person is told about a payout beside its state. Reasons come from the API and are as it wrote them.
-func (p Payout) Note() string {
-	earlier := ""
-	switch {
-	case p.PaidEarlier():
-		earlier = "already paid earlier; "
-	case p.Earlier:
-		earlier = "was sent earlier; "
-	}
-	return strings.TrimSuffix(earlier+p.Reason, "; ")
-}
+// Note explains the state of a payout to a person. Reasons come from the API, as it wrote them.
+func (p Payout) Note() string { return p.NoteIn(English) }
 
 // guard keeps a spreadsheet from running a text as a formula, by the apostrophe that marks it as text: at its start, and
 // where a spreadsheet whose list separator is a semicolon or a tab, as in French, starts a cell or a row in its middle.
@@ -183,7 +245,10 @@ func guard(text string) string {
 	}
 	var safe strings.Builder
 	starts := true // a cell does, here
-	for i, r := range strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ").Replace(text) {
+	if strings.ContainsAny(text, "\r\n") {
+		text = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ").Replace(text)
+	}
+	for i, r := range text {
 		if starts && strings.ContainsRune("=+-@", r) || i == 0 && r == '\t' {
 			safe.WriteByte('\'')
 		}

@@ -38,7 +38,7 @@ func (c counted) Payouts(_ context.Context, after int64, limit int, _ ...payroll
 // BenchmarkWriteReport writes reports of a thousand to a hundred thousand payouts: the cost of a payout and the memory
 // must not grow with their number.
 func BenchmarkWriteReport(b *testing.B) {
-	for _, format := range []payroll.ReportFormat{payroll.ReportCSV, payroll.ReportJSON, payroll.ReportHTML} {
+	for _, format := range []payroll.ReportFormat{payroll.ReportCSV, payroll.ReportXLSX, payroll.ReportJSON, payroll.ReportHTML} {
 		for _, payouts := range []int64{1_000, 100_000} {
 			b.Run(fmt.Sprintf("%s/%d", format, payouts), func(b *testing.B) {
 				runtime.GC()

@@ -30,7 +30,8 @@ func TestPayout_Note_TellsOfEarlierPayments(t *testing.T) {
 		journal := journalOf(t, row.payout)
 		require.Contains(t, write(t, journal, payroll.ReportCSV), fmt.Sprintf(",%v,,0,", row.paid))
 		require.Equal(t, row.paid, strings.Contains(write(t, journal, payroll.ReportJSON), `"alreadyPaidEarlier":true`))
-		require.Contains(t, write(t, journal, payroll.ReportHTML), "<td>"+row.note+"</td>")
+		page := write(t, journal, payroll.ReportHTML)
+		require.Equal(t, row.payout.Earlier, strings.Contains(page, "were paid under the same references before") || strings.Contains(page, "It was sent before this run."))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/lease"
 )
 
 // Mode says how payouts are sent.
@@ -22,12 +23,12 @@ const (
 	Single Mode = "single" // one request for each payout
 )
 
-// What an error of a Runner can be asked for with errors.Is, beside the errors of the journal.
+// The errors of a Runner, for errors.Is, beside those of the journal.
 const (
-	// ErrShort is an account that does not cover the payouts. Nothing was sent.
-	ErrShort Error = "the account does not cover the payouts"
-	// ErrStopped is a run that the API will not let go on whatever the payout: a bad token, an address that its firewall
-	// blocks. What was not sent is still planned.
+	// ErrInsufficientFunds is an account that does not cover the payouts. Nothing was sent.
+	ErrInsufficientFunds Error = "the account does not cover the payouts"
+	// ErrStopped is a run that the API rejects whatever the payout: a bad token, an address that its firewall blocks. What
+	// was not sent is still planned.
 	ErrStopped Error = "the API turned the whole run away"
 )
 
@@ -47,28 +48,41 @@ type Runner struct {
 
 	// SendTimeout bounds one request that pays; default 20 s.
 	SendTimeout time.Duration
-	// Quiet is how long after a request with a lost answer its payout may be taken for not sent, if the API does not
+	// QuietPeriod is how long after a request with a lost answer its payout may be taken for not sent, if the API does not
 	// know its reference then. It must be longer than SendTimeout and the API's slowest processing together: the rest
 	// of safety lies in the API refusing repeated references. Default: SendTimeout and 10 s.
-	Quiet time.Duration
+	QuietPeriod time.Duration
 	// Lease is how long the run stays with a process that was killed, where the journal cannot know better; default 15 s.
 	Lease time.Duration
 	// PollMin and PollMax bound the pauses between asking for outcomes, which double; defaults 1 s and 30 s.
 	PollMin, PollMax time.Duration
-	// Patience is how long a run goes on without news of any payout; default 15 min. What is open then stays open in the
+	// IdleTimeout is how long a run goes on without news of any payout; default 15 min. What is open then stays open in the
 	// journal, for Resume or Reconcile.
-	Patience time.Duration
+	IdleTimeout time.Duration
 
-	// Silence says how long ago the answer to a request of this run was last lost, by a clock that does not stop with the
-	// process. Step requires it, and counts Quiet from there; Run, Resume and Reconcile count by their own clock.
-	Silence func(context.Context) (time.Duration, error)
+	// Reject says why planned payouts are not to be sent, by their references: Run, Resume, Prepare and Step record them as
+	// Refused, with the reason, before they send anything. What was paid under its reference before is not rejected.
+	Reject map[string]string
 
-	// Updates brings news of transactions, such as webhook events, while a run is under way. It may be nil, it may lose
-	// some, and they may be stale or about others: polling finds what it does not bring.
+	// SinceLostAnswer says how long ago the answer to a request of this run was last lost, by a clock that does not stop with the
+	// process. Step requires it, and counts QuietPeriod from there; Run, Resume and Reconcile count by their own clock.
+	SinceLostAnswer func(context.Context) (time.Duration, error)
+
+	// BeforeSend is asked before each pass over what is planned, once it is covered and about to be sent: an error keeps all of
+	// it from leaving, and ends the run or the step. It may be nil.
+	BeforeSend func(context.Context) error
+
+	// Updates delivers changes of transactions, such as webhook events, during a run. It may be nil, may lose some, and may
+	// deliver stale ones or those of other payments: polling finds what it does not deliver.
 	Updates <-chan *djamo.Transaction
 	// Progress is called after every step that was recorded, by one goroutine at a time. It must return soon.
 	Progress func(Totals)
-	// Logger gets one record for each thing a person might want to know of; nil for silence. No phone numbers.
+	// Waiting is called when Run, Resume or Reconcile begins to wait, as Progress is. What it waits for may come sooner.
+	Waiting func(Wait)
+	// Hindered is called with what keeps payouts from being sent, or from being asked about, although that is only waited for: an
+	// API that is away or limits the rate, an account that runs out. One goroutine calls it at a time. It must return soon.
+	Hindered func(error)
+	// Logger gets a record of each event that an operator may want to know; nil logs nothing. Phone numbers are masked.
 	Logger *slog.Logger
 	// Owner is the name this process goes by in the journal; the default has the host's name, the process id and a
 	// random part. No two processes may share one.
@@ -77,15 +91,15 @@ type Runner struct {
 
 // Run pays a plan: it stores the plan in the journal, or finds it there and goes on where an earlier run stopped, sends
 // what is planned, settles what is unclear, and waits for outcomes. It returns when every payout is final, when there
-// has been no news for as long as Patience, or when nothing more can be done; the totals then say what is open. It is
+// has been no news for as long as IdleTimeout, or when nothing more can be done; the totals then say what is open. It is
 // safe to repeat, also after the process was killed.
 //
-// Errors: ErrPlanDiffers, ErrShort, ErrHeld, and whatever Client or Journal say; totals come with an error too as far as
-// they are known. When the context ends, requests under way are given a few seconds for their answers, everything is
+// Errors: *PlanDiffersError, ErrInsufficientFunds, ErrNotApproved, *HeldError, and whatever Client or Journal return; totals come with an
+// error too, as far as they are known. When the context ends, requests under way are given a few seconds for their answers, everything is
 // recorded, and the error is the context's.
 func (r *Runner) Run(ctx context.Context, plan *Plan) (Totals, error) {
-	return r.drive(ctx, (*hold).take, func(ctx context.Context, run *run) error {
-		if err := r.Journal.Plan(ctx, run.hold.current(), plan); err != nil {
+	return r.drive(ctx, (*lease.Holder).Acquire, func(ctx context.Context, run *run) error {
+		if err := run.plan(ctx, plan); err != nil {
 			return err
 		}
 		return run.payAll(ctx)
@@ -94,13 +108,13 @@ func (r *Runner) Run(ctx context.Context, plan *Plan) (Totals, error) {
 
 // Resume goes on with the plan that the journal holds, as Run does.
 func (r *Runner) Resume(ctx context.Context) (Totals, error) {
-	return r.drive(ctx, (*hold).take, func(ctx context.Context, run *run) error { return run.payAll(ctx) })
+	return r.drive(ctx, (*lease.Holder).Acquire, func(ctx context.Context, run *run) error { return run.payAll(ctx) })
 }
 
 // Reconcile sends nothing: it asks the API what became of everything that was sent and waits for outcomes as Run does.
 // It can be called days later.
 func (r *Runner) Reconcile(ctx context.Context) (Totals, error) {
-	return r.drive(ctx, (*hold).take, func(ctx context.Context, run *run) error {
+	return r.drive(ctx, (*lease.Holder).Acquire, func(ctx context.Context, run *run) error {
 		if err := run.open(ctx); err != nil {
 			return err
 		}
@@ -112,47 +126,44 @@ func (r *Runner) Reconcile(ctx context.Context) (Totals, error) {
 type run struct {
 	Runner
 
-	hold hold
-	stop context.CancelCauseFunc // ends the run, with the reason why
-	info PlanInfo
+	lease *lease.Holder
+	stop  context.CancelCauseFunc // ends the run, with the reason why
+	info  PlanInfo
 
-	braked    bool          // answers were lost in a row: settle all of them before more is sent
-	heard     chan struct{} // has one when Updates has brought news
-	advancing turn          // held from recording changes until they are added up
-	amending  turn          // held from reading payouts that were sent until their changes are recorded
+	tripped   bool          // answers were lost in a row: settle all of them before more is sent
+	unclean   bool          // the last holder of the lease ended with requests under way
+	wake      chan struct{} // has one when Updates has brought news
+	advanceMu chanMutex     // held from recording changes until they are added up
+	updateMu  chanMutex     // held from reading payouts that were sent until their changes are recorded
 
-	mu    sync.Mutex // of what follows, and of calls to Progress
-	sums  map[State]Sum
-	short bool // the account ran out: nothing more is sent
-	// lost is when an answer was last lost, or when the run was taken over: what was on its way then may arrive for as
-	// long as Quiet. It is a time of this process, whose clock nobody sets, and not one from the journal.
-	lost time.Time
+	mu           sync.Mutex // of what follows, and of calls to Progress
+	sums         map[State]Sum
+	rejected     djamo.XOF // of the plan, what was rejected now
+	insufficient bool      // the account ran out: nothing more is sent
+	// lastLost is when an answer was last lost, or when the run was taken over: what was on its way then may arrive for as
+	// long as QuietPeriod. It is a time of this process, whose clock nobody sets, and not one from the journal.
+	lastLost time.Time
 }
 
-// turn is a lock that is held across calls of the journal. It is a channel because those who wait for one can be waited
-// for by tests on virtual time.
-type turn chan struct{}
-
-func (t turn) take() { t <- struct{}{} }
-func (t turn) give() { <-t }
-
 // drive takes the run's lease, does the work under it, and adds up what came of it.
-func (r *Runner) drive(ctx context.Context, take func(*hold, context.Context) error, work func(context.Context, *run) error) (Totals, error) {
+func (r *Runner) drive(
+	ctx context.Context, take func(*lease.Holder, context.Context) error, work func(context.Context, *run) error,
+) (Totals, error) {
 	set, err := r.withDefaults()
 	if err != nil {
 		return Totals{}, err
 	}
 	live := &run{
-		Runner: set, heard: make(chan struct{}, 1), advancing: make(turn, 1), amending: make(turn, 1),
-		hold: hold{journal: set.Journal, owner: set.Owner, length: set.Lease, now: time.Now},
+		Runner: set, wake: make(chan struct{}, 1), advanceMu: make(chanMutex, 1), updateMu: make(chanMutex, 1),
+		lease: set.newHolder(),
 	}
-	if err := take(&live.hold, ctx); err != nil {
+	if err := take(live.lease, ctx); err != nil {
 		return Totals{}, err
 	}
 	working, stop := context.WithCancelCause(ctx)
 	live.stop = stop
 	var keeper sync.WaitGroup
-	keeper.Go(func() { live.hold.keep(working, stop) })
+	keeper.Go(func() { live.lease.KeepAlive(working, stop) })
 	err = work(working, live)
 	if cause := context.Cause(working); err != nil && cause != nil && !errors.Is(err, cause) {
 		err = errors.Join(cause, err)
@@ -163,7 +174,10 @@ func (r *Runner) drive(ctx context.Context, take func(*hold, context.Context) er
 	closing, cancel := recording(ctx)
 	defer cancel()
 	totals, sumErr := live.addUp(closing)
-	return totals, errors.Join(err, sumErr, set.Journal.Release(closing, live.hold.current()))
+	if err != nil && errors.Is(sumErr, ErrNoPlan) {
+		sumErr = nil // there are no totals yet, and err says why
+	}
+	return totals, errors.Join(err, sumErr, set.Journal.Release(closing, live.held()))
 }
 
 func (r *Runner) withDefaults() (Runner, error) {
@@ -195,34 +209,18 @@ func (r *Runner) Validate() error {
 		return fmt.Errorf("payroll: Runner.Mode %q must be %q or %q", set.Mode, Batch, Single)
 	case set.BatchSize < 0, set.Concurrency < 0:
 		return errors.New("payroll: Runner.BatchSize and Concurrency must not be negative")
-	case min(set.SendTimeout, set.Quiet, set.Lease, set.PollMin, set.PollMax, set.Patience) < 0:
+	case min(set.SendTimeout, set.QuietPeriod, set.Lease, set.PollMin, set.PollMax, set.IdleTimeout) < 0:
 		return errors.New("payroll: the times of a Runner must not be negative")
 	}
 	set.fill()
-	if set.Quiet <= set.SendTimeout {
-		return fmt.Errorf("payroll: Runner.Quiet %s must be longer than SendTimeout %s: a request could still be on its way", set.Quiet, set.SendTimeout)
+	if set.QuietPeriod <= set.SendTimeout {
+		return fmt.Errorf(
+			"payroll: Runner.QuietPeriod %s must be longer than SendTimeout %s: a request could still be on its way",
+			set.QuietPeriod,
+			set.SendTimeout,
+		)
 	}
 	return nil
-}
-
-// fill gives what is not set its default.
-func (r *Runner) fill() {
-	orElse(&r.Mode, Batch)
-	orElse(&r.BatchSize, 100)
-	orElse(&r.Concurrency, 4)
-	orElse(&r.SendTimeout, 20*time.Second)
-	orElse(&r.Quiet, r.SendTimeout+10*time.Second)
-	orElse(&r.Lease, 15*time.Second)
-	orElse(&r.PollMin, time.Second)
-	orElse(&r.PollMax, max(30*time.Second, r.PollMin))
-	orElse(&r.Patience, 15*time.Minute)
-}
-
-// orElse gives a field its default.
-func orElse[T comparable](field *T, fallback T) {
-	if *field == *new(T) {
-		*field = fallback
-	}
 }
 
 // payAll goes on wherever the journal says the run stands.
@@ -230,12 +228,21 @@ func (r *run) payAll(ctx context.Context) error {
 	if err := r.open(ctx); err != nil {
 		return err
 	}
-	if r.sum(Unknown).Count > 0 {
-		if _, err := r.settle(ctx); err != nil {
+	if r.sum(Planned).Count+r.sum(Unknown).Count > 0 { // what is finished needs no approval to be looked at
+		if err := r.checkApproval(ctx, r.info); err != nil {
 			return err
 		}
 	}
-	if err := r.adoptEarlier(ctx); err != nil {
+	if r.sum(Unknown).Count > 0 {
+		r.reportWait(true, 0, time.Now())
+		if _, err := r.reconcile(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.applyEarlier(ctx); err != nil {
+		return err
+	}
+	if err := r.rejectPlanned(ctx); err != nil {
 		return err
 	}
 	if err := r.checkFunds(ctx); err != nil {
@@ -253,8 +260,7 @@ func (r *run) open(ctx context.Context) (err error) {
 	if r.sums, err = r.Journal.Sums(ctx); err != nil {
 		return err
 	}
-	taken := time.Now()
-	r.lost = taken
+	r.lastLost = time.Now()
 	for after := int64(0); ; {
 		payouts, err := r.Journal.Payouts(ctx, after, readAhead, Submitting)
 		if err != nil || len(payouts) == 0 {
@@ -263,9 +269,10 @@ func (r *run) open(ctx context.Context) (err error) {
 		after = payouts[len(payouts)-1].ID
 		changes := make([]Change, len(payouts))
 		for i, p := range payouts {
-			p.State, p.SentAt, p.Reason = Unknown, taken, "the program ended before the answer came"
+			p.State, p.Reason = Unknown, "the program ended before the answer came"
 			changes[i] = Change{From: Submitting, Payout: p}
 		}
+		r.unclean = true
 		r.Logger.InfoContext(ctx, "payouts were on their way when the last run ended", "count", len(payouts))
 		if err := r.advance(ctx, changes); err != nil {
 			return err
@@ -286,12 +293,20 @@ func (r *run) checkFunds(ctx context.Context) error {
 	switch {
 	case balance.Balance >= need:
 		return nil
-	case need < r.info.Total: // an earlier run has sent some: this one settles those, and sends no more
-		r.Logger.WarnContext(ctx, "the account does not cover what is left: it stays planned", "left", int64(need), "balance", int64(balance.Balance))
-		r.short = true
+	case need < r.info.Total-r.rejected: // an earlier run has sent some: this one settles those, and sends no more
+		r.Logger.WarnContext(
+			ctx,
+			"the account does not cover what is left: it stays planned",
+			"left",
+			int64(need),
+			"balance",
+			int64(balance.Balance),
+		)
+		r.insufficient = true
+		r.hindered(fmt.Errorf("%w: it holds %s, and %s are left to be paid", ErrInsufficientFunds, balance.Balance, need))
 		return nil
 	default:
-		return fmt.Errorf("%w: it holds %d francs, and %d are to be paid", ErrShort, int64(balance.Balance), int64(need))
+		return fmt.Errorf("%w: it holds %s, and %s are to be paid", ErrInsufficientFunds, balance.Balance, need)
 	}
 }
 
@@ -299,43 +314,45 @@ func (r *run) checkFunds(ctx context.Context) error {
 func (r *run) loop(ctx context.Context, sending bool) error {
 	following, cancel := context.WithCancel(ctx)
 	var follower sync.WaitGroup
-	follower.Go(func() { r.follow(following) })
+	follower.Go(func() { r.consumeUpdates(following) })
 	defer follower.Wait()
 	defer cancel()
-	news, latest, pause := r.news(), time.Now(), r.PollMin
+	news, latest, pause := r.progressCount(), time.Now(), r.PollMin
 	for {
 		wait := time.Duration(0)
-		if sending && !r.short && (!r.braked || r.sum(Unknown).Count == 0) {
+		if sending && !r.insufficient && (!r.tripped || r.sum(Unknown).Count == 0) {
 			var err error
-			if wait, err = r.send(ctx); err != nil {
+			if wait, err = r.sendPlanned(ctx); err != nil {
 				return err
 			}
 		}
-		next, err := r.settle(ctx)
+		next, err := r.reconcile(ctx)
 		if err != nil {
 			return err
 		}
 		if r.nothingLeft(sending) {
 			return nil
 		}
-		switch now := r.news(); {
+		switch now := r.progressCount(); {
 		case now != news:
 			news, latest, pause = now, time.Now(), r.PollMin
-		case time.Since(latest) >= r.Patience:
-			r.Logger.WarnContext(ctx, "no news for too long: what is open stays open", "patience", r.Patience)
+		case time.Since(latest) >= r.IdleTimeout:
+			r.Logger.WarnContext(ctx, "no news for too long: what is open stays open", "idle_timeout", r.IdleTimeout)
 			return nil
 		}
-		if wait == 0 && sending && !r.short && r.sum(Planned).Count > 0 && (!r.braked || r.sum(Unknown).Count == 0) {
-			continue // what was settled as never sent goes out again
+		if wait == 0 && sending && !r.insufficient && r.sum(Planned).Count > 0 && (!r.tripped || r.sum(Unknown).Count == 0) {
+			continue // what provably was never sent goes out again
 		}
-		if err := r.wait(ctx, max(wait, min(pause, next)), sending); err != nil {
+		interval := max(wait, min(pause, next))
+		r.reportWait(sending, interval, latest)
+		if err := r.wait(ctx, interval, sending); err != nil {
 			return err
 		}
 		pause = min(2*pause, r.PollMax)
 	}
 }
 
-// wait pauses before the next round, and not longer than there is something to wait for.
+// wait pauses before the next pass, and no longer than there is something to wait for.
 func (r *run) wait(ctx context.Context, pause time.Duration, sending bool) error {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -345,7 +362,7 @@ func (r *run) wait(ctx context.Context, pause time.Duration, sending bool) error
 			return context.Cause(ctx)
 		case <-timer.C:
 			return nil
-		case <-r.heard:
+		case <-r.wake:
 			if r.nothingLeft(sending) {
 				return nil
 			}
@@ -358,14 +375,14 @@ func (r *run) nothingLeft(sending bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	open := r.sums[Submitting].Count + r.sums[Unknown].Count + r.sums[Submitted].Count
-	if sending && !r.short {
+	if sending && !r.insufficient {
 		open += r.sums[Planned].Count
 	}
 	return open == 0
 }
 
-// news is a number that moves whenever a payout is accepted or final.
-func (r *run) news() int64 {
+// progressCount is a number that moves whenever a payout is accepted or final.
+func (r *run) progressCount() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := r.sums[Submitted].Count

@@ -24,7 +24,7 @@ func TestRunner_Run_HearsOfOutcomes(t *testing.T) {
 	inBothModes(t, 3, func(t *testing.T, w *world) {
 		updates := make(chan *djamo.Transaction)
 		w.runner.Updates, w.runner.PollMin, w.runner.PollMax = updates, time.Hour, time.Hour
-		w.runner.Patience = 24 * time.Hour
+		w.runner.IdleTimeout = 24 * time.Hour
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
@@ -108,7 +108,7 @@ func TestRunner_Settings(t *testing.T) {
 		"BatchSize":   {Client: client, Journal: journal, BatchSize: -1},
 		"Concurrency": {Client: client, Journal: journal, Concurrency: -1},
 		"times":       {Client: client, Journal: journal, Lease: -1},
-		"Quiet":       {Client: client, Journal: journal, SendTimeout: time.Minute, Quiet: time.Minute},
+		"QuietPeriod": {Client: client, Journal: journal, SendTimeout: time.Minute, QuietPeriod: time.Minute},
 	} {
 		_, err := runner.Resume(t.Context())
 		require.ErrorContains(t, err, want)

@@ -180,8 +180,8 @@ func TestRunner_Run_Funds(t *testing.T) {
 	t.Parallel()
 	inBothModes(t, 8, func(t *testing.T, w *world) {
 		_, err := w.run(t)
-		require.ErrorIs(t, err, payroll.ErrShort)
-		require.ErrorContains(t, err, "45000")
+		require.ErrorIs(t, err, payroll.ErrInsufficientFunds)
+		require.ErrorContains(t, err, "45\u202f000\u202fFCFA")
 		require.Empty(t, w.api.Transactions(), "nothing was sent")
 
 		w.runner.AllowShort = true

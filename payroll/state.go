@@ -26,7 +26,7 @@ const (
 	Completed State = "completed"
 	// Failed: the API had accepted it, and it failed: the payee was not paid. Final.
 	Failed State = "failed"
-	// Refused: the API would not take it: the payee was not paid. Final.
+	// Refused: the API would not take it, or it was taken out before it was sent: the payee was not paid. Final.
 	Refused State = "refused"
 	// Conflict: its reference was used before, for another payee or amount. Final, and for a person to look at.
 	Conflict State = "conflict"
@@ -44,7 +44,7 @@ func (s State) Final() bool { return len(s.next()) == 0 }
 func (s State) next() []State {
 	switch s {
 	case Planned:
-		return []State{Submitting}
+		return []State{Submitting, Refused}
 	case Submitting, Unknown:
 		return []State{Planned, Unknown, Submitted, Completed, Failed, Refused, Conflict}
 	case Submitted:
@@ -63,11 +63,13 @@ type Payout struct {
 	Amount      djamo.XOF    // whole francs
 	Reference   string       // its key, fixed by the plan: the same however often it is sent
 	Description string       // the payee sees it
+	Name        string       // the payee's, for people to read; neither sent nor part of the plan's digest, and it may be empty
 
 	State         State
 	Attempts      int       // how many requests may have carried it
 	SentAt        time.Time // when the latest of them was about to leave; zero before the first
 	TransactionID string    // of the transaction it became; "" before it was accepted
+	TransactionAt time.Time // when the API made that transaction, by its own clock; zero where it did not say
 	Fee           djamo.XOF // what the API took for it, in whole francs
 	Reason        string    // why it failed, was refused, or is unknown
 	Earlier       bool      // it was found under its reference, whatever came of it, before this journal had sent it
@@ -79,7 +81,7 @@ func (p Payout) Params() djamo.TransactionParams {
 }
 
 // Change is one payout's step from a state to the next. Of the payout a journal stores State, Attempts, SentAt,
-// TransactionID, Fee, Reason and Earlier; what is to be paid never changes.
+// TransactionID, TransactionAt, Fee, Reason and Earlier; what is to be paid never changes.
 type Change struct {
 	From   State
 	Payout Payout

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,8 +22,15 @@ import (
 type lossy struct {
 	payroll.Journal
 
+	allowed atomic.Bool // a request
+
 	mu   sync.Mutex
 	lost time.Time
+}
+
+func (l *lossy) CheckSend(ctx context.Context, lease payroll.Lease) error {
+	defer l.allowed.Store(true)
+	return l.Journal.CheckSend(ctx, lease)
 }
 
 func (l *lossy) Advance(ctx context.Context, lease payroll.Lease, changes ...payroll.Change) error {
@@ -69,8 +77,8 @@ func (w *world) step(ctx context.Context, t testing.TB, p *process) (payroll.Tot
 	require.NoError(t, err)
 	runner := w.runner
 	runner.Client, runner.Journal = client, processJournal{w.journal, p}
-	if runner.Silence == nil {
-		runner.Silence = w.journal.(*lossy).silence
+	if runner.SinceLostAnswer == nil {
+		runner.SinceLostAnswer = w.journal.(*lossy).silence
 	}
 	return runner.Step(ctx)
 }
@@ -83,7 +91,7 @@ func (w *world) steps(t testing.TB) {
 		held := (*payroll.HeldError)(nil)
 		switch {
 		case errors.As(err, &held):
-			again = held.For + time.Millisecond
+			again = held.ExpiresIn + time.Millisecond
 		case err != nil:
 			require.NoError(t, err)
 		case again == 0:
@@ -139,13 +147,117 @@ func TestStep_FrozenAtEveryStep(t *testing.T) {
 					}()
 					synctest.Wait()
 					w.steps(t)
-					if err := <-ended; errors.Is(err, payroll.ErrLost) {
+					if err := <-ended; errors.Is(err, payroll.ErrLeaseLost) {
 						lost++
 					}
 					w.check(t)
 				})
 			}
 			require.Greater(t, lost, 3)
+		})
+	}
+}
+
+// freezer freezes a process between the journal's permission to send and the moment at which the request's own time begins:
+// the client asks the context for its trace there.
+type freezer struct {
+	context.Context
+
+	process *process
+	journal *lossy
+	once    sync.Once
+}
+
+func (f *freezer) Value(key any) any {
+	if fmt.Sprintf("%T", key) == "httptrace.clientEventContextKey" && f.journal.allowed.Load() {
+		f.once.Do(func() {
+			const frozen = time.Minute
+			f.process.thaw.Store(time.Now().Add(frozen).UnixNano())
+			time.Sleep(frozen - time.Millisecond) //nolint:forbidigo // the clock of the bubble; it wakes before what keeps the lease
+		})
+	}
+	return f.Context.Value(key)
+}
+
+// A process that is frozen when the journal has just allowed a request, before the request's own time has begun, sends
+// nothing when it wakes: others have paid meanwhile.
+func TestStep_FrozenBeforeTheRequestsTimeBegins(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []payroll.Mode{payroll.Single, payroll.Batch} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w, journal := newSteps(t, 3, mode, djamotest.WithRepeatedReferences())
+				w.runner.Concurrency = 1
+				p, ended := &process{}, make(chan error, 1)
+				go func() {
+					_, _, err := w.step(&freezer{Context: context.Background(), process: p, journal: journal}, t, p) //nolint:testifylint // as above
+					ended <- err
+				}()
+				synctest.Wait()
+				require.NotZero(t, p.thaw.Load(), "it is frozen")
+				require.Empty(t, w.api.Transactions())
+				w.steps(t)
+				require.Len(t, w.api.Transactions(), 3)
+				<-ended
+				w.check(t)
+			})
+		})
+	}
+}
+
+// slow is a journal whose first answer whether a request may leave comes late, and that renews no lease.
+type slow struct {
+	*lossy
+
+	answer   time.Duration
+	asked    atomic.Int64
+	acquired atomic.Bool
+}
+
+func (s *slow) CheckSend(ctx context.Context, lease payroll.Lease) error {
+	if s.asked.Add(1) > 1 {
+		return payroll.ErrCancelled // as a person has done meanwhile
+	}
+	err := s.lossy.CheckSend(ctx, lease)
+	time.Sleep(s.answer) //nolint:forbidigo // the clock of the bubble
+	return err
+}
+
+func (s *slow) Acquire(ctx context.Context, owner string, lease time.Duration) (payroll.Lease, error) {
+	if s.acquired.Swap(true) {
+		<-ctx.Done()
+		return payroll.Lease{}, ctx.Err()
+	}
+	return s.lossy.Acquire(ctx, owner, lease)
+}
+
+// A permission to send that comes late is none: the run may have been cancelled since, or the lease have run out.
+func TestStep_PermissionsThatComeLate(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		lease, answer time.Duration
+		want          error
+	}{
+		"it asks again":          {time.Minute, 1100 * time.Millisecond, payroll.ErrCancelled},
+		"its lease has run out":  {time.Second, 900 * time.Millisecond, payroll.ErrLeaseLost},
+		"it is quick enough":     {time.Minute, 900 * time.Millisecond, nil},
+		"it is within its lease": {2 * time.Second, 900 * time.Millisecond, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w, journal := newSteps(t, 1, payroll.Single)
+				w.runner.Lease, w.runner.SinceLostAnswer = row.lease, journal.silence
+				w.journal = &slow{lossy: journal, answer: row.answer}
+				_, _, err := w.step(t.Context(), t, &process{})
+				require.ErrorIs(t, err, row.want)
+				sent := 0
+				if row.want == nil {
+					sent = 1
+				}
+				require.Len(t, w.api.Transactions(), sent)
+			})
 		})
 	}
 }
@@ -165,7 +277,7 @@ func TestStep_QuietPeriod(t *testing.T) {
 		totals, again, err = w.step(t.Context(), t, &process{})
 		require.NoError(t, err)
 		require.Equal(t, int64(1), totals.Unknown.Count, "the API does not know it, but may still hear of it")
-		require.LessOrEqual(t, again, w.runner.Quiet-3*time.Second)
+		require.LessOrEqual(t, again, w.runner.QuietPeriod-3*time.Second)
 		journal.lost = journal.lost.Add(time.Second) // another process has lost one
 		time.Sleep(2 * time.Second)                  //nolint:forbidigo // the clock of the bubble
 		_, _, err = w.step(t.Context(), t, &process{})
@@ -203,12 +315,12 @@ func TestStep_Verdicts(t *testing.T) {
 		}, func(t *testing.T, w *world, o outcome) {
 			held := (*payroll.HeldError)(nil)
 			require.ErrorAs(t, o.err, &held)
-			require.Equal(t, payroll.HeldError{Owner: "another", For: 3 * time.Second}, *held)
+			require.Equal(t, payroll.HeldError{Owner: "another", ExpiresIn: 3 * time.Second}, *held)
 			require.Zero(t, o.took, "it does not wait")
 			require.Empty(t, w.api.Requests())
 		}},
 		"short": {func(t *testing.T, w *world) { require.NoError(t, w.api.SetBalance(20_000)) }, func(t *testing.T, w *world, o outcome) {
-			require.ErrorIs(t, o.err, payroll.ErrShort)
+			require.ErrorIs(t, o.err, payroll.ErrInsufficientFunds)
 			require.Equal(t, int64(3), o.totals.Unsent.Count)
 			require.Zero(t, w.posts("/v1/transactions"))
 			require.NoError(t, w.api.SetBalance(1_000_000))
@@ -221,7 +333,8 @@ func TestStep_Verdicts(t *testing.T) {
 		}, func(t *testing.T, w *world, o outcome) {
 			require.NoError(t, o.err)
 			require.Equal(t, int64(1), o.totals.Accepted.Count)
-			require.Equal(t, int64(2), o.totals.Unsent.Count)
+			require.Equal(t, int64(1), o.totals.Unsent.Count)
+			require.Equal(t, int64(1), o.totals.Unknown.Count, "a 422 is looked up before the payout counts as not sent")
 			require.Equal(t, 30*time.Second, o.again, "PollMax")
 			w.runner.AllowShort = false
 			_, again, err := w.step(t.Context(), t, &process{})
@@ -261,7 +374,7 @@ func TestStep_Verdicts(t *testing.T) {
 			require.Equal(t, 3, w.posts("/v1/transactions"))
 		}},
 		"no silence": {func(_ *testing.T, w *world) {
-			w.runner.Silence = func(context.Context) (time.Duration, error) { return 0, errDead }
+			w.runner.SinceLostAnswer = func(context.Context) (time.Duration, error) { return 0, errDead }
 		}, func(t *testing.T, w *world, o outcome) {
 			require.ErrorIs(t, o.err, errDead)
 			require.Empty(t, w.api.Requests())
@@ -309,7 +422,7 @@ func TestStep_PollPause(t *testing.T) {
 func TestStep_NeedsSilence(t *testing.T) {
 	t.Parallel()
 	_, _, err := (&payroll.Runner{}).Step(t.Context())
-	require.ErrorContains(t, err, "Runner.Silence is missing")
+	require.ErrorContains(t, err, "Runner.SinceLostAnswer is missing")
 }
 
 // A context that ends takes nothing with it: what was under way is recorded, what was not sent is planned.
@@ -348,7 +461,7 @@ func TestPrepare(t *testing.T) {
 		runner := w.runner
 		runner.Client, runner.Journal = client, w.journal
 		totals, err := runner.Prepare(t.Context(), w.plan)
-		require.ErrorIs(t, err, payroll.ErrShort)
+		require.ErrorIs(t, err, payroll.ErrInsufficientFunds)
 		require.Equal(t, int64(3), totals.Unsent.Count, "the plan is stored")
 		require.Zero(t, w.posts("/v1/transactions"))
 

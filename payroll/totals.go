@@ -18,8 +18,13 @@ type Totals struct {
 	Unknown   Sum // a request was sent, its answer was lost, and the API could not be asked yet
 	Open      Sum // no outcome yet: not sent, on their way, or accepted and pending
 	Unsent    Sum // those of Open that nothing was sent for
+	// PaidEarlier are those of Completed that were paid under their references before this run: it has paid nothing for
+	// them. In a run of this month's salaries they are a sign that the references are last month's.
+	PaidEarlier Sum
+	// PaidNow are the others of Completed, and AcceptedNow those of Accepted without PaidEarlier: what this run itself has done.
+	PaidNow, AcceptedNow Sum
 
-	Fees djamo.XOF // what the API took for all of them, in whole francs
+	Fees djamo.XOF // what the API took for what this run has paid, in whole francs
 }
 
 // AllCompleted reports whether every payout was paid.
@@ -42,8 +47,25 @@ func SumUp(info PlanInfo, sums map[State]Sum) (Totals, error) {
 	if t.Planned, err = addSums(t.Completed, t.Failed, t.Refused, t.Conflict, t.Unknown, t.Open); err != nil {
 		return Totals{}, err
 	}
+	t.PaidEarlier = Sum{
+		Count: t.Completed.Earlier, Amount: t.Completed.EarlierAmount, Earlier: t.Completed.Earlier, EarlierAmount: t.Completed.EarlierAmount,
+	}
 	t.Fees = t.Planned.Fees
-	return t, t.check(info, sums)
+	if err := t.check(info, sums); err != nil {
+		return t, err
+	}
+	if t.PaidNow, err = t.PaidEarlier.outOf(t.Completed); err != nil {
+		return t, err
+	}
+	t.AcceptedNow, err = t.PaidEarlier.outOf(t.Accepted)
+	return t, err
+}
+
+// outOf takes a sum that is a part of another one, without fees of its own, out of it.
+func (s Sum) outOf(whole Sum) (rest Sum, err error) {
+	rest = Sum{Count: whole.Count - s.Count, Fees: whole.Fees}
+	rest.Amount, err = whole.Amount.Sub(s.Amount)
+	return rest, err
 }
 
 func (t Totals) check(info PlanInfo, sums map[State]Sum) error {
@@ -52,12 +74,15 @@ func (t Totals) check(info PlanInfo, sums map[State]Sum) error {
 			return fmt.Errorf("%w: %d payouts are %q, a state that this version does not know", ErrJournal, sum.Count, string(state))
 		}
 		if sum.Count < 0 || sum.Amount < 0 || sum.Count == 0 && sum.Amount != 0 {
-			return fmt.Errorf("%w: %d payouts of %d francs in all cannot be %s", ErrJournal, sum.Count, int64(sum.Amount), state)
+			return fmt.Errorf("%w: %d payouts of %s in all cannot be %s", ErrJournal, sum.Count, sum.Amount, state)
+		}
+		if sum.Earlier < 0 || sum.Earlier > sum.Count || sum.EarlierAmount < 0 || sum.EarlierAmount > sum.Amount {
+			return fmt.Errorf("%w: %d of %d payouts that are %s cannot have been sent earlier", ErrJournal, sum.Earlier, sum.Count, state)
 		}
 	}
 	if t.Planned.Count != info.Count || t.Planned.Amount != info.Total {
-		return fmt.Errorf("%w: the totals do not add up: the plan has %d payouts of %d francs in all, the journal %d of %d",
-			ErrJournal, info.Count, int64(info.Total), t.Planned.Count, int64(t.Planned.Amount))
+		return fmt.Errorf("%w: the totals do not add up: the plan has %d payouts of %s in all, the journal %d of %s",
+			ErrJournal, info.Count, info.Total, t.Planned.Count, t.Planned.Amount)
 	}
 	return nil
 }
@@ -79,6 +104,10 @@ func addSums(sums ...Sum) (total Sum, err error) {
 			return Sum{}, fmt.Errorf("%w: %w", ErrJournal, err)
 		}
 		if total.Fees, err = total.Fees.Add(sum.Fees); err != nil {
+			return Sum{}, fmt.Errorf("%w: %w", ErrJournal, err)
+		}
+		total.Earlier += sum.Earlier
+		if total.EarlierAmount, err = total.EarlierAmount.Add(sum.EarlierAmount); err != nil {
 			return Sum{}, fmt.Errorf("%w: %w", ErrJournal, err)
 		}
 	}

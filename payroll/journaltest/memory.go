@@ -47,7 +47,7 @@ func (m *Memory) Acquire(ctx context.Context, owner string, lease time.Duration)
 	defer m.mu.Unlock()
 	if m.lease.Owner != owner {
 		if m.lease.Owner != "" && now.Before(m.until) {
-			return payroll.Lease{}, &payroll.HeldError{Owner: m.lease.Owner, For: m.until.Sub(now)}
+			return payroll.Lease{}, &payroll.HeldError{Owner: m.lease.Owner, ExpiresIn: m.until.Sub(now)}
 		}
 		m.lease = payroll.Lease{Owner: owner, Fence: m.lease.Fence + 1}
 	}
@@ -139,6 +139,14 @@ func clean(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\ufffd"), "\x00", "\ufffd")
 }
 
+// CheckApproval implements payroll.Journal: this journal demands none.
+func (m *Memory) CheckApproval(ctx context.Context, _ payroll.PlanInfo, _ djamo.Account) error {
+	if ctx.Err() != nil {
+		return stopped(ctx, "looking for an approval")
+	}
+	return nil
+}
+
 // Planned implements payroll.Journal.
 func (m *Memory) Planned(ctx context.Context) (payroll.PlanInfo, error) {
 	if ctx.Err() != nil {
@@ -219,17 +227,27 @@ func (m *Memory) Advance(ctx context.Context, lease payroll.Lease, changes ...pa
 	return nil
 }
 
+// CheckSend implements payroll.Journal. Nobody can cancel a run that is in memory.
+func (m *Memory) CheckSend(ctx context.Context, lease payroll.Lease) error {
+	if ctx.Err() != nil {
+		return stopped(ctx, "asking to send")
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.current(lease)
+}
+
 // check refuses a change to a payout that is not what its reader saw.
 func (m *Memory) check(change payroll.Change) error {
 	id := change.Payout.ID
 	if id < 1 || id > int64(len(m.payouts)) {
-		return fmt.Errorf("%w: there is no payout %d", payroll.ErrLost, id)
+		return fmt.Errorf("%w: there is no payout %d", payroll.ErrLeaseLost, id)
 	}
 	switch stored := m.payouts[id-1]; {
 	case stored.State != change.From:
-		return fmt.Errorf("%w: payout %d is %s, not %s", payroll.ErrLost, id, stored.State, change.From)
+		return fmt.Errorf("%w: payout %d is %s, not %s", payroll.ErrLeaseLost, id, stored.State, change.From)
 	case stored.Reference != change.Payout.Reference:
-		return fmt.Errorf("%w: payout %d has the reference %q, not %q", payroll.ErrLost, id, stored.Reference, change.Payout.Reference)
+		return fmt.Errorf("%w: payout %d has the reference %q, not %q", payroll.ErrLeaseLost, id, stored.Reference, change.Payout.Reference)
 	}
 	return nil
 }
@@ -239,10 +257,15 @@ func (m *Memory) apply(changed payroll.Payout) {
 	stored.State, stored.Attempts, stored.Earlier = changed.State, changed.Attempts, changed.Earlier
 	stored.TransactionID, stored.Reason = clean(changed.TransactionID), clean(changed.Reason)
 	stored.Fee = changed.Fee
-	stored.SentAt = time.Time{}
-	if !changed.SentAt.IsZero() {
-		stored.SentAt = changed.SentAt.UTC().Round(0) // no database keeps a zone or a monotonic reading
+	stored.SentAt, stored.TransactionAt = storedTime(changed.SentAt), storedTime(changed.TransactionAt)
+}
+
+// storedTime is a time as a database keeps it: without a zone or a monotonic reading.
+func storedTime(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
 	}
+	return t.UTC().Round(0)
 }
 
 // Sums implements payroll.Journal.
@@ -253,7 +276,11 @@ func (m *Memory) Sums(ctx context.Context) (map[payroll.State]payroll.Sum, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	amounts, fees := map[payroll.State][]djamo.XOF{}, map[payroll.State][]djamo.XOF{}
+	var earlier []djamo.XOF
 	for _, payout := range m.payouts {
+		if payout.PaidEarlier() {
+			earlier = append(earlier, payout.Amount)
+		}
 		amounts[payout.State] = append(amounts[payout.State], payout.Amount)
 		fees[payout.State] = append(fees[payout.State], payout.Fee)
 	}
@@ -266,6 +293,11 @@ func (m *Memory) Sums(ctx context.Context) (map[payroll.State]payroll.Sum, error
 		}
 		sums[state] = payroll.Sum{Count: int64(len(amounts[state])), Amount: amount, Fees: fee}
 	}
+	if completed, ok := sums[payroll.Completed]; ok {
+		completed.Earlier = int64(len(earlier))
+		completed.EarlierAmount, _ = djamo.SumXOF(earlier...) // a part of what was added up above
+		sums[payroll.Completed] = completed
+	}
 	return sums, nil
 }
 
@@ -273,9 +305,9 @@ func (m *Memory) Sums(ctx context.Context) (map[payroll.State]payroll.Sum, error
 func (m *Memory) current(lease payroll.Lease) error {
 	switch {
 	case lease.Owner == "" || m.lease != lease:
-		return fmt.Errorf("%w: it was %s's with fence %d, now the fence is %d", payroll.ErrLost, lease.Owner, lease.Fence, m.lease.Fence)
+		return fmt.Errorf("%w: it was %s's with fence %d, now the fence is %d", payroll.ErrLeaseLost, lease.Owner, lease.Fence, m.lease.Fence)
 	case !time.Now().Before(m.until):
-		return fmt.Errorf("%w: it ran out at %s", payroll.ErrLost, m.until.UTC().Format(time.RFC3339))
+		return fmt.Errorf("%w: it ran out at %s", payroll.ErrLeaseLost, m.until.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ type Harness struct {
 // Run runs the suite: every rule of payroll.Journal, each as a subtest on a journal of its own.
 func Run(t *testing.T, harness Harness) {
 	t.Helper()
-	groups := [][]testCase{leaseCases(), readCases(), advanceCases(), sumCases(), togetherCases()}
+	groups := [][]testCase{leaseCases(), readCases(), advanceCases(), rangeCases(), sumCases(), concurrentCases()}
 	if harness.Planned == nil {
 		groups = append(groups, planCases())
 	}

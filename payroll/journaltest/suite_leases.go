@@ -22,7 +22,7 @@ func leaseCases() []testCase {
 			equal(s, "renewed lease", s.acquire("a"), first)
 			s.elapse(long / 2) // the first lease would have ended here
 			s.held("b", "a")
-			s.ok(s.Advance(s.ctx(), first))
+			s.sends(first)
 		}},
 		{"RenewingMayShorten", func(s *subject) {
 			s.acquire("a")
@@ -45,26 +45,26 @@ func leaseCases() []testCase {
 			second := s.acquire("b")
 			s.grew(first, second)
 			s.held("a", "b")
-			s.fails(s.Advance(s.ctx(), first), payroll.ErrLost)
+			s.lost(first)
 		}},
 		{"RenewedLateWhenNobodyTookIt", func(s *subject) {
 			first := s.acquire("a")
 			s.elapse(2 * long)
-			s.fails(s.Advance(s.ctx(), first), payroll.ErrLost)
+			s.lost(first)
 			equal(s, "lease", s.acquire("a"), first)
-			s.ok(s.Advance(s.ctx(), first))
+			s.sends(first)
 		}},
 		{"ReleasedAtOnce", func(s *subject) {
 			first := s.acquire("a")
 			s.ok(s.Release(s.ctx(), first))
-			s.fails(s.Advance(s.ctx(), first), payroll.ErrLost)
+			s.lost(first)
 			s.grew(first, s.acquire("b"))
 		}},
 		{"ReleasedAndTakenByTheSame", func(s *subject) {
 			first := s.acquire("a")
 			s.ok(s.Release(s.ctx(), first))
 			s.grew(first, s.acquire("a"))
-			s.fails(s.Advance(s.ctx(), first), payroll.ErrLost)
+			s.lost(first)
 		}},
 		{"ReleaseOfALostLeaseDoesNothing", func(s *subject) {
 			first := s.acquire("a")
@@ -74,7 +74,7 @@ func leaseCases() []testCase {
 			s.ok(s.Release(s.ctx(), payroll.Lease{Owner: "b", Fence: first.Fence}))
 			s.ok(s.Release(s.ctx(), payroll.Lease{}))
 			s.held("a", "b")
-			s.ok(s.Advance(s.ctx(), second))
+			s.sends(second)
 		}},
 		{"LeasesThatAreNone", func(s *subject) {
 			for owner, length := range map[string]time.Duration{"": long, "zero": 0, "negative": -long} {
@@ -84,10 +84,10 @@ func leaseCases() []testCase {
 			}
 			lease := s.acquire("a")
 			for _, made := range []payroll.Lease{{}, {Owner: "a"}, {Owner: "b", Fence: lease.Fence}, {Owner: "a", Fence: lease.Fence + 1}} {
-				s.fails(s.Advance(s.ctx(), made), payroll.ErrLost)
+				s.lost(made)
 			}
 			s.ok(s.Release(s.ctx(), lease))
-			s.fails(s.Advance(s.ctx(), payroll.Lease{Fence: lease.Fence}), payroll.ErrLost)
+			s.lost(payroll.Lease{Fence: lease.Fence})
 		}},
 		{"FencesGrowForEver", func(s *subject) {
 			latest := payroll.Lease{}
@@ -109,13 +109,27 @@ func leaseCases() []testCase {
 func (s *subject) held(asking, by string) time.Duration {
 	s.Helper()
 	_, err := s.Acquire(s.ctx(), asking, long)
-	s.fails(err, payroll.ErrHeld)
+	s.fails(err, payroll.ErrLeaseHeld)
 	var held *payroll.HeldError
 	if !errors.As(err, &held) {
 		s.Fatalf("got %T, want a *HeldError", err)
 	}
 	equal(s, "holder", held.Owner, by)
-	return held.For
+	return held.ExpiresIn
+}
+
+// sends ends the test unless a lease may be written and sent under.
+func (s *subject) sends(lease payroll.Lease) {
+	s.Helper()
+	s.ok(s.Advance(s.ctx(), lease))
+	s.ok(s.CheckSend(s.ctx(), lease))
+}
+
+// lost ends the test unless nothing may be written or sent under a lease.
+func (s *subject) lost(lease payroll.Lease) {
+	s.Helper()
+	s.fails(s.Advance(s.ctx(), lease), payroll.ErrLeaseLost)
+	s.fails(s.CheckSend(s.ctx(), lease), payroll.ErrLeaseLost)
 }
 
 // grew ends the test unless a later lease has the higher fence.

@@ -63,7 +63,17 @@ func readCases() []testCase {
 		}},
 		{"FindByReference", func(s *subject) {
 			s.mixed()
-			found, err := s.Find(s.ctx(), payoutOf(7).Reference, "unknown", payoutOf(2).Reference, payoutOf(7).Reference, "", "june/\x00", "june/\xff", "'")
+			found, err := s.Find(
+				s.ctx(),
+				payoutOf(7).Reference,
+				"unknown",
+				payoutOf(2).Reference,
+				payoutOf(7).Reference,
+				"",
+				"june/\x00",
+				"june/\xff",
+				"'",
+			)
 			s.ok(err)
 			s.sameIDs(found, 2, 7)
 			s.same(found, []payroll.Payout{s.one(2), s.one(7)})
@@ -136,6 +146,21 @@ func sumCases() []testCase {
 				payroll.Completed:  {Count: 1, Amount: 1003, Fees: 77},
 			})
 		}},
+		{"SumsOfWhatWasPaidEarlier", func(s *subject) {
+			lease := s.mixed()
+			for id, state := range map[int64]payroll.State{2: payroll.Completed, 5: payroll.Failed, 8: payroll.Completed, 3: payroll.Completed} {
+				payout := s.one(id)
+				from := payout.State
+				payout.State, payout.Earlier = state, id != 3
+				s.ok(s.Advance(s.ctx(), lease, payroll.Change{From: from, Payout: payout}))
+			}
+			s.sums(map[payroll.State]payroll.Sum{
+				payroll.Planned:   {Count: 3, Amount: 3012},
+				payroll.Submitted: {Count: 2, Amount: 2015},
+				payroll.Failed:    {Count: 1, Amount: 1005},
+				payroll.Completed: {Count: 3, Amount: 3013, Earlier: 2, EarlierAmount: 2010},
+			})
+		}},
 		{"SumsToTheLastFranc", func(s *subject) {
 			payouts := payoutsOf(3)
 			payouts[0].Amount, payouts[1].Amount, payouts[2].Amount = math.MaxInt64-3, 1, 2
@@ -172,6 +197,7 @@ func (s *subject) sums(want map[payroll.State]payroll.Sum) {
 func advanceCases() []testCase {
 	return []testCase{
 		{"AdvanceKeepsEveryField", advanceKeepsEveryField},
+		{"AdvanceOfManyKinds", advanceOfManyKinds},
 		{"AdvanceChangesNothingElse", func(s *subject) {
 			lease := s.planned(3)
 			want := s.all()
@@ -192,7 +218,7 @@ func advanceCases() []testCase {
 				changes[i] = stepOf(payout, payroll.Submitting)
 				changes[i].From = payroll.Planned
 			}
-			s.fails(s.Advance(s.ctx(), lease, changes...), payroll.ErrLost)
+			s.fails(s.Advance(s.ctx(), lease, changes...), payroll.ErrLeaseLost)
 			s.holds(before)
 			s.ok(s.Advance(s.ctx(), lease, slices.Delete(changes, 699, 700)...))
 			s.sums(map[payroll.State]payroll.Sum{payroll.Submitting: {Count: count, Amount: s.planOf(payoutsOf(count)...).Total}})
@@ -204,7 +230,7 @@ func advanceCases() []testCase {
 			zero, negative := unknown, unknown
 			zero.Payout.ID, negative.Payout.ID = 0, -1
 			for _, change := range []payroll.Change{unknown, renamed, zero, negative} {
-				s.fails(s.Advance(s.ctx(), lease, stepOf(payoutOf(1), payroll.Submitting), change), payroll.ErrLost)
+				s.fails(s.Advance(s.ctx(), lease, stepOf(payoutOf(1), payroll.Submitting), change), payroll.ErrLeaseLost)
 			}
 			s.holds(payoutsOf(3))
 		}},
@@ -240,14 +266,14 @@ func advanceCases() []testCase {
 			stale := s.planned(3)
 			s.elapse(long)
 			fresh := s.acquire("b")
-			s.fails(s.Advance(s.ctx(), stale, stepOf(payoutOf(1), payroll.Submitting)), payroll.ErrLost)
-			s.fails(s.Plan(s.ctx(), stale, s.planOf(payoutsOf(3)...)), payroll.ErrLost)
+			s.fails(s.Advance(s.ctx(), stale, stepOf(payoutOf(1), payroll.Submitting)), payroll.ErrLeaseLost)
+			s.fails(s.Plan(s.ctx(), stale, s.planOf(payoutsOf(3)...)), payroll.ErrLeaseLost)
 			s.holds(payoutsOf(3))
 			s.step(fresh, 1, payroll.Submitting)
 		}},
 		{"NoLeaseWritesNothing", func(s *subject) {
 			s.ok(s.Release(s.ctx(), s.planned(3)))
-			s.fails(s.Advance(s.ctx(), payroll.Lease{}, stepOf(payoutOf(1), payroll.Submitting)), payroll.ErrLost)
+			s.fails(s.Advance(s.ctx(), payroll.Lease{}, stepOf(payoutOf(1), payroll.Submitting)), payroll.ErrLeaseLost)
 			s.holds(payoutsOf(3))
 		}},
 		{"AdvanceOutlivesTheProcess", func(s *subject) {
@@ -275,16 +301,27 @@ func advanceKeepsEveryField(s *subject) {
 	want := s.all()
 	abidjan := time.FixedZone("east of Abidjan", 3*3600)
 	for i, fields := range []payroll.Payout{
-		{State: payroll.Completed, Attempts: 1, SentAt: time.Date(2026, 6, 28, 23, 59, 59, 999_999_999, time.UTC), TransactionID: "b7a0-1", Fee: 25},
-		{State: payroll.Failed, Attempts: math.MaxInt32, SentAt: time.Date(2026, 6, 28, 9, 0, 0, 1, abidjan), Reason: "solde d'été \"dépassé\"\n\t💸 \\ \u202f \u0001"},
+		{
+			TransactionAt: time.Date(2026, 6, 29, 0, 0, 1, 5, abidjan),
+			State:         payroll.Completed, Attempts: 1, SentAt: time.Date(2026, 6, 28, 23, 59, 59, 999_999_999, time.UTC),
+			TransactionID: "b7a0-1", Fee: 25,
+		},
+		{
+			State: payroll.Failed, Attempts: math.MaxInt32, SentAt: time.Date(2026, 6, 28, 9, 0, 0, 1, abidjan),
+			Reason: "solde d'été \"dépassé\"\n\t💸 \\ \u202f \u0001",
+		},
 		{State: payroll.Refused, SentAt: time.Now(), Reason: strings.Repeat("Motif très long 💸 ", 20_000)},
 		{State: payroll.Unknown, Attempts: 2, SentAt: time.Unix(0, 0), Reason: "a\x00b\xffc", TransactionID: "\xc3"},
 		{State: payroll.Submitted, Earlier: true, Fee: math.MaxInt64, TransactionID: "null"},
 	} {
 		p := &want[i]
 		p.State, p.Attempts, p.SentAt, p.TransactionID = fields.State, fields.Attempts, fields.SentAt, fields.TransactionID
+		p.TransactionAt = fields.TransactionAt
 		p.Fee, p.Reason, p.Earlier = fields.Fee, fields.Reason, fields.Earlier
 		s.ok(s.Advance(s.ctx(), lease, payroll.Change{From: payroll.Submitting, Payout: *p}))
+		if !p.TransactionAt.IsZero() {
+			p.TransactionAt = p.TransactionAt.Round(0).UTC()
+		}
 		if !p.SentAt.IsZero() {
 			p.SentAt = p.SentAt.Round(0).UTC()
 		}

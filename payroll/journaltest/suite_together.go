@@ -10,21 +10,21 @@ import (
 )
 
 // togetherCases use a journal from many goroutines.
-func togetherCases() []testCase {
+func concurrentCases() []testCase {
 	return []testCase{
 		{"OneOwnerWinsTheRace", func(s *subject) {
 			const racers, rounds = 8, 5
 			for range rounds {
 				leases := make([]payroll.Lease, racers)
 				errs := make([]error, racers)
-				s.together(racers, func(i int) {
+				s.concurrently(racers, func(i int) {
 					leases[i], errs[i] = s.Acquire(s.ctx(), fmt.Sprint("racer ", i), long)
 				})
 				var winner payroll.Lease
 				for i, err := range errs {
 					switch {
 					case err != nil:
-						s.fails(err, payroll.ErrHeld)
+						s.fails(err, payroll.ErrLeaseHeld)
 					case winner.Owner != "":
 						s.Fatalf("%s and %s both got the run", winner.Owner, leases[i].Owner)
 					default:
@@ -39,7 +39,7 @@ func togetherCases() []testCase {
 			const callers, each = 40, 10
 			lease := s.planned(callers * each)
 			planned := s.all()
-			s.together(callers, func(i int) {
+			s.concurrently(callers, func(i int) {
 				for _, payout := range planned[i*each : (i+1)*each] {
 					payout = s.walk(lease, payout, payroll.Submitting, payroll.Unknown, payroll.Submitted)
 					payout.TransactionID = "of " + payout.Reference
@@ -56,11 +56,11 @@ func togetherCases() []testCase {
 			lease := s.planned(payouts)
 			for id := int64(1); id <= payouts; id++ {
 				var won atomic.Int64
-				s.together(callers, func(int) {
+				s.concurrently(callers, func(int) {
 					switch err := s.Advance(s.ctx(), lease, stepOf(payoutOf(id), payroll.Submitting)); {
 					case err == nil:
 						won.Add(1)
-					case !errors.Is(err, payroll.ErrLost):
+					case !errors.Is(err, payroll.ErrLeaseLost):
 						s.Errorf("payout %d: %v", id, err)
 					}
 				})
@@ -70,14 +70,14 @@ func togetherCases() []testCase {
 		{"AFailureIsItsCallersOwn", func(s *subject) {
 			const callers = 30
 			lease := s.planned(2 * callers)
-			s.together(callers, func(i int) {
+			s.concurrently(callers, func(i int) {
 				first, second := payoutOf(int64(2*i+1)), payoutOf(int64(2*i+2))
 				bad := i%3 == 0
 				if bad {
 					second.Reference = "not its own"
 				}
 				err := s.Advance(s.ctx(), lease, stepOf(first, payroll.Submitting), stepOf(second, payroll.Submitting))
-				if bad != errors.Is(err, payroll.ErrLost) || !bad && err != nil {
+				if bad != errors.Is(err, payroll.ErrLeaseLost) || !bad && err != nil {
 					s.Errorf("caller %d: %v", i, err)
 				}
 			})
@@ -111,7 +111,7 @@ func readersSeeWholeCalls(s *subject) {
 			}
 		})
 	}
-	s.together(1, func(int) {
+	s.concurrently(1, func(int) {
 		for range 20 {
 			sums, err := s.Sums(s.ctx())
 			if err != nil {
@@ -146,7 +146,7 @@ func (s *subject) walk(lease payroll.Lease, payout payroll.Payout, states ...pay
 }
 
 // together runs a function in many goroutines at once and ends the test if one of them failed.
-func (s *subject) together(callers int, do func(i int)) {
+func (s *subject) concurrently(callers int, do func(i int)) {
 	s.Helper()
 	var running sync.WaitGroup
 	start := make(chan struct{})

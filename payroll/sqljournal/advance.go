@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go/payroll"
+	"github.com/djamo/djamo-go/payroll/approval"
 )
 
 // changesAtOnce is how many changes one transaction gathers from callers; a single call may have more.
@@ -23,8 +24,8 @@ type request struct {
 
 // Advance implements payroll.Journal. Without changes it only checks the lease.
 //
-// Calls made at the same time share a transaction: the first to get at the database takes along all that wait, so
-// nobody waits for company. When the context ends in the middle of that transaction, Advance waits a few seconds more
+// Calls made at the same time share a transaction: the first to reach the database carries out all that are waiting, and
+// no call waits for others to come. When the context ends in the middle of that transaction, Advance waits for half a second
 // for its end, which is worth knowing.
 func (j *Journal) Advance(ctx context.Context, lease payroll.Lease, changes ...payroll.Change) error {
 	if ctx.Err() != nil {
@@ -55,7 +56,7 @@ func (j *Journal) outcome(ctx context.Context, r *request) error {
 		return err
 	case <-ctx.Done():
 	}
-	timer := time.NewTimer(5 * time.Second)
+	timer := time.NewTimer(lingering)
 	defer timer.Stop()
 	select {
 	case err := <-r.done:
@@ -72,8 +73,10 @@ func checkChanges(changes []payroll.Change) error {
 		if err := change.Check(); err != nil {
 			return err
 		}
-		if !storable(change.Payout.SentAt) {
-			return fmt.Errorf("payroll: payout %d: the journal cannot keep the time %s", change.Payout.ID, change.Payout.SentAt)
+		for _, at := range []time.Time{change.Payout.SentAt, change.Payout.TransactionAt} {
+			if !storable(at) {
+				return fmt.Errorf("payroll: payout %d: the journal cannot keep the time %s", change.Payout.ID, at)
+			}
 		}
 		touched[change.Payout.ID] = struct{}{}
 	}
@@ -107,12 +110,13 @@ func (j *Journal) serve() {
 	waiting := j.queue
 	j.queue = nil
 	j.mu.Unlock()
+	shared := context.Background() // a transaction of several callers is not given up because one of them is
 	for len(waiting) > 0 {
 		group := gather(waiting)
 		waiting = waiting[len(group.requests):]
-		err := j.transact(advanceLimit, group.writeAll)
+		err := j.transact(shared, advanceLimit, group.writeAll)
 		if errors.Is(err, errNotAll) {
-			err = j.transact(advanceLimit, group.write)
+			err = j.transact(shared, advanceLimit, group.write)
 		}
 		for i, r := range group.requests {
 			if group.verdicts[i] != nil {
@@ -162,68 +166,48 @@ func (g *group) writeAll(tx *transaction) error {
 	if err != nil {
 		return err
 	}
+	if g.claims() {
+		standing, err := tx.checkApproval("")
+		for _, r := range g.requests {
+			if err == nil && claims(r.changes) {
+				err = j.seals.check(tx.query, j.run, standing, r.changes)
+			}
+		}
+		if isVerdict(err) {
+			return errNotAll // which request it is, write says
+		} else if err != nil {
+			return err
+		}
+	}
+	changes := make([]*payroll.Change, 0, g.count())
 	for _, r := range g.requests {
-		if now.check(r.lease) != nil {
+		if now.check(r.lease) != nil || now.cancelled && claims(r.changes) {
 			return errNotAll
 		}
-		for changes := r.changes; len(changes) > 0; {
-			n := alike(changes)
-			if err := tx.step(changes[:n]); err != nil {
-				return err
-			}
-			changes = changes[n:]
+		for i := range r.changes {
+			changes = append(changes, &r.changes[i])
 		}
 	}
-	return nil
+	return tx.writeMany(changes)
 }
 
-// alike counts the changes at the front that do the same to payouts that follow each other, as claims do.
-func alike(changes []payroll.Change) int {
-	first := changes[0]
-	for i, c := range changes[1:] {
-		want := c.Payout
-		want.ID, want.Line, want.MSISDN, want.Amount, want.Reference, want.Description = first.Payout.ID, first.Payout.Line, first.Payout.MSISDN,
-			first.Payout.Amount, first.Payout.Reference, first.Payout.Description
-		if c.Payout.ID != first.Payout.ID+int64(i)+1 || c.From != first.From || want != first.Payout {
-			return i + 1
-		}
+// count is how many changes the group has.
+func (g *group) count() int {
+	count := 0
+	for _, r := range g.requests {
+		count += len(r.changes)
 	}
-	return len(changes)
+	return count
 }
 
-// step writes changes that are alike in one statement. That they are about these payouts is checked by their references.
-func (tx *transaction) step(changes []payroll.Change) error {
-	first, count := changes[0], int64(len(changes))
-	last := first.Payout.ID + count - 1
-	row := changedRow(tx.run, first)
-	args := slices.Concat(row[1:], []any{first.Payout.ID, last, string(first.From)})
-	if count == 1 {
-		changed, err := tx.change(updateOne, append(args, first.Payout.Reference)...)
-		if err == nil && changed != 1 {
-			err = errNotAll
-		}
-		return err
-	}
-	same := true
-	next := 0
-	err := tx.query(func(rows *sql.Rows) error {
-		var reference string
-		err := rows.Scan(&reference)
-		same = same && next < len(changes) && changes[next].Payout.Reference == reference
-		next++
-		return err
-	}, selectReferences, tx.run, first.Payout.ID, last)
-	if err != nil {
-		return err
-	}
-	if !same || next != len(changes) {
-		return errNotAll
-	}
-	changed, err := tx.change(updateAlike, args...)
-	if err == nil && changed != count {
-		err = errNotAll
-	}
-	return err
+// isVerdict reports whether an error is about what was to be claimed, and not about the database.
+func isVerdict(err error) bool {
+	return errors.Is(err, payroll.ErrNotApproved) || errors.Is(err, payroll.ErrLeaseLost)
+}
+
+// claims reports whether a request of the group begins to send.
+func (g *group) claims() bool {
+	return slices.ContainsFunc(g.requests, func(r *request) bool { return claims(r.changes) })
 }
 
 // write carries out the requests that may be, each whole. Those that may not be get a verdict and harm no other.
@@ -233,14 +217,35 @@ func (g *group) write(tx *transaction) error {
 	if err != nil {
 		return err
 	}
+	j.seen = j.seen[:0]
+	if err := tx.writeOutAll(); err != nil {
+		return err
+	}
 	standing, err := g.standing(tx)
 	if err != nil {
 		return err
 	}
+	var approved approval.Standing
+	var refusal error
+	if g.claims() {
+		if approved, refusal = tx.checkApproval(""); refusal != nil && !isVerdict(refusal) {
+			return refusal
+		}
+	}
 	var accepted []payroll.Change
 	for i, r := range g.requests {
-		if g.verdicts[i] = now.check(r.lease); g.verdicts[i] == nil {
+		if g.verdicts[i] = now.checkChanges(r.lease, r.changes); g.verdicts[i] == nil {
 			g.verdicts[i] = standing.check(r.changes)
+		}
+		if g.verdicts[i] == nil && claims(r.changes) {
+			err := refusal
+			if err == nil {
+				err = j.seals.check(tx.query, j.run, approved, r.changes)
+			}
+			if err != nil && !isVerdict(err) { // the database's, and nobody's verdict
+				return err
+			}
+			g.verdicts[i] = err
 		}
 		if g.verdicts[i] == nil {
 			accepted = append(accepted, r.changes...)
@@ -290,11 +295,11 @@ func (s standing) check(changes []payroll.Change) error {
 		id, reference := change.Payout.ID, change.Payout.Reference
 		switch stored, ok := s[id]; {
 		case !ok:
-			return fmt.Errorf("%w: there is no payout %d", payroll.ErrLost, id)
+			return fmt.Errorf("%w: there is no payout %d", payroll.ErrLeaseLost, id)
 		case stored.State != change.From:
-			return fmt.Errorf("%w: payout %d is %s, not %s", payroll.ErrLost, id, stored.State, change.From)
+			return fmt.Errorf("%w: payout %d is %s, not %s", payroll.ErrLeaseLost, id, stored.State, change.From)
 		case stored.Reference != reference:
-			return fmt.Errorf("%w: payout %d has the reference %q, not %q", payroll.ErrLost, id, stored.Reference, reference)
+			return fmt.Errorf("%w: payout %d has the reference %q, not %q", payroll.ErrLeaseLost, id, stored.Reference, reference)
 		}
 	}
 	return nil

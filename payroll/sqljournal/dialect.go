@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/djamo/djamo-go/payroll"
 )
@@ -24,11 +22,11 @@ const (
 // texts travel in JSON arrays, any number of rows in one parameter.
 type dialect struct {
 	connect func(context.Context, *sql.DB) (*sql.Conn, error)
-	setUp   func(context.Context, *sql.Conn) error // checks and settings of the connection
+	setUp   func(context.Context, *sql.DB, *sql.Conn) error // checks and settings of the connection
 	version func(context.Context, *sql.Conn) (int, error)
 	upgrade func(from, to int) []string // statements beside those of the schema
 	rebind  func(query string) string
-	explain func(error) error // makes an ErrJournal or ErrHeld of what the database says
+	explain func(error) error // makes an ErrJournal or ErrLeaseHeld of what the database says
 
 	begin         string
 	beginUpgrade  []string // starts a transaction that no other process upgrades at the same time
@@ -46,21 +44,8 @@ func dialectOf(of Dialect) (*dialect, error) {
 	case PostgreSQL:
 		return postgres(), nil
 	}
-	return nil, fmt.Errorf("payroll: %q is no dialect of package sqljournal: use SQLite or PostgreSQL", of)
-}
-
-// numbered writes the parameters of a query as $1, $2 and so on. No query has a question mark otherwise.
-func numbered(query string) string {
-	var text strings.Builder
-	for n := 1; ; n++ {
-		before, after, found := strings.Cut(query, "?")
-		text.WriteString(before)
-		if !found {
-			return text.String()
-		}
-		text.WriteString("$" + strconv.Itoa(n))
-		query = after
-	}
+	return nil, fmt.Errorf("payroll: %q is no dialect of package sqljournal: use SQLite or PostgreSQL; MySQL and MariaDB are not supported",
+		of)
 }
 
 // failedToOpen says why a journal cannot be opened.
@@ -78,5 +63,5 @@ func unusable(format string, args ...any) error {
 
 // explained reports whether an error says already what a user of payroll asks about.
 func explained(err error) bool {
-	return errors.Is(err, payroll.ErrJournal) || errors.Is(err, payroll.ErrHeld)
+	return errors.Is(err, payroll.ErrJournal) || errors.Is(err, payroll.ErrLeaseHeld)
 }

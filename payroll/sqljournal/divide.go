@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/djamo/djamo-go/internal/sqldb"
 	"github.com/djamo/djamo-go/payroll"
 )
 
@@ -18,8 +19,18 @@ import (
 // run holds is divided. Repeated with the same plan, also by several processes at once, Divide changes nothing and
 // returns the parts that are open.
 //
-// Errors: payroll.ErrNoPlan, payroll.ErrPlanDiffers, payroll.ErrBadPlan, payroll.ErrJournal for tables of another
-// version, and *payroll.HeldError while somebody drives the run. The transaction can only be rolled back then.
+// A run that was cancelled goes on when it is divided without a plan, which is what resumes it; with a plan it is refused
+// with payroll.ErrCancelled, since a program that enqueues again whatever it is not sure of must not undo what a person
+// has done.
+//
+// Divide ends soon after its context does. The transaction may then not stand still for longer than 10 s while it has the
+// run locked, or the database ends it.
+//
+// The transaction must be READ COMMITTED. Where that is not the database's default, begin it with sql.LevelReadCommitted.
+//
+// Errors: payroll.ErrNoRun and payroll.ErrNoPlan, payroll.ErrPlanDiffers, payroll.ErrBadPlan, payroll.ErrJournal for tables of another
+// version, payroll.ErrNotApproved where the journal demands an approval, and *payroll.HeldError while somebody drives the run.
+// The transaction can only be rolled back then.
 func Divide(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, size int) ([]int64, error) {
 	d := postgres()
 	switch {
@@ -31,15 +42,17 @@ func Divide(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, siz
 		return nil, fmt.Errorf("%w: it is of the run %q, not %q", payroll.ErrPlanDiffers, run, plan.Run)
 	}
 	statements := map[string]*sql.Stmt{}
-	division := division{transaction: &transaction{dialect: d, limit: planLimit, statement: func(ctx context.Context, query string) (*sql.Stmt, error) {
-		statement, ok := statements[query]
-		if ok {
-			return statement, nil
-		}
-		statement, err := tx.PrepareContext(ctx, d.rebind(query))
-		statements[query] = statement
-		return statement, err
-	}}}
+	division := division{
+		transaction: &transaction{ctx: ctx, dialect: d, limit: planLimit, statement: func(ctx context.Context, query string) (*sql.Stmt, error) {
+			statement, ok := statements[query]
+			if ok {
+				return statement, nil
+			}
+			statement, err := tx.PrepareContext(ctx, d.rebind(query))
+			statements[query] = statement
+			return statement, err
+		}},
+	}
 	defer func() {
 		for _, statement := range statements {
 			if statement != nil {
@@ -48,7 +61,10 @@ func Divide(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, siz
 		}
 	}()
 	open, err := division.divide(ctx, run, plan, size)
-	if errors.As(err, new(storageError)) {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		err = fmt.Errorf("payroll: interrupted, nothing was stored: %w", context.Cause(ctx))
+	case errors.As(err, new(storageError)):
 		err = d.explain(err)
 	}
 	return open, err
@@ -58,20 +74,28 @@ func Divide(ctx context.Context, tx *sql.Tx, run string, plan *payroll.Plan, siz
 type division struct {
 	*transaction
 
-	held  *payroll.PlanInfo // the plan that the run holds
-	parts int64
+	held      *payroll.PlanInfo // the plan that the run holds
+	parts     int64
+	cancelled sql.NullTime
+	heldWhy   string // why a worker has cancelled it
 }
 
 func (t *division) divide(ctx context.Context, run string, plan *payroll.Plan, size int) ([]int64, error) {
-	if err := t.lockRun(run); err != nil {
+	if err := t.lockRun(run, plan != nil); err != nil {
 		return nil, err
 	}
 	switch {
+	case t.cancelled.Valid && plan != nil:
+		return nil, cancelledError(t.cancelled.Time, t.heldWhy)
 	case t.held != nil && plan != nil && *t.held != plan.PlanInfo:
 		return nil, same(t.held, plan.PlanInfo, nil)
 	case t.held == nil && plan == nil:
 		return nil, payroll.ErrNoPlan
-	case t.held == nil:
+	}
+	if err := t.checkApproved(plan); err != nil {
+		return nil, err
+	}
+	if t.held == nil {
 		p := planning{tx: t.transaction}
 		err := p.storeAll(ctx, plan)
 		switch {
@@ -89,27 +113,64 @@ func (t *division) divide(ctx context.Context, run string, plan *payroll.Plan, s
 			return nil, err
 		}
 	}
+	const resume = "UPDATE djamo_payroll_runs SET cancelled = NULL, held = '', resumed = clock_timestamp() WHERE id = ?"
+	if err := t.exec(resume, t.run); err != nil {
+		return nil, err
+	}
 	return t.open()
 }
 
-// lockRun finds the run, or makes it up, and keeps everybody else from it until the transaction ends.
-func (t *division) lockRun(run string) error {
+// checkApproved refuses to store a plan that is not approved, or to go on with one of which something may be sent.
+func (t *division) checkApproved(plan *payroll.Plan) error {
+	if plan != nil && t.held == nil {
+		_, err := t.checkApproval(plan.Digest)
+		return err
+	}
+	unsent := false
+	err := t.query(func(rows *sql.Rows) error { return rows.Scan(&unsent) }, `SELECT EXISTS (SELECT FROM djamo_payroll_payouts
+		WHERE run = ? AND state IN ('planned', 'submitting', 'unknown'))`, t.run)
+	if err != nil || !unsent {
+		return err
+	}
+	_, err = t.checkApproval("")
+	return err
+}
+
+// lockRun finds the run, or makes it up if it may, and keeps everybody else from it until the transaction ends: but not for
+// longer than a process that is frozen may take.
+func (t *division) lockRun(run string, mayBeNew bool) error {
+	isolation := ""
+	err := t.query(func(rows *sql.Rows) error { return rows.Scan(&isolation, new(string)) }, "SELECT "+isolationAnd(shortIdle))
+	if err != nil {
+		return err
+	}
+	if err := checkIsolation(isolation); err != nil {
+		return err
+	}
 	if err := t.checkVersion(); err != nil {
 		return err
 	}
-	if err := t.exec(`INSERT INTO djamo_payroll_runs (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, run); err != nil {
-		return err
+	if mayBeNew {
+		if err := t.exec(`INSERT INTO djamo_payroll_runs (name) VALUES (?) ON CONFLICT (name) DO NOTHING`, run); err != nil {
+			return err
+		}
 	}
 	held := &payroll.HeldError{}
 	var left sql.NullInt64
-	err := t.query(func(rows *sql.Rows) error { return rows.Scan(&t.run, &t.parts, &held.Owner, &left) },
-		`SELECT id, parts, owner, CAST(EXTRACT(EPOCH FROM until - clock_timestamp()) * 1000000 AS BIGINT)
+	err = t.query(func(rows *sql.Rows) error {
+		return rows.Scan(&t.run, &t.parts, &t.cancelled, &t.heldWhy, &held.Owner, &left)
+	},
+		`SELECT id, parts, cancelled, held, owner,
+			LEAST(CAST(EXTRACT(EPOCH FROM until - clock_timestamp()) * 1000000 AS BIGINT), COALESCE(NULLIF(lease, 0), 60000000))
 			FROM djamo_payroll_runs WHERE name = ? FOR UPDATE`, run)
 	if err != nil {
 		return err
 	}
+	if t.run == 0 {
+		return t.noRun(run)
+	}
 	if held.Owner != "" && left.Int64 > 0 {
-		held.For = microseconds(left.Int64)
+		held.ExpiresIn = sqldb.Microseconds(left.Int64)
 		return held
 	}
 	return t.query(func(rows *sql.Rows) error {
@@ -118,20 +179,50 @@ func (t *division) lockRun(run string) error {
 	}, selectPlan, t.run)
 }
 
-func (t *division) checkVersion() error {
-	version, known := 0, len(t.dialect.schema())
-	err := t.query(func(rows *sql.Rows) error { return rows.Scan(&version) }, "SELECT version FROM djamo_payroll_schema")
-	if err == nil && version != known {
-		err = unusable("its tables have version %d, and this program needs %d: migrate it first", version, known)
+// shortIdle is how long a transaction of ours may stand still with rows locked.
+const shortIdle = "10s"
+
+// isolationAnd is what a caller's transaction is asked first: its isolation, and for how long it may stand still.
+func isolationAnd(idle string) string {
+	return "current_setting('transaction_isolation'), " + local(idle)
+}
+
+// checkIsolation refuses a caller's transaction that would not see what others commit while it waits for a lock: a part that
+// a worker gives up in that moment would look as if it had a job.
+func checkIsolation(isolation string) error {
+	if isolation == "read committed" {
+		return nil
 	}
-	return err
+	return fmt.Errorf("payroll: the transaction is %s, and must see what others commit: begin it with sql.LevelReadCommitted", isolation)
+}
+
+// noRun names the runs that may have been meant.
+func (t *division) noRun(run string) error {
+	var names []string
+	err := t.query(func(rows *sql.Rows) error {
+		names = append(names, "")
+		return rows.Scan(&names[len(names)-1])
+	}, "SELECT name FROM djamo_payroll_runs ORDER BY id")
+	if err != nil {
+		return err
+	}
+	return payroll.NoRun(run, names)
+}
+
+func (t *division) checkVersion() error {
+	version := 0
+	err := t.query(func(rows *sql.Rows) error { return rows.Scan(&version) }, "SELECT version FROM djamo_payroll_schema")
+	if err != nil {
+		return err
+	}
+	return t.dialect.checkVersion(version)
 }
 
 // cut makes the parts. Whoever has driven the run so far has it no more, and what that process was sending may have left
 // until now: the parts' quiet periods begin here.
 func (t *division) cut(size int) error {
-	parts, err := t.change(`INSERT INTO djamo_payroll_parts (run, part, first, last, total)
-		SELECT run, (id - 1) / CAST(? AS BIGINT) + 1, MIN(id), MAX(id), SUM(amount)
+	parts, err := t.change(`INSERT INTO djamo_payroll_parts (run, part, first, last, total, timeline)
+		SELECT run, (id - 1) / CAST(? AS BIGINT) + 1, MIN(id), MAX(id), SUM(amount), `+timeline+`
 		FROM djamo_payroll_payouts WHERE run = ? GROUP BY 1, 2`, size, t.run)
 	if err != nil {
 		return err

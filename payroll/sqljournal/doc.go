@@ -5,7 +5,7 @@
 //
 // One file, one process. [Open] puts the database into WAL mode with synchronous=FULL and locks it for as long as the
 // journal is open, so what is written survives a power cut, a second process is refused at once with
-// [payroll.ErrHeld], and the lock of a process that was killed is gone the moment it is. No lease can therefore belong
+// [payroll.ErrLeaseHeld], and the lock of a process that was killed is gone the moment it is. No lease can therefore belong
 // to anybody but a user of this very Journal: when a file is opened, the run is free whoever held it last, and
 // leases are measured by this process alone. One sql.DB serves one Journal at a time, which uses a single connection.
 //
@@ -18,7 +18,11 @@
 // Many processes on many machines, one of them driving each run. Leases are measured by the clock of the database and
 // by no other, and a run passes on when its holder's lease has run out. A journal keeps one connection for its
 // writes and takes others from the pool, so the pool must allow two. Pooling by a proxy must be by session, and
-// synchronous_commit on: a standby that is promoted and has not got the latest transactions would pay them again.
+// synchronous_commit on or remote_apply. A standby that is promoted without the latest transactions does not
+// know what was sent last: the journal notices that the server has another history, and looks up what is planned there
+// before it is sent.
+//
+// MySQL and MariaDB are not supported.
 //
 // # Both
 //

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/sqldb"
 )
 
 // Gate is a moment that several machines share through PostgreSQL: until then none of them sends anything. It is what one
@@ -18,18 +20,23 @@ type Gate struct {
 
 // Close closes the gate for so long, by the clock of the database. It never opens a gate earlier than another has said.
 func (g Gate) Close(ctx context.Context, d time.Duration) error {
-	_, err := g.DB.ExecContext(ctx, `INSERT INTO djamo_payroll_gates AS g (name, until) VALUES ($1, clock_timestamp() + CAST($2 AS BIGINT) * INTERVAL '1 microsecond')
-		ON CONFLICT (name) DO UPDATE SET until = GREATEST(g.until, EXCLUDED.until)`, g.Name, d.Microseconds())
+	_, err := g.DB.ExecContext(ctx, `INSERT INTO djamo_payroll_gates AS g (name, closed, until)
+			SELECT $1, now.now, now.now + CAST($2 AS BIGINT) * INTERVAL '1 microsecond' FROM clock_timestamp() AS now
+		ON CONFLICT (name) DO UPDATE SET
+			until = CASE WHEN g.closed <= EXCLUDED.closed THEN GREATEST(g.until, EXCLUDED.until) ELSE EXCLUDED.until END,
+			closed = EXCLUDED.closed`, g.Name, d.Microseconds())
 	if err != nil {
 		return fmt.Errorf("payroll: closing the gate: %w", err)
 	}
 	return nil
 }
 
-// Closed is for how much longer the gate is closed; zero when it is open.
+// Closed is for how much longer the gate is closed; zero when it is open, and when the clock of the database says that it is
+// not closed yet: it was set back, or the server is another.
 func (g Gate) Closed(ctx context.Context) (time.Duration, error) {
 	var left int64
-	err := g.DB.QueryRowContext(ctx, `SELECT CAST(EXTRACT(EPOCH FROM until - clock_timestamp()) * 1000000 AS BIGINT) FROM djamo_payroll_gates WHERE name = $1`,
+	err := g.DB.QueryRowContext(ctx, `SELECT CAST(EXTRACT(EPOCH FROM until - clock_timestamp()) * 1000000 AS BIGINT) FROM djamo_payroll_gates
+		WHERE name = $1 AND closed <= clock_timestamp()`,
 		g.Name).Scan(&left)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -37,5 +44,5 @@ func (g Gate) Closed(ctx context.Context) (time.Duration, error) {
 	case err != nil:
 		return 0, fmt.Errorf("payroll: looking at the gate: %w", err)
 	}
-	return microseconds(left), nil
+	return sqldb.Microseconds(left), nil
 }

@@ -6,9 +6,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/djamo/djamo-go/internal/clock"
+	"github.com/djamo/djamo-go/internal/sqldb"
 	"github.com/djamo/djamo-go/payroll"
 )
 
@@ -18,12 +21,15 @@ type Journal struct {
 	dialect *dialect
 	name    string // of the run
 	run     int64  // the number the database has for it
+	seals   Seals  // of the payouts, once they were approved
 
 	// writing is held, by a value in it, by whoever uses the connection. All writes go through this one connection,
 	// and where the dialect says so all reads.
 	writing    chan struct{}
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt // prepared on conn
+	claims     []openClaim          // in the order of their IDs
+	seen       []sighting           // in the order of their IDs
 
 	mu      sync.Mutex
 	queue   []*request    // what waits for a transaction
@@ -38,7 +44,7 @@ var _ payroll.Journal = (*Journal)(nil)
 // with the first plan; opening one that does not exist yet writes its name and no more. The journal uses db until it is
 // closed; db stays the caller's to close.
 //
-// The error matches payroll.ErrHeld when another process has an SQLite file open, and payroll.ErrJournal when the
+// The error matches payroll.ErrLeaseHeld when another process has an SQLite file open, and payroll.ErrJournal when the
 // database cannot be used: corrupt, no database of this package, from a newer version, read-only, not durable.
 func Open(ctx context.Context, db *sql.DB, of Dialect, run string) (*Journal, error) {
 	d, err := dialectOf(of)
@@ -56,7 +62,7 @@ func Open(ctx context.Context, db *sql.DB, of Dialect, run string) (*Journal, er
 		db: db, dialect: d, name: run, writing: make(chan struct{}, 1), conn: conn, statements: map[string]*sql.Stmt{},
 	}
 	if err := j.prepare(ctx); err != nil {
-		discard(conn)
+		j.disconnect()
 		return nil, failedToOpen(ctx, d, err)
 	}
 	return j, nil
@@ -64,10 +70,10 @@ func Open(ctx context.Context, db *sql.DB, of Dialect, run string) (*Journal, er
 
 // prepare checks the database, brings its tables up to date and finds the run.
 func (j *Journal) prepare(ctx context.Context) error {
-	if err := j.dialect.setUp(ctx, j.conn); err != nil {
+	if err := j.dialect.setUp(ctx, j.db, j.conn); err != nil {
 		return err
 	}
-	if err := j.dialect.migrate(ctx, j.conn); err != nil {
+	if err := j.dialect.schema().Migrate(ctx, j.conn); err != nil {
 		return err
 	}
 	const insert = `INSERT INTO djamo_payroll_runs (name) VALUES (?) ON CONFLICT (name) DO NOTHING`
@@ -75,7 +81,13 @@ func (j *Journal) prepare(ctx context.Context) error {
 		return err
 	}
 	const find = `SELECT id FROM djamo_payroll_runs WHERE name = ?`
-	return j.conn.QueryRowContext(ctx, j.dialect.rebind(find), j.name).Scan(&j.run)
+	if err := j.conn.QueryRowContext(ctx, j.dialect.rebind(find), j.name).Scan(&j.run); err != nil {
+		return err
+	}
+	if j.dialect.oneConnection {
+		return j.takeUpClaims(ctx)
+	}
+	return j.failOver(ctx)
 }
 
 // Close gives the database up. Calls under way finish first; later ones fail. It is safe to repeat.
@@ -145,28 +157,32 @@ type storageError struct{ error }
 
 func (e storageError) Unwrap() error { return e.error }
 
-// The longest that one transition and one part of a plan may take. They are there for networks that swallow packets:
-// a statement is not given up because its caller is.
+// How long one transition and one part of a plan may take. The limits are for networks that lose packets silently.
 const (
 	advanceLimit = 30 * time.Second
 	planLimit    = 10 * time.Minute
 )
 
-// transact runs a function in a transaction on the connection, which the caller has locked. A function that fails by
+// transact runs a function in a transaction on the connection, which the caller has locked. Where the database is on a
+// network, a statement is given up when the context ends, and the journal with it. A function that fails by
 // its own judgement is rolled back and no harm is done; anything that the database fails at ends the journal.
-func (j *Journal) transact(limit time.Duration, do func(tx *transaction) error) error {
+func (j *Journal) transact(ctx context.Context, limit time.Duration, do func(tx *transaction) error) error {
 	if err := j.usable(); err != nil {
 		return err
 	}
-	tx := &transaction{journal: j, dialect: j.dialect, run: j.run, limit: limit, statement: j.statement}
+	tx := &transaction{
+		ctx: ctx, journal: j, dialect: j.dialect, run: j.run, limit: limit, statement: j.statement, claims: slices.Clone(j.claims),
+	}
 	err := tx.exec(j.dialect.begin)
 	if err == nil {
 		err = do(tx)
 	}
 	if err == nil {
-		err = tx.exec("COMMIT")
-	} else if !errors.As(err, new(storageError)) {
+		err = tx.commit()
+	}
+	if err != nil && !errors.As(err, new(storageError)) {
 		verdict := err
+		tx.ctx = context.WithoutCancel(ctx)
 		if err = tx.exec("ROLLBACK"); err == nil {
 			return verdict
 		}
@@ -174,16 +190,19 @@ func (j *Journal) transact(limit time.Duration, do func(tx *transaction) error) 
 	if err != nil {
 		return j.fail(err)
 	}
+	j.claims = tx.claims
 	return nil
 }
 
 // transaction is how statements are run in a transaction. Its errors are storageErrors.
 type transaction struct {
-	journal   *Journal // nil when the transaction is the caller's
+	ctx       context.Context //nolint:containedctx // a transaction lives no longer than a call
+	journal   *Journal        // nil when the transaction is the caller's
 	dialect   *dialect
 	run       int64
 	limit     time.Duration // of one statement
 	statement func(ctx context.Context, query string) (*sql.Stmt, error)
+	claims    []openClaim // as they are at this point of the transaction
 }
 
 func (tx *transaction) exec(query string, args ...any) error {
@@ -191,9 +210,23 @@ func (tx *transaction) exec(query string, args ...any) error {
 	return err
 }
 
+// errCommit is a commit that has failed: the database may have carried it out all the same.
+var errCommit = errors.New("whether it was recorded is not known")
+
+func (tx *transaction) commit() error {
+	err := tx.exec("COMMIT")
+	if errors.As(err, new(storageError)) {
+		return storageError{fmt.Errorf("%w: %w", errCommit, err)}
+	}
+	return err
+}
+
 // change returns how many rows there were.
 func (tx *transaction) change(query string, args ...any) (int64, error) {
-	ctx, cancel := tx.bounded()
+	ctx, cancel, err := tx.bounded()
+	if err != nil {
+		return 0, err
+	}
 	defer cancel()
 	statement, err := tx.statement(ctx, query)
 	if err != nil {
@@ -210,24 +243,41 @@ func (tx *transaction) change(query string, args ...any) (int64, error) {
 	return count, nil
 }
 
-// bounded is the context of one statement. A file cannot swallow packets, and drivers pay for watching a context.
-func (tx *transaction) bounded() (context.Context, context.CancelFunc) {
-	if tx.dialect.oneConnection {
-		return context.Background(), func() {}
+// lingering is how much longer than the caller's context a statement may take that has begun: most end in that time, and
+// the connection with all that is prepared on it can be kept.
+const lingering = 500 * time.Millisecond
+
+// bounded is the context of one statement, which is not begun once the caller's has ended. A file cannot swallow packets,
+// and drivers pay for watching a context.
+func (tx *transaction) bounded() (context.Context, context.CancelFunc, error) {
+	if err := tx.ctx.Err(); err != nil {
+		return nil, nil, fmt.Errorf("payroll: interrupted: %w", err)
 	}
-	return context.WithTimeout(context.Background(), tx.limit)
+	if tx.dialect.oneConnection {
+		return context.Background(), func() {}, nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tx.ctx), tx.limit)
+	unwatch := context.AfterFunc(tx.ctx, func() {
+		if clock.Sleep(ctx, lingering) == nil {
+			cancel()
+		}
+	})
+	return ctx, func() { unwatch(); cancel() }, nil
 }
 
 // query scans each row.
 func (tx *transaction) query(scan func(*sql.Rows) error, query string, args ...any) error {
-	ctx, cancel := tx.bounded()
+	ctx, cancel, err := tx.bounded()
+	if err != nil {
+		return err
+	}
 	defer cancel()
 	statement, err := tx.statement(ctx, query)
 	if err != nil {
 		return storageError{err}
 	}
 	rows, err := statement.QueryContext(ctx, args...)
-	if err := each(rows, err, scan); err != nil {
+	if err := sqldb.Scan(rows, err, scan); err != nil {
 		return storageError{err}
 	}
 	return nil
@@ -247,14 +297,19 @@ func (j *Journal) statement(ctx context.Context, query string) (*sql.Stmt, error
 
 // read runs a query outside of any transaction and scans each row.
 func (j *Journal) read(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error {
+	return j.readAfter(ctx, func() error { return nil }, scan, query, args...)
+}
+
+// readAfter is read where something has to be done first, with the connection, if there is only one.
+func (j *Journal) readAfter(ctx context.Context, first func() error, scan func(*sql.Rows) error, query string, args ...any) error {
 	err := j.usable()
 	switch {
 	case err != nil:
 	case j.dialect.oneConnection:
-		err = j.readHere(ctx, scan, query, args)
+		err = j.readHere(ctx, first, scan, query, args)
 	default:
 		rows, queryErr := j.db.QueryContext(ctx, j.dialect.rebind(query), args...)
-		err = each(rows, queryErr, scan)
+		err = sqldb.Scan(rows, queryErr, scan)
 	}
 	switch {
 	case err == nil:
@@ -266,12 +321,15 @@ func (j *Journal) read(ctx context.Context, scan func(*sql.Rows) error, query st
 	}
 }
 
-func (j *Journal) readHere(ctx context.Context, scan func(*sql.Rows) error, query string, args []any) error {
+func (j *Journal) readHere(ctx context.Context, first func() error, scan func(*sql.Rows) error, query string, args []any) error {
 	if err := j.lock(ctx); err != nil {
 		return err
 	}
 	defer j.unlock()
 	if err := j.usable(); err != nil {
+		return err
+	}
+	if err := first(); err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx) // an interrupt that comes late would strike whoever uses the connection next
@@ -280,19 +338,5 @@ func (j *Journal) readHere(ctx context.Context, scan func(*sql.Rows) error, quer
 		return err
 	}
 	rows, err := statement.QueryContext(ctx, args...)
-	return each(rows, err, scan)
-}
-
-// each scans every row and closes them.
-func each(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // Err has what matters
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return sqldb.Scan(rows, err, scan)
 }

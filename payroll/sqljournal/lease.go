@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/djamo/djamo-go/internal/sqldb"
 	"github.com/djamo/djamo-go/payroll"
 )
 
@@ -34,7 +35,7 @@ func checkLease(ctx context.Context, owner string, length time.Duration) error {
 	case owner == "" || owner != clean(owner):
 		return fmt.Errorf("payroll: %q cannot be the owner of a lease", owner)
 	case length <= 0:
-		return fmt.Errorf("payroll: a lease of %s has run out when it begins", length)
+		return fmt.Errorf("payroll: the lease must be positive, got %s", length)
 	}
 	return nil
 }
@@ -53,7 +54,7 @@ func (j *Journal) acquireHere(ctx context.Context, owner string, asked time.Time
 		return lease, err
 	}
 	lease := payroll.Lease{Owner: owner}
-	err := j.transact(advanceLimit, func(tx *transaction) error {
+	err := j.transact(context.WithoutCancel(ctx), advanceLimit, func(tx *transaction) error {
 		if err := tx.exec("UPDATE djamo_payroll_runs SET owner = ?, fence = fence + 1 WHERE id = ?", owner, j.run); err != nil {
 			return err
 		}
@@ -79,69 +80,60 @@ func (j *Journal) renewHere(owner string, asked time.Time, length time.Duration)
 		j.until = asked.Add(length)
 		return j.held, true, nil
 	case j.held.Owner != "" && asked.Before(j.until):
-		return payroll.Lease{}, true, &payroll.HeldError{Owner: j.held.Owner, For: j.until.Sub(asked)}
+		return payroll.Lease{}, true, &payroll.HeldError{Owner: j.held.Owner, ExpiresIn: j.until.Sub(asked)}
 	}
 	return payroll.Lease{}, false, nil
 }
 
 // acquireThere asks the database, whose clock alone counts. It does not wait for what this process is writing.
 func (j *Journal) acquireThere(ctx context.Context, owner string, length time.Duration) (payroll.Lease, error) {
-	lease, err := j.holder().acquire(ctx, owner, length)
-	if errors.Is(err, errNoHolder) {
+	lease, err := acquire(ctx, j.leaseRow(), owner, length)
+	if errors.As(err, new(sqldb.NoLeaseError)) {
 		err = payroll.ErrDivided
 	}
 	return lease, err
 }
 
-// holder is where the database keeps the lease. A run that was divided has none any more.
-func (j *Journal) holder() holder {
-	return holder{read: j.read, table: "djamo_payroll_runs", key: "id = ? AND parts = 0", args: []any{j.run}}
+// leaseRow is where the database keeps the lease. A run that was divided has none any more.
+func (j *Journal) leaseRow() sqldb.LeaseRow {
+	return sqldb.LeaseRow{Query: j.read, Table: "djamo_payroll_runs", Key: "id = ? AND parts = 0", Args: []any{j.run}, Length: "lease"}
 }
 
-// holder is a row of a table that keeps a lease.
-type holder struct {
-	read       func(ctx context.Context, scan func(*sql.Rows) error, query string, args ...any) error
-	table, key string
-	args       []any // of the key
-}
-
-// errNoHolder is a lease that is not there to be had.
-var errNoHolder = errors.New("payroll: there is no such lease")
-
-// acquire gives the lease to an owner, or says who has it.
-func (h holder) acquire(ctx context.Context, owner string, length time.Duration) (payroll.Lease, error) {
-	take := `UPDATE ` + h.table + ` SET
-			owner = CAST(? AS TEXT),
-			fence = CASE owner WHEN CAST(? AS TEXT) THEN fence ELSE fence + 1 END,
-			until = clock_timestamp() + CAST(? AS BIGINT) * INTERVAL '1 microsecond'
-		WHERE (owner = '' OR owner = CAST(? AS TEXT) OR until <= clock_timestamp()) AND ` + h.key + `
-		RETURNING fence`
-	look := `SELECT owner, CAST(EXTRACT(EPOCH FROM until - clock_timestamp()) * 1000000 AS BIGINT) FROM ` + h.table + ` WHERE ` + h.key
-	lease := payroll.Lease{Owner: owner}
-	args := append([]any{owner, owner, (length + time.Microsecond - 1).Microseconds(), owner}, h.args...)
-	err := h.read(ctx, func(rows *sql.Rows) error { return rows.Scan(&lease.Fence) }, take, args...)
-	if err != nil || lease.Fence > 0 {
-		return lease, err
+// acquire asks the row for the lease, in the terms of package payroll.
+func acquire(ctx context.Context, row sqldb.LeaseRow, owner string, length time.Duration) (payroll.Lease, error) {
+	fence, err := row.Acquire(ctx, owner, length)
+	if held, ok := errors.AsType[*sqldb.HeldError](err); ok {
+		return payroll.Lease{}, &payroll.HeldError{Owner: held.Owner, ExpiresIn: held.ExpiresIn}
 	}
-	held, left := (*payroll.HeldError)(nil), sql.NullInt64{}
-	err = h.read(ctx, func(rows *sql.Rows) error {
-		held = &payroll.HeldError{}
-		return rows.Scan(&held.Owner, &left)
-	}, look, h.args...)
-	switch {
-	case err != nil:
+	if err != nil {
 		return payroll.Lease{}, err
-	case held == nil:
-		return payroll.Lease{}, errNoHolder
 	}
-	held.For = max(0, time.Duration(left.Int64)*time.Microsecond) // below zero when it has run out between the two
-	return payroll.Lease{}, held
+	return payroll.Lease{Owner: owner, Fence: fence}, nil
 }
 
-// release gives the lease up if it is the current one.
-func (h holder) release(ctx context.Context, lease payroll.Lease) error {
-	give := "UPDATE " + h.table + " SET owner = '' WHERE owner = ? AND fence = ? AND " + h.key
-	return h.read(ctx, func(*sql.Rows) error { return nil }, give, append([]any{lease.Owner, lease.Fence}, h.args...)...)
+// CheckSend implements payroll.Journal.
+func (j *Journal) CheckSend(ctx context.Context, lease payroll.Lease) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("payroll: asking to send: %w", ctx.Err())
+	}
+	if j.dialect.oneConnection {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		if j.failure != nil {
+			return j.failure
+		}
+		return current{lease: j.held, live: time.Now().Before(j.until)}.check(lease)
+	}
+	var now current
+	err := j.read(ctx, func(rows *sql.Rows) error {
+		var live sql.NullBool
+		defer func() { now.live = live.Bool }()
+		return rows.Scan(&now.lease.Owner, &now.lease.Fence, &live, &now.cancelled)
+	}, "SELECT owner, fence, until > clock_timestamp(), cancelled IS NOT NULL FROM djamo_payroll_runs WHERE id = ?", j.run)
+	if err != nil {
+		return err
+	}
+	return now.checkSend(lease)
 }
 
 // Release implements payroll.Journal.
@@ -157,13 +149,14 @@ func (j *Journal) Release(ctx context.Context, lease payroll.Lease) error {
 		}
 		return nil
 	}
-	return j.holder().release(ctx, lease)
+	return j.leaseRow().Release(ctx, lease.Owner, lease.Fence)
 }
 
 // current is the lease as a transaction sees it, and keeps it: nobody else can acquire the run before its end.
 type current struct {
-	lease payroll.Lease
-	live  bool
+	lease     payroll.Lease
+	live      bool
+	cancelled bool
 }
 
 func (tx *transaction) current(query string) (current, error) {
@@ -172,7 +165,7 @@ func (tx *transaction) current(query string) (current, error) {
 	err := tx.query(func(rows *sql.Rows) error {
 		var live sql.NullBool
 		defer func() { now.live = live.Bool }()
-		return rows.Scan(&now.lease.Owner, &now.lease.Fence, &live)
+		return rows.Scan(&now.lease.Owner, &now.lease.Fence, &live, &now.cancelled, new(string))
 	}, query, j.run)
 	if err != nil || !j.dialect.oneConnection {
 		return now, err
@@ -180,7 +173,7 @@ func (tx *transaction) current(query string) (current, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if now.lease.Fence != j.held.Fence && j.held.Fence != 0 {
-		return now, storageError{errors.New("somebody else has written to the file")}
+		return now, storageError{errors.New("another process has written to the file")}
 	}
 	return current{lease: j.held, live: time.Now().Before(j.until)}, nil
 }
@@ -189,9 +182,28 @@ func (tx *transaction) current(query string) (current, error) {
 func (c current) check(lease payroll.Lease) error {
 	switch {
 	case lease.Owner == "" || c.lease != lease:
-		return fmt.Errorf("%w: it was %s's with fence %d, now the fence is %d", payroll.ErrLost, lease.Owner, lease.Fence, c.lease.Fence)
+		return fmt.Errorf("%w: it was %s's with fence %d, now the fence is %d", payroll.ErrLeaseLost, lease.Owner, lease.Fence, c.lease.Fence)
 	case !c.live:
-		return fmt.Errorf("%w: it ran out", payroll.ErrLost)
+		return fmt.Errorf("%w: it ran out", payroll.ErrLeaseLost)
 	}
 	return nil
+}
+
+// checkSend refuses to send under a lease that is no longer current, or what was cancelled.
+func (c current) checkSend(lease payroll.Lease) error {
+	if err := c.check(lease); err != nil {
+		return err
+	}
+	if c.cancelled {
+		return payroll.ErrCancelled
+	}
+	return nil
+}
+
+// checkChanges is check, and checkSend where payouts are claimed.
+func (c current) checkChanges(lease payroll.Lease, changes []payroll.Change) error {
+	if claims(changes) {
+		return c.checkSend(lease)
+	}
+	return c.check(lease)
 }

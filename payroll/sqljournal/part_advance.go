@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/sqldb"
 	"github.com/djamo/djamo-go/payroll"
 )
 
@@ -37,7 +39,7 @@ func (p *Part) Advance(ctx context.Context, lease payroll.Lease, changes ...payr
 
 func (p *Part) failed(ctx context.Context, err error) error {
 	switch {
-	case err == nil || errors.Is(err, payroll.ErrLost):
+	case err == nil || errors.Is(err, payroll.ErrLeaseLost) || errors.Is(err, payroll.ErrCancelled) || errors.Is(err, payroll.ErrNotApproved):
 		return err
 	case ctx.Err() != nil:
 		return fmt.Errorf("payroll: recording payouts: %w: whether they were recorded is not known", ctx.Err())
@@ -48,7 +50,7 @@ func (p *Part) failed(ctx context.Context, err error) error {
 
 func (p *Part) advance(ctx context.Context, tx *sql.Tx, lease payroll.Lease, changes []payroll.Change) error {
 	// A process that is frozen with the row locked must not keep its successor waiting for ever.
-	const lock = `SELECT owner, fence, until > clock_timestamp(), set_config('idle_in_transaction_session_timeout', '10s', true)
+	lock := `SELECT owner, fence, until > clock_timestamp(), ` + local(shortIdle) + `
 		FROM djamo_payroll_parts WHERE run = $1 AND part = $2 FOR UPDATE`
 	var now current
 	var live sql.NullBool
@@ -56,19 +58,44 @@ func (p *Part) advance(ctx context.Context, tx *sql.Tx, lease payroll.Lease, cha
 		return err
 	}
 	now.live = live.Bool
-	if err := now.check(lease); err != nil || len(changes) == 0 {
+	if claims(changes) {
+		// Not in the statement before: one that has waited for a lock sees other rows as they were when it began.
+		const state = `SELECT r.cancelled IS NOT NULL, s.version, ` + timeline + `
+			FROM djamo_payroll_runs AS r CROSS JOIN djamo_payroll_schema AS s WHERE r.id = $1`
+		var version int
+		var timelineNow string
+		if err := tx.QueryRowContext(ctx, state, p.run).Scan(&now.cancelled, &version, &timelineNow); err != nil {
+			return err
+		}
+		if err := p.sameServer(version, timelineNow); err != nil {
+			return err
+		}
+	}
+	if err := now.checkChanges(lease, changes); err != nil || len(changes) == 0 {
 		return err
 	}
+	if claims(changes) {
+		read := func(scan func(*sql.Rows) error, text string, args ...any) error {
+			rows, err := tx.QueryContext(ctx, sqldb.Numbered(text), args...) //nolint:rowserrcheck // Scan looks
+			return sqldb.Scan(rows, err, scan)
+		}
+		standing, err := checkApproval(read, p.dialect, p.run, "", djamo.Account{})
+		if err == nil {
+			err = p.seals.check(read, p.run, standing, changes)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	rows, err := array(changes, func(c payroll.Change) []any {
-		return append(changedRow(p.run, c), string(c.From), c.Payout.Reference, p.first, p.last)
+		return append(changedRow(p.run, c), string(c.From), c.Payout.Reference)
 	})
 	if err != nil {
 		return err
 	}
 	// What a payout must be for its change to apply stands in the statement itself: nothing is read first.
-	update := p.dialect.rebind(p.dialect.update() + ` AND p.state = c.value ->> 9 AND p.reference = c.value ->> 10
-		AND p.id BETWEEN CAST(c.value ->> 11 AS BIGINT) AND CAST(c.value ->> 12 AS BIGINT)`)
-	result, err := tx.ExecContext(ctx, update, rows)
+	update := sqldb.Numbered(p.dialect.update() + ` AND p.state = c.was AND p.reference = c.reference AND p.id BETWEEN ? AND ?`)
+	result, err := tx.ExecContext(ctx, update, rows, p.first, p.last)
 	if err != nil {
 		return err
 	}
@@ -99,8 +126,10 @@ func (p *Part) mismatch(ctx context.Context, tx *sql.Tx, changes []payroll.Chang
 	found := make(standing, len(changes))
 	for _, c := range changes {
 		var payout payroll.Payout
-		err := tx.QueryRowContext(ctx, "SELECT id, state, reference FROM djamo_payroll_payouts WHERE run = $1 AND id = $2 AND id BETWEEN $3 AND $4",
-			p.run, c.Payout.ID, p.first, p.last).Scan(&payout.ID, &payout.State, &payout.Reference)
+		err := tx.QueryRowContext(ctx, `SELECT id, state, reference FROM djamo_payroll_payouts
+				WHERE run = $1 AND id = $2 AND id BETWEEN $3 AND $4`,
+			p.run, c.Payout.ID, p.first, p.last).
+			Scan(&payout.ID, &payout.State, &payout.Reference)
 		switch {
 		case errors.Is(err, sql.ErrNoRows):
 		case err != nil:
@@ -119,5 +148,5 @@ func (p *Part) mismatch(ctx context.Context, tx *sql.Tx, changes []payroll.Chang
 	if err := found.check(changes); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w: a payout has taken this step already", payroll.ErrLost)
+	return fmt.Errorf("%w: a payout has taken this step already", payroll.ErrLeaseLost)
 }

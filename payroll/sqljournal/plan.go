@@ -5,12 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/djamo/djamo-go/payroll"
 )
 
-// rowsAtOnce is how many payouts one statement stores: few enough that a plan's size does not show in memory.
-const rowsAtOnce = 500
+// rowsAtOnce is how many payouts are stored at once: few enough that a plan's size does not show in memory.
+const rowsAtOnce = 512
 
 // Plan implements payroll.Journal. The payouts go from their source to the database in parts, in one transaction; the
 // lease may be renewed meanwhile. The plan's source must not use the journal for anything else.
@@ -19,13 +20,16 @@ func (j *Journal) Plan(ctx context.Context, lease payroll.Lease, plan *payroll.P
 		return err
 	}
 	defer j.unlock()
-	return j.transact(planLimit, func(tx *transaction) error {
+	err := j.transact(ctx, planLimit, func(tx *transaction) error {
 		// The lease is not locked yet: its holder must be able to renew it for as long as this takes.
 		if held, err := tx.plannedBy(lease, j.dialect.lease); err != nil || held != nil {
 			return same(held, plan.PlanInfo, err)
 		}
 		if plan.Run != "" && plan.Run != j.name {
 			return fmt.Errorf("%w: it is of the run %q, not %q", payroll.ErrPlanDiffers, j.name, plan.Run)
+		}
+		if _, err := tx.checkApproval(plan.Digest); err != nil {
+			return err
 		}
 		p := planning{tx: tx}
 		stored := p.storeAll(ctx, plan)
@@ -40,8 +44,19 @@ func (j *Journal) Plan(ctx context.Context, lease payroll.Lease, plan *payroll.P
 		case stored != nil:
 			return p.repeated()
 		}
+		if _, err := tx.checkApproval(plan.Digest); err != nil { // it may have ended while the payouts were stored
+			return err
+		}
 		return p.describe(plan)
 	})
+	switch {
+	case err == nil || ctx.Err() == nil:
+		return err
+	case errors.Is(err, errCommit):
+		return fmt.Errorf("payroll: storing the plan was interrupted: %w: %w", errCommit, context.Cause(ctx))
+	default:
+		return fmt.Errorf("payroll: storing the plan was interrupted, nothing was stored: %w", context.Cause(ctx))
+	}
 }
 
 // plannedBy returns the plan the journal holds, nil without one, to the holder of the run.
@@ -66,7 +81,7 @@ func same(held *payroll.PlanInfo, given payroll.PlanInfo, err error) error {
 	if err != nil || *held == given {
 		return err
 	}
-	return fmt.Errorf("%w: %d payouts of %d francs in all, not %d of %d", payroll.ErrPlanDiffers, held.Count, int64(held.Total), given.Count, int64(given.Total))
+	return fmt.Errorf("%w: %d payouts of %s in all, not %d of %s", payroll.ErrPlanDiffers, held.Count, held.Total, given.Count, given.Total)
 }
 
 // planning is a plan on its way into the database.
@@ -103,11 +118,7 @@ func (p *planning) store() error {
 	if len(p.part) == 0 {
 		return nil
 	}
-	rows, err := array(p.part, plannedRow)
-	if err != nil {
-		return err
-	}
-	stored, err := p.tx.change(p.tx.dialect.insert(), p.tx.run, rows)
+	stored, err := p.insert()
 	switch {
 	case err != nil:
 		return err
@@ -118,6 +129,46 @@ func (p *planning) store() error {
 	return nil
 }
 
+// insert returns how many payouts of the part were stored.
+func (p *planning) insert() (stored int64, err error) {
+	if p.tx.dialect.oneByOne {
+		return p.insertMany()
+	}
+	rows, err := array(p.part, plannedRow)
+	if err != nil {
+		return 0, err
+	}
+	return p.tx.change(p.tx.dialect.insert(), p.tx.run, rows)
+}
+
+// insertMany hands the values over as they are: to take them out of an array costs SQLite more than to store them.
+func (p *planning) insertMany() (stored int64, err error) {
+	left := p.part
+	for _, size := range rowSizes() {
+		query := ""
+		for len(left) >= size {
+			if query == "" {
+				query = insertPlanned + strings.Repeat(insertValues+", ", size-1) + insertValues + " ON CONFLICT DO NOTHING"
+			}
+			args := make([]any, 0, 8*size)
+			for i := range left[:size] {
+				args = append(append(args, p.tx.run), plannedRow(left[i])...)
+			}
+			count, err := p.tx.change(query, args...)
+			if err != nil {
+				return stored, err
+			}
+			stored, left = stored+count, left[size:]
+		}
+	}
+	return stored, nil
+}
+
+const (
+	insertPlanned = `INSERT INTO djamo_payroll_payouts (run, id, line, msisdn, amount, reference, description, name, state) VALUES `
+	insertValues  = `(?, ?, ?, ?, ?, ?, ?, ?, 'planned')`
+)
+
 // errNotStored is a part of which the database has kept less than it was given.
 var errNotStored = errors.New("payroll: the database has not stored all payouts")
 
@@ -127,9 +178,9 @@ func (p *planning) repeated() error {
 	if err != nil {
 		return err
 	}
-	first := map[string]int64{}
+	first, scanner := map[string]int64{}, newPayoutScanner()
 	err = p.tx.query(func(rows *sql.Rows) error {
-		payout, err := scanPayout(rows)
+		payout, err := scanner.scan(rows)
 		first[payout.Reference] = payout.ID
 		return err
 	}, p.tx.dialect.find(), wanted, p.tx.run)

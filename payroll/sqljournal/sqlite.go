@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/djamo/djamo-go/internal/sqldb"
 	"github.com/djamo/djamo-go/payroll"
 )
 
@@ -26,8 +27,8 @@ func sqlite() *dialect {
 		begin:         "BEGIN IMMEDIATE",
 		beginUpgrade:  []string{"BEGIN EXCLUSIVE"},
 		array:         "json_each(?) AS c",
-		lease:         "SELECT owner, fence, 1 FROM djamo_payroll_runs WHERE id = ?",
-		leaseLocked:   "SELECT owner, fence, 1 FROM djamo_payroll_runs WHERE id = ?",
+		lease:         "SELECT owner, fence, 1, 0, '' FROM djamo_payroll_runs WHERE id = ?",
+		leaseLocked:   "SELECT owner, fence, 1, 0, '' FROM djamo_payroll_runs WHERE id = ?",
 		oneByOne:      true,
 		oneConnection: true,
 	}
@@ -44,7 +45,7 @@ func connectSQLite(ctx context.Context, db *sql.DB) (*sql.Conn, error) {
 
 // setUpSQLite locks the file and makes sure that what is committed is on the disk. SQLite does not say when it ignores
 // a setting, so each is read back.
-func setUpSQLite(ctx context.Context, conn *sql.Conn) error {
+func setUpSQLite(ctx context.Context, _ *sql.DB, conn *sql.Conn) error {
 	for _, setting := range []struct{ pragma, want string }{
 		{"busy_timeout = 0", "0"},                 // a locked file is refused at once
 		{"locking_mode = EXCLUSIVE", "exclusive"}, // before the first access to the file, so that it needs no shared memory
@@ -62,7 +63,7 @@ func setUpSQLite(ctx context.Context, conn *sql.Conn) error {
 		{"synchronous", "FULL", "2"},
 		{"fullfsync", "1", "1"}, // a sync on macOS reaches no further than the drive's cache without it
 		{"checkpoint_fullfsync", "1", "1"},
-		{"cache_size", "-8000", "-8000"}, // 8 MB: the index of references is filled in no order
+		{"cache_size", "-2000", "-2000"}, // 2 MB: more saves little, and counts as memory
 	} {
 		if _, err := conn.ExecContext(ctx, "PRAGMA "+setting.name+" = "+setting.set); err != nil {
 			return err
@@ -75,7 +76,8 @@ func setUpSQLite(ctx context.Context, conn *sql.Conn) error {
 			return unusable("SQLite cannot keep it safely here: PRAGMA %s is %s, not %s", setting.name, got, setting.want)
 		}
 	}
-	if _, err := conn.ExecContext(ctx, "PRAGMA journal_size_limit = 67108864"); err != nil { // the plan of a large run leaves a large -wal file
+	// The plan of a large run leaves a large -wal file.
+	if _, err := conn.ExecContext(ctx, "PRAGMA journal_size_limit = 67108864"); err != nil {
 		return err
 	}
 	return checkSQLite(ctx, conn)
@@ -135,8 +137,8 @@ func explainSQLite(err error) error {
 			return unusable("%s (%w)", known.meaning, err)
 		}
 	}
-	if strings.Contains(text, "database is locked") {
-		return fmt.Errorf("%w: it has locked the journal's file (%w)", payroll.ErrHeld, err)
+	if sqldb.IsBusySQLite(err) {
+		return fmt.Errorf("%w: it has locked the journal's file (%w)", payroll.ErrLeaseHeld, err)
 	}
 	return unusable("%w", err)
 }

@@ -44,6 +44,34 @@ func BenchmarkAdvance(b *testing.B) {
 	}
 }
 
+// One op is one payout that is claimed, with a hundred others in one call as batches are, in a run of so many. An approval is looked
+// at for each call, and with the first one the whole run is read:
+//
+//	go test -run '^$' -bench Claim -benchtime 100000x
+func BenchmarkClaim(b *testing.B) {
+	for _, place := range places() {
+		for _, approved := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/approved=%v", place.dialect, approved), func(b *testing.B) {
+				db, plan := opened(b, place.driver, place.dsn(b)), namedPlan(b, b.N)
+				journal, lease := storedRun(b, db, place.dialect, plan, approved)
+				defer journal.Close()
+				b.ResetTimer()
+				for after := int64(0); after < int64(b.N); {
+					payouts, err := journal.Payouts(b.Context(), after, 100, payroll.Planned)
+					require.NoError(b, err)
+					claims := make([]payroll.Change, len(payouts))
+					for i, p := range payouts {
+						claims[i] = to(p, payroll.Submitting)
+					}
+					require.NoError(b, journal.Advance(b.Context(), lease, claims...))
+					after = payouts[len(payouts)-1].ID
+				}
+				b.ReportMetric(perSecond(b), "payouts/s")
+			})
+		}
+	}
+}
+
 // One op is one payout of a plan:
 //
 //	go test -run '^$' -bench Plan -benchtime 1000000x

@@ -18,19 +18,26 @@ import (
 func TestJournal_DiesAtAnyStatement(t *testing.T) {
 	t.Parallel()
 	for _, place := range places() {
-		for _, answerIsLost := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/answerIsLost=%t", place.dialect, answerIsLost), func(t *testing.T) {
+		for name, answerIsLost := range map[string]bool{"answerIsLost=false": false, "answerIsLost=true": true, "approved": true, "many": false, "many, answerIsLost=true": true} {
+			t.Run(string(place.dialect)+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				tale := story{payouts: 2}
-				plan := planOf(t, tale.payouts)
+				tale := scenario{payouts: 2}
+				if strings.HasPrefix(name, "many") {
+					tale = scenario{payouts: 40, chunkSize: 20} // a claim is one row
+				}
+				plan, err := payroll.NewPlan(payoutsOf(tale.payouts), payroll.PlanOptions{Run: "story"})
+				require.NoError(t, err)
 				deaths := 0
 				place.dsn(t) // skips the test where there is no such database
 				for died := true; died; deaths++ {
 					t.Run(fmt.Sprint("statement ", deaths+1), func(t *testing.T) {
 						dsn := place.dsn(t)
+						if name == "approved" {
+							signedFor(t, opened(t, place.driver, dsn), place.dialect, plan)
+						}
 						w := &wire{}
 						w.dieAt(deaths+1, answerIsLost)
-						answered, err := tale.tell(t.Context(), w.over(t, place.driver, dsn), place.dialect, plan)
+						answered, err := tale.play(t.Context(), w.over(t, place.driver, dsn), place.dialect, plan)
 						tale.check(t, opened(t, place.driver, dsn), place.dialect, plan, answered)
 						if died = len(w.calls) > deaths; died {
 							require.ErrorIs(t, err, payroll.ErrJournal)
@@ -39,7 +46,7 @@ func TestJournal_DiesAtAnyStatement(t *testing.T) {
 						}
 					})
 				}
-				require.Greater(t, deaths, 20, "the story has more statements than that")
+				require.Greater(t, deaths, 20, "the scenario has more statements than that")
 			})
 		}
 	}
@@ -88,17 +95,17 @@ func TestJournal_EndsWithTheFirstFailedWrite(t *testing.T) {
 	}
 }
 
-// The database may grow to so many pages and no further, for each number of pages until the story fits.
+// The database may grow to so many pages and no further, for each number of pages until the scenario fits.
 func TestSQLite_FullDiskAtAnyPage(t *testing.T) { //nolint:tparallel // the last page is known when it was tried
 	t.Parallel()
-	tale := story{payouts: 12, reason: strings.Repeat("Solde insuffisant. ", 120)}
+	tale := scenario{payouts: 12, reason: strings.Repeat("Solde insuffisant. ", 120)}
 	plan := planOf(t, tale.payouts)
 	chapters := map[int]bool{} // at which the disk was full
 	for pages, full := 1, true; full; pages++ {
 		t.Run(fmt.Sprint("pages ", pages), func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "journal.db")
 			db := opened(t, "sqlite", fmt.Sprintf("file:%s?_pragma=max_page_count(%d)", file, pages))
-			answered, err := tale.tell(t.Context(), db, sqljournal.SQLite, plan)
+			answered, err := tale.play(t.Context(), db, sqljournal.SQLite, plan)
 			tale.check(t, opened(t, "sqlite", file), sqljournal.SQLite, plan, answered)
 			if full = err != nil; full {
 				chapters[answered] = true

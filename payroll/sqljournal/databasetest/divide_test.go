@@ -3,6 +3,7 @@ package databasetest_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -109,10 +110,10 @@ func TestDivide(t *testing.T) {
 }
 
 // A run in many parts takes little longer to divide than one in a single part: storing the payouts is most of it. If each
-// part were compared with every payout, it would take 20 times as long.
+// part were compared with every payout, it would take 20 times as long. The fastest of each counts: a machine may be busy for a while.
 func TestDivide_IntoManyParts(t *testing.T) {
 	t.Parallel()
-	const payouts, patience = 20_000, 6
+	const payouts, tries, patience = 20_000, 10, 6
 	db := migrated(t)
 	plan := planOf(t, payouts)
 	timed := func(run string, size int) time.Duration {
@@ -120,8 +121,15 @@ func TestDivide_IntoManyParts(t *testing.T) {
 		require.Len(t, divided(t, db, run, plan, size), payouts/size)
 		return time.Since(started)
 	}
-	whole := timed("whole", payouts)
-	require.Less(t, timed("parts", 1), patience*whole)
+	whole, parts := time.Hour, time.Hour
+	for try := range tries {
+		whole = min(whole, timed(fmt.Sprint("whole ", try), payouts))
+		parts = min(parts, timed(fmt.Sprint("parts ", try), 1))
+		if parts < patience*whole {
+			return
+		}
+	}
+	t.Errorf("%d parts take %v, and one part %v", payouts, parts, whole)
 }
 
 func TestDivide_AgainReturnsWhatIsOpen(t *testing.T) {
@@ -173,7 +181,7 @@ func TestDivide_ARunThatIsDriven(t *testing.T) {
 	whole := openPostgres(t, db, "run")
 	payouts, lease := planned(t, whole, 3)
 	_, err := divide(t, db, "run", nil, 2)
-	require.ErrorIs(t, err, payroll.ErrHeld)
+	require.ErrorIs(t, err, payroll.ErrLeaseHeld)
 	require.NoError(t, whole.Release(t.Context(), lease))
 	require.Equal(t, []int64{1, 2}, divided(t, db, "run", nil, 2))
 
@@ -181,12 +189,12 @@ func TestDivide_ARunThatIsDriven(t *testing.T) {
 	require.ErrorIs(t, err, payroll.ErrDivided)
 	step := payroll.Change{From: payroll.Planned, Payout: payouts[0]}
 	step.Payout.State = payroll.Submitting
-	require.ErrorIs(t, whole.Advance(t.Context(), lease, step), payroll.ErrLost)
+	require.ErrorIs(t, whole.Advance(t.Context(), lease, step), payroll.ErrLeaseLost)
 	step.Payout.ID = 3
 	part := openPart(t, db, "run", 1)
 	own, err := part.Acquire(t.Context(), "payer", long)
 	require.NoError(t, err)
-	require.ErrorIs(t, part.Advance(t.Context(), own, step), payroll.ErrLost, "the payout is another part's")
+	require.ErrorIs(t, part.Advance(t.Context(), own, step), payroll.ErrLeaseLost, "the payout is another part's")
 }
 
 func TestDivide_Refuses(t *testing.T) {
@@ -200,7 +208,7 @@ func TestDivide_Refuses(t *testing.T) {
 	}{
 		"no name": {"", planOf(t, 1), 1, "cannot be the name of a run"},
 		"no size": {"run", planOf(t, 1), 0, "a part of 0 payouts is none"},
-		"no plan": {"run", nil, 1, string(payroll.ErrNoPlan)},
+		"no run":  {"run", nil, 1, `there is no run "run"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -208,7 +216,13 @@ func TestDivide_Refuses(t *testing.T) {
 			require.ErrorContains(t, err, row.want)
 		})
 	}
-	_, err := sqljournal.OpenPart(t.Context(), db, "nobody", 1)
+	openPostgres(t, db, "empty")
+	_, err := divide(t, db, "empty", nil, 1)
+	require.ErrorIs(t, err, payroll.ErrNoPlan)
+	_, err = divide(t, db, "emty", nil, 1)
+	require.ErrorIs(t, err, payroll.ErrNoRun)
+	require.ErrorContains(t, err, `did you mean "empty"?`)
+	_, err = sqljournal.OpenPart(t.Context(), db, "nobody", 1)
 	require.ErrorIs(t, err, payroll.ErrNoPlan)
 }
 
@@ -247,7 +261,7 @@ func TestPart_SilenceCountsFromTheLatestLoss(t *testing.T) {
 		require.NoError(t, err)
 	}
 	silence := func() time.Duration {
-		silence, err := part.Silence(t.Context())
+		silence, err := part.SinceLostAnswer(t.Context())
 		require.NoError(t, err)
 		return silence
 	}
@@ -294,7 +308,10 @@ func TestMigrate_FromTheFirstVersion(t *testing.T) {
 	t.Parallel()
 	db := migrated(t)
 	for _, statement := range []string{
-		"DROP TABLE djamo_payroll_parts, djamo_payroll_gates", "ALTER TABLE djamo_payroll_runs DROP COLUMN parts", "UPDATE djamo_payroll_schema SET version = 1",
+		"DROP TABLE djamo_payroll_parts, djamo_payroll_gates, djamo_payroll_approvals",
+		"ALTER TABLE djamo_payroll_runs DROP COLUMN parts, DROP COLUMN cancelled, DROP COLUMN resumed, DROP COLUMN lease, " +
+			"DROP COLUMN timeline, DROP COLUMN held, DROP COLUMN repeats_since, DROP COLUMN account",
+		"ALTER TABLE djamo_payroll_payouts DROP COLUMN name, DROP COLUMN transaction_at", "UPDATE djamo_payroll_schema SET version = 1",
 	} {
 		_, err := db.ExecContext(t.Context(), statement)
 		require.NoError(t, err)

@@ -39,7 +39,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	_, err = journal.Acquire(ctx, "laptop/4712", time.Minute)
-	fmt.Println("a second operator:", errors.Is(err, payroll.ErrHeld))
+	fmt.Println("a second operator:", errors.Is(err, payroll.ErrLeaseHeld))
 
 	plan, err := payroll.NewPlan(payroll.Rows(
 		payroll.Payout{MSISDN: "+2250748710523", Amount: 150_000, Reference: "june/1"},

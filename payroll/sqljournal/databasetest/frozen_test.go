@@ -69,7 +69,7 @@ func TestPart_FrozenInTheMiddleOfATransaction(t *testing.T) {
 	require.NoError(t, sqljournal.Migrate(t.Context(), db, sqljournal.PostgreSQL))
 	divided(t, db, "run", planOf(t, 1), 1)
 	frozen := openPart(t, opened(t, "pgx", frozenAt(t, database, "UPDATE djamo_payroll_payouts")), "run", 1)
-	lease, err := frozen.Acquire(t.Context(), "frozen", time.Second)
+	lease, err := frozen.Acquire(t.Context(), "frozen", 8*time.Second) // less than a transaction may stand still
 	require.NoError(t, err)
 	payouts, err := frozen.Payouts(t.Context(), 0, 1)
 	require.NoError(t, err)
@@ -85,12 +85,12 @@ func TestPart_FrozenInTheMiddleOfATransaction(t *testing.T) {
 	}, time.Minute, 10*time.Millisecond)
 
 	part := openPart(t, db, "run", 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	require.Eventually(t, func() bool {
 		lease, err = part.Acquire(ctx, "next", time.Hour)
 		return err == nil
-	}, 20*time.Second, 10*time.Millisecond)
+	}, 5*time.Minute, 10*time.Millisecond)
 	require.NoError(t, part.Advance(t.Context(), lease, payroll.Change{From: payroll.Planned, Payout: payouts[0]}))
 	require.Error(t, <-stuck, "what it was writing is lost")
 }

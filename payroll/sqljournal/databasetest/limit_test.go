@@ -23,9 +23,9 @@ import (
 
 const childLimit = "DJAMO_JOURNAL_CHILD_LIMIT"
 
-// limitedStory is told by a child whose files may grow to so many bytes and no further, for each size until it fits.
-func limitedStory() story {
-	return story{payouts: 12, reason: strings.Repeat("Solde insuffisant. ", 40)}
+// limitedScenario is played by a child whose files may grow to so many bytes and no further, for each size until it fits.
+func limitedScenario() scenario {
+	return scenario{payouts: 12, reason: strings.Repeat("Solde insuffisant. ", 40)}
 }
 
 // childOfLimitedSize prints, for each size, how many chapters were answered and what came then. No write beyond the size
@@ -48,7 +48,7 @@ func tellWithin(size uint64, file string) (answered int, err error) {
 		return 0, err
 	}
 	defer syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before)
-	plan, err := payroll.NewPlan(payoutsOf(limitedStory().payouts), payroll.PlanOptions{})
+	plan, err := payroll.NewPlan(payoutsOf(limitedScenario().payouts), payroll.PlanOptions{})
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +57,7 @@ func tellWithin(size uint64, file string) (answered int, err error) {
 		return 0, err
 	}
 	defer db.Close()
-	return limitedStory().tell(context.Background(), db, sqljournal.SQLite, plan)
+	return limitedScenario().play(context.Background(), db, sqljournal.SQLite, plan)
 }
 
 func TestSQLite_NoWriteBeyondAnySize(t *testing.T) {
@@ -68,7 +68,7 @@ func TestSQLite_NoWriteBeyondAnySize(t *testing.T) {
 	output, err := command.Output()
 	require.NoError(t, err)
 
-	plan := planOf(t, limitedStory().payouts)
+	plan := planOf(t, limitedScenario().payouts)
 	chapters := map[int]bool{} // that failed
 	message := ""
 	for line := range strings.Lines(string(output)) {
@@ -81,7 +81,7 @@ func TestSQLite_NoWriteBeyondAnySize(t *testing.T) {
 			chapters[answered] = true
 		}
 		file := opened(t, "sqlite", filepath.Join(directory, fmt.Sprintf("%d.db", size)))
-		limitedStory().check(t, file, sqljournal.SQLite, plan, answered)
+		limitedScenario().check(t, file, sqljournal.SQLite, plan, answered)
 	}
 	require.Equal(t, "<nil>", message, "it fits in the end")
 	require.Greater(t, len(chapters), 4, "writes should have failed in many chapters")

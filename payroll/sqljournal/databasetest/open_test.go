@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -93,7 +94,7 @@ func TestOpen_SQLiteFilesThatAreNoJournal(t *testing.T) {
 		{"newer version", "", func(t *testing.T, file string) {
 			sound(t, file)
 			change(t, file, "PRAGMA user_version = 99")
-		}, "newer version of this program (its tables have version 99, this program knows 1): update the program"},
+		}, "newer version of this program (its tables have version 99, this program knows 5): update the program"},
 		{"another program's database", "", func(t *testing.T, file string) {
 			change(t, file, "CREATE TABLE contacts (name TEXT)")
 		}, "database of another program"},
@@ -135,6 +136,139 @@ func TestOpen_SQLiteFilesThatAreNoJournal(t *testing.T) {
 	}
 }
 
+// A journal of before names were kept is read, and keeps them from then on.
+func TestOpen_C10_SQLiteOfBeforeNames(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "journal.db")
+	journal := openSQLite(t, file, "run")
+	planned(t, journal, 3)
+	require.NoError(t, journal.Close())
+	beforeClaims(t, file)
+	change(t, file, "ALTER TABLE djamo_payroll_payouts DROP COLUMN name")
+	change(t, file, "ALTER TABLE djamo_payroll_payouts DROP COLUMN transaction_at")
+	change(t, file, "ALTER TABLE djamo_payroll_runs DROP COLUMN account")
+	change(t, file, "DROP TABLE djamo_payroll_approvals")
+	change(t, file, "PRAGMA user_version = 1")
+
+	older := openSQLite(t, file, "run")
+	payouts, err := older.Payouts(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, payouts, 3)
+	require.Empty(t, payouts[0].Name)
+}
+
+// beforeClaims makes a file what it was before claims of many payouts were written as one row.
+func beforeClaims(t *testing.T, file string) {
+	t.Helper()
+	for _, statement := range []string{
+		"DROP TABLE djamo_payroll_claims", "DROP INDEX djamo_payroll_payouts_open",
+		"CREATE INDEX djamo_payroll_payouts_by_state ON djamo_payroll_payouts (run, state, id)", "PRAGMA user_version = 4",
+	} {
+		change(t, file, statement)
+	}
+}
+
+// A journal of before claims were written as one row is read, and goes on.
+func TestOpen_SQLiteOfBeforeClaims(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "journal.db")
+	journal := openSQLite(t, file, "run")
+	payouts, lease := planned(t, journal, 60)
+	want := map[payroll.State][]payroll.Payout{}
+	states := []payroll.State{payroll.Planned, payroll.Submitting, payroll.Unknown, payroll.Submitted, payroll.Completed, payroll.Failed}
+	for i := range payouts {
+		for _, state := range []payroll.State{payroll.Submitting, states[i%len(states)]} {
+			if p := payouts[i]; i%len(states) > 0 && p.State != state {
+				p.State = state
+				require.NoError(t, journal.Advance(t.Context(), lease, payroll.Change{From: payouts[i].State, Payout: p}))
+				payouts[i] = p
+			}
+		}
+		want[payouts[i].State] = append(want[payouts[i].State], payouts[i])
+	}
+	require.NoError(t, journal.Close())
+	beforeClaims(t, file)
+
+	newer := openSQLite(t, file, "run")
+	for _, state := range states {
+		got, err := newer.Payouts(t.Context(), 0, 100, state)
+		require.NoError(t, err)
+		require.Equal(t, want[state], got, state)
+	}
+	lease, err := newer.Acquire(t.Context(), "newer", long)
+	require.NoError(t, err)
+	var claims []payroll.Change
+	for _, p := range want[payroll.Planned] {
+		claims = append(claims, to(p, payroll.Submitting))
+	}
+	require.NoError(t, newer.Advance(t.Context(), lease, claims...))
+	require.Equal(t, int64(20), count(t, newer, payroll.Submitting))
+}
+
+// A claim of many payouts is there when the process is not, whatever became of some of them.
+func TestOpen_SQLiteFindsClaims(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "journal.db")
+	journal := openSQLite(t, file, "run")
+	payouts, lease := planned(t, journal, 60)
+	at := time.Date(2026, 6, 28, 9, 0, 0, 0, time.UTC)
+	var claims []payroll.Change
+	for i := range payouts[:40] {
+		payouts[i].State, payouts[i].Attempts, payouts[i].SentAt = payroll.Submitting, 1, at
+		claims = append(claims, payroll.Change{From: payroll.Planned, Payout: payouts[i]})
+	}
+	require.NoError(t, journal.Advance(t.Context(), lease, claims[:25]...))
+	require.NoError(t, journal.Advance(t.Context(), lease, claims[25:]...))
+	for _, i := range []int{0, 7, 24, 39} {
+		payouts[i].State, payouts[i].TransactionID, payouts[i].Fee = payroll.Completed, "made", 10
+		require.NoError(t, journal.Advance(t.Context(), lease, payroll.Change{From: payroll.Submitting, Payout: payouts[i]}))
+	}
+	require.NoError(t, journal.Close())
+
+	other := openSQLite(t, file, "another run")
+	require.NoError(t, other.Close())
+	again := openSQLite(t, file, "run")
+	found, err := again.Payouts(t.Context(), 0, 100)
+	require.NoError(t, err)
+	require.Equal(t, payouts, found)
+	require.NoError(t, again.Close())
+	db := opened(t, "sqlite", file)
+	left := 0
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM djamo_payroll_claims").Scan(&left))
+	require.Zero(t, left, "what is in the rows is no claim any more")
+}
+
+// No payout that is open is looked for in the whole run, and the others need no index.
+func TestPayouts_SQLiteFindsOpenOnesByTheirIndex(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "journal.db")
+	w := &wire{}
+	journal, err := sqljournal.Open(t.Context(), w.over(t, "sqlite", file), sqljournal.SQLite, "run")
+	require.NoError(t, err)
+	planned(t, journal, 20)
+	asked := len(w.calls)
+	_, err = journal.Payouts(t.Context(), 0, 10, payroll.Submitting, payroll.Unknown, payroll.Submitted)
+	require.NoError(t, err)
+	query := w.calls[asked]
+	require.NoError(t, journal.Close())
+	rows, err := opened(t, "sqlite", file).QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, 1, "submitting", 0, 10, 1, "unknown", 0, 10, 1, "submitted", 0, 10, 10)
+	require.NoError(t, err)
+	defer rows.Close()
+	used := 0
+	var details []string
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+		details = append(details, detail)
+		if strings.Contains(detail, "INDEX djamo_payroll_payouts_open") {
+			used++
+		}
+	}
+	require.NoError(t, rows.Err())
+	require.Equal(t, 3, used, "%v", details)
+}
+
 // change runs a statement on a file.
 func change(t *testing.T, file, statement string) {
 	t.Helper()
@@ -154,7 +288,7 @@ func TestOpen_SQLiteInUse(t *testing.T) {
 	_, err = sqljournal.Open(t.Context(), db, sqljournal.SQLite, "second")
 	require.ErrorIs(t, err, payroll.ErrJournal, "it would wait for ever")
 	_, err = sqljournal.Open(t.Context(), opened(t, "sqlite", file), sqljournal.SQLite, "second")
-	require.ErrorIs(t, err, payroll.ErrHeld)
+	require.ErrorIs(t, err, payroll.ErrLeaseHeld)
 
 	require.NoError(t, first.Close())
 	second, err := sqljournal.Open(t.Context(), db, sqljournal.SQLite, "second")
@@ -180,7 +314,7 @@ func TestOpen_PostgreSQLThatIsNoJournal(t *testing.T) {
 			require.NoError(t, err)
 		}, "djamo_payroll_runs"},
 		{"forgetful", "&synchronous_commit=off", nil, "synchronous_commit"},
-		{"read-only", "&default_transaction_read_only=on", nil, "read-only"},
+		{"read-only", "&default_transaction_read_only=on", nil, "may only read"},
 		{"one connection", "", func(_ *testing.T, db *sql.DB) { db.SetMaxOpenConns(1) }, "two connections"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,16 +1,12 @@
 package databasetest_test
 
 import (
-	"context"
-	"crypto/rand"
 	"database/sql"
-	"net/url"
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/djamo/djamo-go/internal/pgtest"
 	"github.com/djamo/djamo-go/payroll/sqljournal"
 )
 
@@ -38,25 +34,5 @@ func newSchema(t testing.TB) *sql.DB {
 // schemaAddress makes a schema and returns the address of the database with that schema as its default.
 func schemaAddress(t testing.TB) string {
 	t.Helper()
-	base := os.Getenv("DJAMO_TEST_DATABASE_URL")
-	if base == "" {
-		t.Skip("*** NOT TESTED on PostgreSQL: set DJAMO_TEST_DATABASE_URL to postgres://user@host:port/database ***")
-	}
-	address, err := url.Parse(base)
-	require.NoError(t, err, "DJAMO_TEST_DATABASE_URL")
-	admin, err := sql.Open("pgx", base)
-	require.NoError(t, err)
-	schema := "djamo_test_" + strings.ToLower(rand.Text())
-	_, err = admin.ExecContext(t.Context(), "CREATE SCHEMA "+schema)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := admin.ExecContext(context.WithoutCancel(t.Context()), "DROP SCHEMA "+schema+" CASCADE")
-		require.NoError(t, err)
-		require.NoError(t, admin.Close())
-	})
-	query := address.Query()
-	query.Set("search_path", schema)
-	query.Set("application_name", schema)
-	address.RawQuery = query.Encode()
-	return address.String()
+	return pgtest.Schema(t, "pgx")
 }

@@ -12,18 +12,19 @@ import (
 	"github.com/djamo/djamo-go/payroll/sqljournal"
 )
 
-// story is a run as a journal sees it: a plan, and payouts that get on, some of them together. Its chapters are the
+// scenario is a run as a journal sees it: a plan, and payouts that get on, some of them together. Its steps are the
 // calls that write. However it is interrupted, the journal must be between two chapters: the last that was answered, or
 // the one after that.
-type story struct {
-	payouts int
-	reason  string // long ones make the database grow
+type scenario struct {
+	payouts   int
+	chunkSize int    // how many get on at a time; 2 when 0
+	reason    string // long ones make the database grow
 }
 
 const owner = "the storyteller"
 
 // tell opens the journal and goes through the chapters until one fails. It returns how many were answered.
-func (s story) tell(ctx context.Context, db *sql.DB, dialect sqljournal.Dialect, plan *payroll.Plan) (answered int, err error) {
+func (s scenario) play(ctx context.Context, db *sql.DB, dialect sqljournal.Dialect, plan *payroll.Plan) (answered int, err error) {
 	journal, err := sqljournal.Open(ctx, db, dialect, "story")
 	if err != nil {
 		return 0, err
@@ -33,7 +34,7 @@ func (s story) tell(ctx context.Context, db *sql.DB, dialect sqljournal.Dialect,
 	if err != nil {
 		return 0, err
 	}
-	for chapter := range s.chapters() {
+	for chapter := range s.steps() {
 		if chapter == 0 {
 			err = journal.Plan(ctx, lease, plan)
 		} else {
@@ -43,16 +44,18 @@ func (s story) tell(ctx context.Context, db *sql.DB, dialect sqljournal.Dialect,
 			return chapter, err
 		}
 	}
-	return s.chapters(), journal.Release(ctx, lease)
+	return s.steps(), journal.Release(ctx, lease)
 }
 
-// chapters: the plan, and then each payout twice.
-func (s story) chapters() int { return 1 + 2*s.payouts/2 }
+// size is how many payouts get on at a time.
+func (s scenario) size() int { return max(2, s.chunkSize) }
 
-// advance is a chapter after the plan: two payouts leave, or arrive.
-func (s story) advance(ctx context.Context, journal payroll.Journal, lease payroll.Lease, chapter int) error {
-	pair := int64(chapter-1) / 2 * 2
-	payouts, err := journal.Payouts(ctx, pair, 2)
+// chapters: the plan, and then each payout twice.
+func (s scenario) steps() int { return 1 + 2*s.payouts/s.size() }
+
+// advance is a chapter after the plan: some payouts leave, or arrive.
+func (s scenario) advance(ctx context.Context, journal payroll.Journal, lease payroll.Lease, chapter int) error {
+	payouts, err := journal.Payouts(ctx, int64((chapter-1)/2*s.size()), s.size())
 	if err != nil {
 		return err
 	}
@@ -68,11 +71,11 @@ func (s story) advance(ctx context.Context, journal payroll.Journal, lease payro
 }
 
 // states are those of the payouts after so many chapters, one word each; "" without a plan.
-func (s story) states(chapters int) string {
+func (s scenario) states(chapters int) string {
 	words := make([]string, s.payouts)
 	for i := range words {
 		words[i] = string(payroll.Planned)
-		switch arrived := 2 + i/2*2 + 1; { // the plan, and two chapters for each pair
+		switch arrived := 2 + i/s.size()*2 + 1; { // the plan, and two chapters for those who go together
 		case chapters >= arrived:
 			words[i] = string(payroll.Failed)
 		case chapters >= arrived-1:
@@ -85,8 +88,8 @@ func (s story) states(chapters int) string {
 	return strings.Join(words, " ")
 }
 
-// check opens the journal, compares it with what was answered, and tells the story to its end.
-func (s story) check(t testing.TB, db *sql.DB, dialect sqljournal.Dialect, plan *payroll.Plan, answered int) {
+// check opens the journal, compares it with what was answered, and plays the scenario to its end.
+func (s scenario) check(t testing.TB, db *sql.DB, dialect sqljournal.Dialect, plan *payroll.Plan, answered int) {
 	t.Helper()
 	journal, err := sqljournal.Open(t.Context(), db, dialect, "story")
 	require.NoError(t, err)
@@ -99,7 +102,7 @@ func (s story) check(t testing.TB, db *sql.DB, dialect sqljournal.Dialect, plan 
 	found := strings.Join(words, " ")
 	at := answered
 	if found != s.states(at) {
-		at = min(answered+1, s.chapters())
+		at = min(answered+1, s.steps())
 	}
 	require.Equal(t, s.states(at), found, "after %d chapters that were answered", answered)
 
@@ -108,7 +111,7 @@ func (s story) check(t testing.TB, db *sql.DB, dialect sqljournal.Dialect, plan 
 	if at == 0 {
 		require.NoError(t, journal.Plan(t.Context(), lease, plan))
 	}
-	for chapter := max(at, 1); chapter < s.chapters(); chapter++ {
+	for chapter := max(at, 1); chapter < s.steps(); chapter++ {
 		require.NoError(t, s.advance(t.Context(), journal, lease, chapter))
 	}
 	sums, err := journal.Sums(t.Context())

@@ -18,7 +18,7 @@ func TestPostgreSQL_RunPassesOnWhenItsLeaseRanOut(t *testing.T) {
 	payouts, stale := planned(t, first, 3)
 
 	_, err := second.Acquire(t.Context(), "second", long)
-	require.ErrorIs(t, err, payroll.ErrHeld)
+	require.ErrorIs(t, err, payroll.ErrLeaseHeld)
 	elapse(t, first, long)
 	fresh, err := second.Acquire(t.Context(), "second", long)
 	require.NoError(t, err)
@@ -26,8 +26,8 @@ func TestPostgreSQL_RunPassesOnWhenItsLeaseRanOut(t *testing.T) {
 
 	step := payroll.Change{From: payroll.Planned, Payout: payouts[0]}
 	step.Payout.State = payroll.Submitting
-	require.ErrorIs(t, first.Advance(t.Context(), stale, step), payroll.ErrLost)
-	require.ErrorIs(t, first.Plan(t.Context(), stale, planOf(t, 3)), payroll.ErrLost)
+	require.ErrorIs(t, first.Advance(t.Context(), stale, step), payroll.ErrLeaseLost)
+	require.ErrorIs(t, first.Plan(t.Context(), stale, planOf(t, 3)), payroll.ErrLeaseLost)
 	require.NoError(t, first.Release(t.Context(), stale))
 	require.NoError(t, second.Advance(t.Context(), fresh, step))
 	require.Equal(t, int64(1), count(t, first, payroll.Submitting), "both see the same")
@@ -59,7 +59,7 @@ func TestPostgreSQL_TwoPlanAtOnce(t *testing.T) {
 	}, payroll.PlanOptions{})
 	require.NoError(t, err)
 	checked = true
-	require.ErrorIs(t, first.Plan(t.Context(), stale, plan), payroll.ErrLost)
+	require.ErrorIs(t, first.Plan(t.Context(), stale, plan), payroll.ErrLeaseLost)
 	require.NoError(t, <-outcome)
 	require.Equal(t, int64(2000), count(t, first, payroll.Planned))
 }
@@ -72,10 +72,10 @@ func TestPostgreSQL_LeaseRunsOutByItself(t *testing.T) {
 	_, err := journal.Acquire(t.Context(), "first", short)
 	require.NoError(t, err)
 	held := (*payroll.HeldError)(nil)
-	for err = error(payroll.ErrHeld); err != nil; {
+	for err = error(payroll.ErrLeaseHeld); err != nil; {
 		if _, err = journal.Acquire(t.Context(), "second", short); err != nil {
 			require.ErrorAs(t, err, &held)
-			require.LessOrEqual(t, held.For, short)
+			require.LessOrEqual(t, held.ExpiresIn, short)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestPostgreSQL_ServerGoesAway(t *testing.T) {
 	db := newSchema(t)
 	journal := openPostgres(t, db, "run")
 	payouts, lease := planned(t, journal, 2)
-	_, err := db.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+	_, err := db.ExecContext(t.Context(), `SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity
 		WHERE pid <> pg_backend_pid() AND query = 'COMMIT' AND application_name = current_setting('application_name')`)
 	require.NoError(t, err)
 	step := payroll.Change{From: payroll.Planned, Payout: payouts[0]}

@@ -3,79 +3,98 @@ package payroll
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/djamo/djamo-go"
 )
 
-// settle asks the API what became of everything that was sent: first by page, then, for what no page has shown, one by
+// reconcile asks the API what became of everything that was sent: first by page, then, for what no page has shown, one by
 // one. Payouts whose outcome is unknown and whose reference the API does not know are planned again after the quiet
 // period. It returns how long it is until the next of them may be.
-func (r *run) settle(ctx context.Context) (next time.Duration, err error) {
-	pending, err := r.sweep(ctx)
+func (r *run) reconcile(ctx context.Context) (next time.Duration, err error) {
+	pending, err := r.pollPages(ctx)
 	if err != nil {
 		return 0, err
 	}
 	next = r.PollMax
 	if r.sum(Unknown).Count > 0 {
-		err = r.each(ctx, Unknown, func(p Payout) (Payout, error) {
+		var unclear unclearLookups
+		err = r.pollEach(ctx, Unknown, func(p Payout) (Payout, error) {
 			asked := time.Now()
-			settled, err := r.lookUp(ctx, p)
-			if err != nil || settled.State != Planned {
+			settled, found, err := r.lookUp(ctx, p)
+			if errors.Is(err, djamo.ErrUnexpectedAnswer) {
+				unclear.add(p)
+			}
+			if err != nil || found {
 				return settled, err
 			}
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if early := r.Quiet - asked.Sub(r.lost); early > 0 {
+			if early := r.quietFor(asked); early > 0 {
+				r.mu.Lock()
+				defer r.mu.Unlock()
 				next = min(next, early)
 				return p, nil
 			}
 			return settled, nil
 		})
+		if err == nil {
+			var early time.Duration
+			early, err = r.settleByListing(ctx, unclear.payouts)
+			next = min(next, max(early, r.PollMin))
+		}
 	}
 	if err == nil && pending < r.sum(Submitted).Count {
-		err = r.each(ctx, Submitted, func(p Payout) (Payout, error) {
+		err = r.pollEach(ctx, Submitted, func(p Payout) (Payout, error) {
 			t, err := r.Client.Transactions.Get(ctx, p.TransactionID)
 			if err != nil {
 				return p, err
 			}
-			return adopt(p, t), nil
+			return applyTransaction(p, t), nil
 		})
 	}
 	return next, err
 }
 
-// lookUp asks for one payout by its reference: Planned when there is nothing under it.
-func (r *run) lookUp(ctx context.Context, p Payout) (Payout, error) {
+// quietFor is how much of the quiet period was left when a question was asked: what was on its way then may have arrived
+// after the answer.
+func (r *run) quietFor(asked time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.QuietPeriod - asked.Sub(r.lastLost)
+}
+
+// lookUp asks for one payout by its reference, and returns what it is if there is nothing under it.
+func (r *run) lookUp(ctx context.Context, p Payout) (settled Payout, found bool, err error) {
 	t, err := r.Client.Transactions.GetByReference(ctx, p.Reference)
 	switch {
 	case err == nil:
-		return adopt(p, t), nil
+		return applyTransaction(p, t), true, nil
 	case errors.Is(err, djamo.ErrNotFound):
-		p.State, p.Reason, p.Earlier = Planned, "", false
-		return p, nil
+		return absent(p), false, nil
 	}
-	return p, err
+	return p, false, err
 }
 
-// sweep reads the newest transactions by page, which is far cheaper than one by one, and takes over what they say of
-// this run. It returns how many payouts it has found pending, and stops when it has met all that are open or when
-// reading on would cost more than asking for each.
-func (r *run) sweep(ctx context.Context) (pending int64, err error) {
+// minOpen is from how many open payouts on a page is cheaper than a request for each.
+const minOpen = 4
+
+// pollPages reads the newest transactions by page, which is far cheaper than one by one, and applies them to the run. It
+// returns how many payouts it found pending. It stops when it has met all that are open, or when reading further would
+// cost more than asking for each.
+func (r *run) pollPages(ctx context.Context) (pending int64, err error) {
 	open := r.sum(Submitted).Count + r.sum(Unknown).Count
-	const few = 4
-	if open < few {
+	if open < minOpen {
 		return 0, nil
 	}
-	var found []*djamo.Transaction // read, and not taken over yet
+	var found []*djamo.Transaction // read, and not applied yet
 	met := int64(0)
 	for page, err := range r.listing(ctx, open/10+1) {
 		if errors.Is(err, errRepeats) {
 			return 0, nil // each payout is asked for by itself
 		}
 		if err != nil {
-			if err := r.tolerate(ctx, err); err != nil {
+			if err := r.fatal(ctx, err); err != nil {
 				return pending, err
 			}
 			break // what was read before counts
@@ -86,7 +105,7 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 		if len(found) < readAhead && met+int64(len(found)) < open {
 			continue // several pages share one commit
 		}
-		about, waiting, err := r.learn(ctx, found)
+		about, waiting, err := r.applyTransactions(ctx, found)
 		if err != nil {
 			return pending, err
 		}
@@ -95,14 +114,14 @@ func (r *run) sweep(ctx context.Context) (pending int64, err error) {
 			break
 		}
 	}
-	_, waiting, err := r.learn(ctx, found)
+	_, waiting, err := r.applyTransactions(ctx, found)
 	return pending + waiting, err
 }
 
-// learn takes over what transactions say of open payouts, and returns how many of them were about one and how many of
+// applyTransactions takes over what transactions say of open payouts, and returns how many of them were about one and how many of
 // those are still pending. Only what matches is believed here; a reference that was used for something else is for
 // lookUp to judge.
-func (r *run) learn(ctx context.Context, found []*djamo.Transaction) (met, pending int64, err error) {
+func (r *run) applyTransactions(ctx context.Context, found []*djamo.Transaction) (met, pending int64, err error) {
 	byReference := make(map[string]*djamo.Transaction, len(found))
 	references := make([]string, 0, len(found))
 	for _, t := range found {
@@ -111,13 +130,13 @@ func (r *run) learn(ctx context.Context, found []*djamo.Transaction) (met, pendi
 			references = append(references, t.Reference)
 		}
 	}
-	err = r.amend(ctx, references, func(p Payout) Payout {
+	err = r.update(ctx, references, func(p Payout) Payout {
 		t := byReference[p.Reference]
 		if p.State != Submitted && p.State != Unknown || !p.Params().Matches(t) {
 			return p
 		}
 		met++
-		p = adopt(p, t)
+		p = applyTransaction(p, t)
 		if p.State == Submitted {
 			pending++
 		}
@@ -126,34 +145,34 @@ func (r *run) learn(ctx context.Context, found []*djamo.Transaction) (met, pendi
 	return met, pending, err
 }
 
-// each asks about every payout in a state, several at a time, and records what is new. An answer that does not come
+// pollEach asks about every payout in a state, several at a time, and records what is new. An answer that does not come
 // leaves its payout where it is.
-func (r *run) each(ctx context.Context, state State, ask func(Payout) (Payout, error)) error {
+func (r *run) pollEach(ctx context.Context, state State, fetch func(Payout) (Payout, error)) error {
 	for after := int64(0); ; {
 		payouts, err := r.Journal.Payouts(ctx, after, readAhead, state)
 		if err != nil || len(payouts) == 0 {
 			return err
 		}
 		after = payouts[len(payouts)-1].ID
-		answers, err := r.askAll(ctx, payouts, ask)
+		answers, err := r.askAll(ctx, payouts, fetch)
 		references := make([]string, 0, len(answers))
 		for reference := range answers {
 			references = append(references, reference)
 		}
-		amendErr := r.amend(ctx, references, func(p Payout) Payout {
+		updateErr := r.update(ctx, references, func(p Payout) Payout {
 			if p.State != state {
 				return p // a webhook was faster
 			}
 			return answers[p.Reference]
 		})
-		if err := errors.Join(err, amendErr); err != nil {
+		if err := errors.Join(err, updateErr); err != nil {
 			return err
 		}
 	}
 }
 
 // askAll returns the payouts that have changed, by reference.
-func (r *run) askAll(ctx context.Context, payouts []Payout, ask func(Payout) (Payout, error)) (map[string]Payout, error) {
+func (r *run) askAll(ctx context.Context, payouts []Payout, fetch func(Payout) (Payout, error)) (map[string]Payout, error) {
 	var mu sync.Mutex
 	answers := map[string]Payout{}
 	var failure error
@@ -162,9 +181,9 @@ func (r *run) askAll(ctx context.Context, payouts []Payout, ask func(Payout) (Pa
 	for range min(r.Concurrency, len(payouts)) {
 		group.Go(func() {
 			for p := range next {
-				answer, err := ask(p)
+				answer, err := fetch(p)
 				mu.Lock()
-				if err = r.tolerate(ctx, err); err != nil {
+				if err = r.fatal(ctx, err); err != nil {
 					failure = errors.Join(failure, err)
 				} else if answer != p {
 					answers[p.Reference] = answer
@@ -187,9 +206,9 @@ func (r *run) askAll(ctx context.Context, payouts []Payout, ask func(Payout) (Pa
 	return answers, failure
 }
 
-// tolerate decides which failed questions end the run: those that would fail for every payout. After any other the
-// question is asked again later.
-func (r *run) tolerate(ctx context.Context, err error) error {
+// fatal returns the error of a failed read that ends the run, because it would fail for every payout alike. After any
+// other error the read is repeated later.
+func (r *run) fatal(ctx context.Context, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -199,16 +218,17 @@ func (r *run) tolerate(ctx context.Context, err error) error {
 		return errors.Join(ErrStopped, err)
 	}
 	r.Logger.WarnContext(ctx, "an outcome could not be read", "error", err)
+	r.hindered(fmt.Errorf("an outcome could not be read: %w", err))
 	return nil
 }
 
-// amend changes payouts that were sent. Polling and webhooks both do it, so each reads and writes in one go.
-func (r *run) amend(ctx context.Context, references []string, decide func(Payout) Payout) error {
+// update changes payouts that were sent. Polling and webhooks both do it, so each reads and writes in one go.
+func (r *run) update(ctx context.Context, references []string, decide func(Payout) Payout) error {
 	if len(references) == 0 {
 		return nil
 	}
-	r.amending.take()
-	defer r.amending.give()
+	r.updateMu.Lock()
+	defer r.updateMu.Unlock()
 	payouts, err := r.Journal.Find(ctx, references...)
 	if err != nil {
 		return err
@@ -222,8 +242,8 @@ func (r *run) amend(ctx context.Context, references []string, decide func(Payout
 	return r.advance(ctx, changes)
 }
 
-// follow takes over what Updates brings.
-func (r *run) follow(ctx context.Context) {
+// consumeUpdates applies what arrives on Updates.
+func (r *run) consumeUpdates(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -235,12 +255,12 @@ func (r *run) follow(ctx context.Context) {
 			if t == nil {
 				continue
 			}
-			if _, _, err := r.learn(ctx, []*djamo.Transaction{t}); err != nil && ctx.Err() == nil {
+			if _, _, err := r.applyTransactions(ctx, []*djamo.Transaction{t}); err != nil && ctx.Err() == nil {
 				r.stop(err)
 			}
 			select {
-			case r.heard <- struct{}{}:
-			default: // somebody has been told already
+			case r.wake <- struct{}{}:
+			default: // the loop is to wake up already
 			}
 		}
 	}
