@@ -1,13 +1,14 @@
 package riverpayroll_test
 
 import (
+	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/djamo/djamo-go/djamotest"
@@ -53,14 +54,18 @@ func TestResume_WhileJobsAreBeingCancelled(t *testing.T) {
 	}
 	t.Run("both", func(t *testing.T) {
 		t.Parallel()
-		pool := migrated(t)
-		plan, _ := planOf(t, 3)
+		pool, server := migrated(t), newServer(t)
+		plan, references := planOf(t, 3)
 		enqueue(t, pool, plan, 0)
 		addJob(t, pool, riverpayroll.QueueSettle)
 		execute(t, pool, abandon)
 		require.Equal(t, int64(2), execute(t, pool, tell))
-		_, err := resume(t, pool)
-		require.ErrorContains(t, err, "part 1 of \"salaries-2026-06\" is still being cancelled")
+		enqueued, err := resume(t, pool)
+		require.NoError(t, err)
+		require.Equal(t, riverpayroll.Enqueued{Open: 1, Jobs: 1}, enqueued)
+		work(t, pool, runnerFor(t, server, pool))
+		paidSoon(t, pool)
+		server.AssertPaidOnce(t, references...)
 	})
 }
 
@@ -68,31 +73,74 @@ func TestResume_WhileJobsAreBeingCancelled(t *testing.T) {
 func TestCancel_StopsTheHandover(t *testing.T) {
 	t.Parallel()
 	pool, server := migrated(t), newServer(t)
-	_, err := server.Inject(djamotest.ProcessLate(500*time.Millisecond), djamotest.On(http.MethodPost))
+	_, err := server.Inject(djamotest.ProcessLate(3*time.Second), djamotest.On(http.MethodPost))
 	require.NoError(t, err)
 	plan, _ := planOf(t, 3)
 	enqueue(t, pool, plan, 0)
-	runner := runnerFor(t, server, pool)
-	runner.SendTimeout, runner.Quiet = 5*time.Second, 6*time.Second
-	work(t, pool, runner)
-	require.Eventually(t, func() bool { return totals(t, pool).Unsent.Count == 0 }, time.Minute, time.Millisecond)
+	work(t, pool, patientRunner(t, server, pool))
+	require.Eventually(t, func() bool { return totals(t, pool).Unsent.Count == 0 }, soon, time.Millisecond)
 	require.Equal(t, int64(1), execute(t, pool, tell), "nobody has heard of it but the database")
-	require.Eventually(t, func() bool { return running(t, pool) == 0 }, time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return running(t, pool) == 0 }, soon, 20*time.Millisecond)
 	require.Equal(t, 1, jobs(t, pool))
 	require.Zero(t, totals(t, pool).Completed.Count)
 }
 
-// More jobs than one page of the list were told to stop and have not stopped yet.
-func TestCancel_BeyondThoseThatAreStopping(t *testing.T) {
+// However many jobs a run has, those that wait end at once and those that run are not waited for.
+func TestCancel_ManyJobs(t *testing.T) {
 	t.Parallel()
 	pool := migrated(t)
-	plan, _ := planOf(t, 1_002)
+	plan, _ := planOf(t, 1_502)
 	enqueue(t, pool, plan, 1)
-	execute(t, pool, abandon+" AND (args->>'part')::int <= 1001")
-	require.Equal(t, int64(1_001), execute(t, pool, tell))
-	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{})
+	execute(t, pool, abandon+" AND (args->>'part')::int <= 1")
+	require.Equal(t, int64(1), execute(t, pool, tell))
+	cancelled, err := riverpayroll.Cancel(t.Context(), pool, run, riverpayroll.CancelOptions{})
 	require.NoError(t, err)
-	cancelled, err := riverpayroll.Cancel(t.Context(), client, run)
+	require.Equal(t, int64(1_501), cancelled.Jobs)
+	require.Equal(t, "nothing was under way; nothing leaves any more", cancelled.String())
+	again, err := riverpayroll.Cancel(t.Context(), pool, run, riverpayroll.CancelOptions{})
 	require.NoError(t, err)
-	require.Equal(t, 1, cancelled)
+	require.True(t, again.At.After(cancelled.At), "it tells of the latest")
+	require.Zero(t, again.Jobs)
+}
+
+// ending ends its own connection when a statement that begins so is about to be sent.
+type ending struct {
+	statement string
+	admin     *pgxpool.Pool
+}
+
+// TraceQueryStart implements pgx.QueryTracer.
+func (e ending) TraceQueryStart(ctx context.Context, conn *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	if strings.HasPrefix(strings.ToLower(data.SQL), e.statement) {
+		_, _ = e.admin.Exec(ctx, "SELECT pg_terminate_backend($1, 10000)", conn.PgConn().PID())
+	}
+	return ctx
+}
+
+// TraceQueryEnd implements pgx.QueryTracer.
+func (ending) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+// A connection that ends while a cancellation is committed leaves open whether it was: nobody is told that it was not.
+func TestCancel_ConnectionEnds(t *testing.T) {
+	t.Parallel()
+	for statement, want := range map[string]string{
+		"update djamo_payroll_runs": "the run was not cancelled",
+		"commit":                    "whether the run is cancelled is not known: cancel it again",
+	} {
+		pool := migrated(t)
+		plan, _ := planOf(t, 10)
+		enqueue(t, pool, plan, 5)
+		config := pool.Config()
+		config.ConnConfig.Tracer = ending{statement, pool}
+		broken, err := pgxpool.NewWithConfig(t.Context(), config)
+		require.NoError(t, err)
+		t.Cleanup(broken.Close)
+		cancelled, err := riverpayroll.Cancel(t.Context(), broken, run, riverpayroll.CancelOptions{})
+		require.ErrorContains(t, err, want)
+		require.True(t, cancelled.At.IsZero())
+
+		cancelled, err = riverpayroll.Cancel(t.Context(), pool, run, riverpayroll.CancelOptions{})
+		require.NoError(t, err)
+		require.Empty(t, cancelled.Holders)
+	}
 }

@@ -1,10 +1,8 @@
 package riverpayroll_test
 
 import (
-	"context"
-	"crypto/rand"
 	"database/sql"
-	"net/url"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -14,32 +12,25 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/djamo/djamo-go/internal/leaktest"
+	"github.com/djamo/djamo-go/internal/pgtest"
 	"github.com/djamo/djamo-go/riverpayroll"
 )
 
-func TestMain(m *testing.M) { os.Exit(leaktest.Main(m)) }
+func TestMain(m *testing.M) {
+	if mode := os.Getenv(envWorker); mode != "" {
+		if err := beWorker(mode); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(leaktest.Main(m))
+}
 
 // newDatabase makes an empty database and returns its address. It is dropped when the test ends.
 func newDatabase(t testing.TB) string {
 	t.Helper()
-	base := os.Getenv("DJAMO_TEST_DATABASE_URL")
-	if base == "" {
-		t.Skip("*** NOT TESTED on PostgreSQL: set DJAMO_TEST_DATABASE_URL to postgres://user@host:port/database ***")
-	}
-	address, err := url.Parse(base)
-	require.NoError(t, err, "DJAMO_TEST_DATABASE_URL")
-	admin, err := pgxpool.New(t.Context(), base)
-	require.NoError(t, err)
-	name := "djamo_test_" + strings.ToLower(rand.Text())
-	_, err = admin.Exec(t.Context(), "CREATE DATABASE "+name)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := admin.Exec(context.WithoutCancel(t.Context()), "DROP DATABASE "+name+" WITH (FORCE)")
-		require.NoError(t, err)
-		admin.Close()
-	})
-	address.Path = "/" + name
-	return address.String()
+	return pgtest.Database(t, "pgx")
 }
 
 // open returns a pool on a database.

@@ -13,6 +13,9 @@
 // only when the API does not know it after the quiet period, which counts by the clock of the database. A worker that
 // was frozen past its lease and wakes up finds that it has expired, and sends nothing.
 //
+// A run that was cancelled is paid no further, on any worker: each asks the database right before each request. A message
+// that is lost, or a worker that was frozen, changes nothing about that.
+//
 // None of this depends on River: a job that runs twice, at the same time or again, finds the lease taken or the part
 // done. River decides how soon something happens, never whether it may.
 //

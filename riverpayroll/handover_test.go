@@ -1,7 +1,7 @@
 package riverpayroll
 
 import (
-	"os"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go/internal/pgtest"
 )
 
 // A job that waits for less than River's scheduler ticks is added at once and waits by itself.
@@ -67,10 +69,7 @@ func TestNotYet_WrongClock(t *testing.T) {
 // A worker that is frozen while it replaces a job loses its transaction, and with it the job's lock.
 func TestGiveWay(t *testing.T) {
 	t.Parallel()
-	address := os.Getenv("DJAMO_TEST_DATABASE_URL")
-	if address == "" {
-		t.Skip("*** NOT TESTED on PostgreSQL: set DJAMO_TEST_DATABASE_URL to postgres://user@host:port/database ***")
-	}
+	address := pgtest.Address(t)
 	pool, err := pgxpool.New(t.Context(), address)
 	require.NoError(t, err)
 	t.Cleanup(pool.Close)
@@ -81,4 +80,43 @@ func TestGiveWay(t *testing.T) {
 	require.NoError(t, tx.QueryRow(t.Context(), "SHOW idle_in_transaction_session_timeout").Scan(&limit))
 	require.Equal(t, "10s", limit)
 	require.NoError(t, tx.Rollback(t.Context()))
+}
+
+// A transaction sees what was committed while it waited for the run, whatever the database's default is: what it read before
+// would end the job of a run that was just resumed.
+func TestLockRun_SeesWhatWasCommitted(t *testing.T) {
+	t.Parallel()
+	config, err := pgxpool.ParseConfig(pgtest.Database(t, "pgx"))
+	require.NoError(t, err)
+	config.ConnConfig.RuntimeParams["default_transaction_isolation"] = "repeatable read"
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	require.NoError(t, Migrate(t.Context(), pool))
+	_, err = pool.Exec(t.Context(), "INSERT INTO djamo_payroll_runs (name, cancelled) VALUES ('june', now())")
+	require.NoError(t, err)
+	tx, err := begin(t.Context(), pool)
+	require.NoError(t, err)
+	cancelled, err := lockRun(t.Context(), tx, "june")
+	require.NoError(t, err)
+	require.True(t, cancelled)
+	_, err = pool.Exec(t.Context(), "UPDATE djamo_payroll_runs SET cancelled = NULL")
+	require.NoError(t, err)
+	cancelled, err = lockRun(t.Context(), tx, "june")
+	require.NoError(t, err)
+	require.False(t, cancelled)
+	require.NoError(t, tx.Rollback(t.Context()))
+}
+
+// Runs of which nothing is sent make no process forget that another was compared a moment ago: it would read the account's
+// payments of a month again.
+func TestComparisons_RememberWhatIsSent(t *testing.T) {
+	t.Parallel()
+	var known comparisons
+	known.of("sending", nil).run.at = time.Now()
+	for i := range 1_000 {
+		known.of(strconv.Itoa(i), nil)
+	}
+	require.False(t, known.of("sending", nil).run.at.IsZero())
+	require.LessOrEqual(t, len(known.runs), 100)
 }

@@ -49,13 +49,13 @@ func TestWorkers_PatienceIsAboutOutcomes(t *testing.T) {
 		pool, server := migrated(t), newServer(t, djamotest.WithSettleAfter(time.Hour))
 		plan, _ := planOf(t, 3)
 		enqueue(t, pool, plan, 0)
-		runner := runnerFor(t, server, pool)
-		runner.Patience = time.Second
+		runner := patientRunner(t, server, pool)
+		runner.IdleTimeout = time.Second
 		work(t, pool, runner)
 		require.Eventually(t, func() bool { return running(t, pool) == 0 }, soon, 10*time.Millisecond)
 		require.Equal(t, int64(3), totals(t, pool).Accepted.Count)
 		var reason string
-		require.NoError(t, pool.QueryRow(t.Context(), "SELECT errors[1]->>'error' FROM river_job WHERE state = 'cancelled'").Scan(&reason))
-		require.Contains(t, reason, "3 payouts have no outcome after 1s: enqueue the run again to go on asking")
+		require.NoError(t, pool.QueryRow(t.Context(), "SELECT trouble FROM djamo_payroll_parts").Scan(&reason))
+		require.Contains(t, reason, "3 payouts have no outcome after 1s: resume the run to go on asking")
 	})
 }

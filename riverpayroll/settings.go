@@ -8,13 +8,13 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// What River is told of jobs.
+// The settings of jobs.
 const (
 	jobTimeout  = time.Minute      // a step that takes longer is stopped, records where it is, and goes on in the next
 	rescueAfter = 90 * time.Second // River's own look for lost jobs; an hour by default
-	longestWait = 30 * time.Second // between attempts of a job that fails
+	maxBackoff  = 30 * time.Second // between attempts of a job that fails
 	maxAttempts = 3000             // about a day of them
-	stopWithin  = 30 * time.Second // then jobs under way are told to stop, and have a few seconds to record
+	stopWithin  = 30 * time.Second // then running jobs are stopped, and have a few seconds to record
 	fetchPause  = 20 * time.Millisecond
 )
 
@@ -56,12 +56,16 @@ func ClientConfig(workers *river.Workers, sending, settling int) *river.Config {
 	}
 }
 
-// retryPolicy doubles from a second to longestWait.
+// retryPolicy doubles from a second to maxBackoff.
 type retryPolicy struct{}
 
 // NextRetry implements river.ClientRetryPolicy.
 func (retryPolicy) NextRetry(job *rivertype.JobRow) time.Time {
-	wait := time.Second << min(len(job.Errors), 5)
-	wait = min(wait, longestWait)
-	return time.Now().Add(wait/2 + rand.N(wait/2)) //nolint:gosec // jitter needs no secrecy
+	return time.Now().Add(backoff(len(job.Errors)))
+}
+
+// backoff is how long to wait after so many failures: it doubles from a second to maxBackoff, with jitter.
+func backoff(failures int) time.Duration {
+	wait := min(time.Second<<min(failures, 5), maxBackoff)
+	return wait/2 + rand.N(wait/2) //nolint:gosec // jitter needs no secrecy
 }

@@ -17,8 +17,8 @@ import (
 
 // These tests put jobs where trouble leaves them. Whatever the trouble, everybody is paid in the end.
 
-// soon is far less than River's own search for lost jobs takes.
-const soon = 30 * time.Second
+// soon is for busy machines: what goes well takes no time. Nothing is owed to River's own search for lost jobs (see configFor).
+const soon = 10 * time.Minute
 
 func paidSoon(t testing.TB, pool *pgxpool.Pool) {
 	t.Helper()
@@ -96,7 +96,7 @@ func TestWorkers_TakeOver(t *testing.T) {
 			workers := river.NewWorkers()
 			runner := runnerFor(t, server, pool)
 			require.NoError(t, riverpayroll.AddWorkers(workers, riverpayroll.Config{Pool: pool, Runner: runner}))
-			client, err := river.NewClient(riverpgxv5.New(pool), riverpayroll.ClientConfig(workers, 4, 8))
+			client, err := river.NewClient(riverpgxv5.New(pool), configFor(workers))
 			require.NoError(t, err)
 			require.NoError(t, client.Start(context.WithoutCancel(t.Context())))
 			require.Eventually(t, func() bool {
@@ -112,10 +112,6 @@ func TestWorkers_TakeOver(t *testing.T) {
 			execute(t, pool, "UPDATE river_job SET id = -id WHERE args->>'part' = '2'") // it comes first
 			prepare(t, pool)
 			work(t, pool, runner)
-			if name == "while another hands its part on, frozen" {
-				require.Eventually(t, func() bool { return totals(t, pool).Completed.Count == 4 }, soon, 50*time.Millisecond)
-				return
-			}
 			paidSoon(t, pool)
 			server.AssertPaidOnce(t, references...)
 		})
@@ -132,7 +128,7 @@ func TestWorkers_TakeOverWithoutALeader(t *testing.T) {
 	require.Equal(t, int64(1), execute(t, pool, "UPDATE river_job SET state = 'available' WHERE args->>'part' = '3'"))
 	workers := river.NewWorkers()
 	require.NoError(t, riverpayroll.AddWorkers(workers, riverpayroll.Config{Pool: pool, Runner: runnerFor(t, server, pool)}))
-	config := riverpayroll.ClientConfig(workers, 4, 8)
+	config := configFor(workers)
 	config.PeriodicJobs = nil // which only a leader adds
 	client, err := river.NewClient(riverpgxv5.New(pool), config)
 	require.NoError(t, err)

@@ -3,7 +3,6 @@ package riverpayroll
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -13,13 +12,14 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/djamo/djamo-go/internal/wire"
 	"github.com/djamo/djamo-go/payroll/sqljournal"
 )
 
 // How long the gate is closed when the API does not say, and at most; how old what a process knows of it may be.
 const (
 	usualPause   = time.Second
-	longestPause = time.Minute
+	maxPause     = time.Minute
 	gateKnownFor = 200 * time.Millisecond
 )
 
@@ -30,8 +30,8 @@ const (
 //	throttle := riverpayroll.NewThrottle(pool, "production", nil)
 //	client, err := djamo.NewClientFromEnv(djamo.WithHTTPClient(&http.Client{Transport: throttle}))
 //
-// The others hear of it within 200 ms. When the database cannot be asked, requests go through: a gate is a courtesy, and
-// nothing can be paid without the database anyway.
+// The others notice within 200 ms. When the database cannot be read, requests go through: the gate only saves useless
+// requests, and nothing can be paid without the database anyway.
 type Throttle struct {
 	pool *pgxpool.Pool
 	name string
@@ -61,7 +61,7 @@ func (t *Throttle) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.next.RoundTrip(req)
 	if err == nil && resp != nil && resp.StatusCode == http.StatusTooManyRequests {
-		t.close(req.Context(), retryAfter(resp.Header.Get("Retry-After")))
+		t.close(req.Context(), pauseOf(resp.Header))
 	}
 	return resp, err
 }
@@ -87,7 +87,8 @@ func (t *Throttle) closed(ctx context.Context) time.Duration {
 	if err != nil {
 		return 0
 	}
-	t.hold(left)
+	left = min(left, maxPause) // whatever another process has been told, or a clock says
+	t.closeFor(left)
 	return left
 }
 
@@ -102,14 +103,14 @@ func (t *Throttle) shared(ask func(sqljournal.Gate) error) error {
 }
 
 func (t *Throttle) close(ctx context.Context, pause time.Duration) {
-	t.hold(pause)
+	t.closeFor(pause)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	_ = t.shared(func(gate sqljournal.Gate) error { return gate.Close(ctx, pause) }) // this process holds back all the same
 }
 
 // hold never opens the gate earlier than is known already.
-func (t *Throttle) hold(pause time.Duration) {
+func (t *Throttle) closeFor(pause time.Duration) {
 	until := time.Now().Add(pause)
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -118,22 +119,18 @@ func (t *Throttle) hold(pause time.Duration) {
 	}
 }
 
-// retryAfter reads both forms of the header.
-func retryAfter(header string) time.Duration {
-	pause := usualPause
-	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		pause = time.Duration(seconds) * time.Second
-	} else if errors.Is(err, strconv.ErrRange) {
-		pause = longestPause
-	} else if at, err := http.ParseTime(header); err == nil {
-		pause = time.Until(at)
+// pauseOf is how long an answer of 429 closes the gate.
+func pauseOf(header http.Header) time.Duration {
+	pause, said := wire.RetryAfter(header)
+	if !said {
+		return usualPause
 	}
-	return min(max(pause, usualPause/10), longestPause)
+	return min(max(pause, usualPause/10), maxPause)
 }
 
 // heldBack is the answer to a request that did not leave.
 func heldBack(req *http.Request, left time.Duration) *http.Response {
-	const body = `{"statusCode":429,"message":["another worker was told to slow down"],"error":"Too Many Requests"}`
+	const body = `{"statusCode":429,"message":["another worker has been rate limited"],"error":"Too Many Requests"}`
 	seconds := int64((left + time.Second - 1) / time.Second)
 	return &http.Response{
 		Status: "429 Too Many Requests", StatusCode: http.StatusTooManyRequests, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
