@@ -1,0 +1,295 @@
+package walletsync
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/djamo/djamo-go/openfinance/wallet"
+)
+
+// source says which way a page came.
+type source int
+
+const (
+	live source = iota
+	history
+	file
+)
+
+// application is pages on their way into a store, together.
+type application struct {
+	tx      Tx
+	state   *State
+	source  source
+	now     time.Time
+	final   func(status string) bool
+	items   map[string]StoredItem
+	touched map[string]bool
+	order   []string // of the touched items
+	changes []Change
+	aside   []Quarantined
+	good    []string // ids that were read well
+	seen    []string // ids that came at all
+	effects int      // how often an item was put
+	changed int      // how many changes there were, also those that are written
+	again   bool     // what came in this reading was left out for an item that vanished
+}
+
+// prepare reads what the store has of the items of pages, with one query.
+func prepare(tx Tx, pages [][]wallet.Item, from source, now time.Time, final func(string) bool) (*application, error) {
+	count := 0
+	for _, page := range pages {
+		count += len(page)
+	}
+	a := &application{
+		tx: tx, state: tx.State(), source: from, now: now, final: final, touched: make(map[string]bool, count),
+		order: make([]string, 0, count), changes: make([]Change, 0, count), good: make([]string, 0, count), seen: make([]string, 0, count),
+	}
+	ids := make([]string, 0, count)
+	for _, page := range pages {
+		for _, item := range page {
+			if item.ID != "" {
+				ids = append(ids, item.ID)
+			}
+			if item.PendingID != "" {
+				ids = append(ids, item.PendingID)
+			}
+		}
+	}
+	var err error
+	a.items, err = tx.Items(unique(ids))
+	return a, err
+}
+
+// page takes the items of one page: each content once, in the order of the page. write hands them over.
+func (a *application) page(items []wallet.Item) error {
+	for _, item := range lastOfEach(items) {
+		if item.ID != "" {
+			a.seen = append(a.seen, item.ID)
+		}
+		if err := a.item(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lastOfEach keeps the last of the items with one id, at the place of the last.
+func lastOfEach(page []wallet.Item) []wallet.Item {
+	last := make(map[string]int, len(page))
+	none := 0
+	for i, item := range page {
+		if item.ID == "" {
+			none++
+			continue
+		}
+		last[item.ID] = i
+	}
+	if len(last)+none == len(page) {
+		return page
+	}
+	kept := make([]wallet.Item, 0, len(page))
+	for i, item := range page {
+		if item.ID == "" || last[item.ID] == i {
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}
+
+func unique(ids []string) []string {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (a *application) item(item wallet.Item) error {
+	stored, known := a.items[item.ID]
+	if item.Reason != "" {
+		a.aside = append(a.aside, Quarantined{ID: item.ID, Raw: item.Raw, Reason: item.Reason})
+		if known && item.ID != "" {
+			a.see(stored) // it came, whatever it is: it has not vanished
+		}
+		return nil
+	}
+	hash := wallet.Hash(item.Raw)
+	switch {
+	case known && stored.Gone == Replaced:
+		a.see(stored) // the posted item has taken its place, and it does not come back
+		return a.claim(item)
+	case known && stored.Gone == Vanished && a.source == file:
+		return nil // a file is older than what the gateway says
+	case known && stored.Gone == Current && (stored.Hash == hash || a.source == file):
+		a.readWell(item.ID)
+		a.see(stored)
+		return a.claim(item)
+	case known && stored.Gone == Current && stored.Final && stored.Amount != item.Amount:
+		a.aside = append(a.aside, Quarantined{
+			ID: item.ID, Raw: item.Raw, Reason: fmt.Sprintf("it is final with the amount %d and comes with %d", stored.Amount, item.Amount),
+		})
+		a.see(stored)
+		return nil
+	}
+	delta, ok := item.Amount, true
+	kind := Added
+	if known && stored.Gone == Current {
+		kind = Modified
+		delta, ok = wallet.Sub(item.Amount, stored.Amount)
+	}
+	sum, fits := wallet.Add(a.state.Sum, delta)
+	if !ok || !fits {
+		a.aside = append(
+			a.aside,
+			Quarantined{ID: item.ID, Raw: item.Raw, Reason: "the sum of the wallet would be beyond what an amount can be"},
+		)
+		return nil
+	}
+	a.state.Sum = sum
+	stored = StoredItem{
+		ID: item.ID, Hash: hash, Version: stored.Version + 1, Seen: stored.Seen, Amount: item.Amount, Final: a.final(item.Status),
+	}
+	a.readWell(item.ID)
+	a.change(kind, &stored, item.Raw)
+	if a.source == live {
+		stored.Seen = a.state.Pass
+	}
+	a.put(stored)
+	if item.PendingID != "" && item.PendingID != item.ID {
+		return a.replace(item.PendingID, item.ID)
+	}
+	return nil
+}
+
+// readWell lets an item go that was kept aside, also by an earlier page.
+func (a *application) readWell(id string) {
+	a.good = append(a.good, id)
+	if len(a.aside) > 0 {
+		a.aside = slices.DeleteFunc(a.aside, func(q Quarantined) bool { return q.ID == id })
+	}
+}
+
+// claim has an item that came again replace its pending one, where another that had replaced it has vanished. So does an item that
+// is replaced itself, and came after the one that replaces it: its own pending one may come last.
+func (a *application) claim(item wallet.Item) error {
+	if item.PendingID == "" || item.PendingID == item.ID || a.source == file || a.items[item.PendingID].Gone == Replaced {
+		return nil
+	}
+	return a.replace(item.PendingID, item.ID)
+}
+
+// see notes that an item came without a change. That is written only where it matters.
+func (a *application) see(stored StoredItem) {
+	if a.source != live || stored.Seen == a.state.Pass || stored.Seen != 0 && a.state.ReconFrom < 0 {
+		return
+	}
+	stored.Seen = a.state.Pass
+	a.put(stored)
+}
+
+func (a *application) put(stored StoredItem) {
+	a.effects++
+	if !a.touched[stored.ID] {
+		a.touched[stored.ID] = true
+		a.order = append(a.order, stored.ID)
+	}
+	a.items[stored.ID] = stored
+}
+
+// change appends to the feed and counts what is current.
+func (a *application) change(kind Kind, stored *StoredItem, raw json.RawMessage) {
+	a.state.Seq++
+	stored.Seq = a.state.Seq
+	switch kind {
+	case Added:
+		a.state.Items++
+	case Removed:
+		a.state.Items--
+	case Modified:
+	}
+	a.changed++
+	a.changes = append(a.changes, Change{
+		Wallet: a.state.Wallet, Seq: stored.Seq, Kind: kind, ID: stored.ID, Version: stored.Version, Raw: raw,
+	})
+}
+
+// replace takes a pending item out for the posted one that names it.
+func (a *application) replace(pending, by string) error {
+	stored, known := a.items[pending]
+	if !known {
+		a.put(StoredItem{ID: pending, Gone: Replaced, By: by})
+		return nil
+	}
+	if stored.Gone == Current {
+		if err := a.remove(&stored); err != nil {
+			return err
+		}
+	}
+	stored.Gone, stored.By = Replaced, by
+	a.put(stored)
+	return nil
+}
+
+// remove takes a current item out. The caller says why and puts it.
+func (a *application) remove(stored *StoredItem) error {
+	raw, err := a.body(stored.Seq)
+	if err != nil {
+		return err
+	}
+	sum, ok := wallet.Sub(a.state.Sum, stored.Amount)
+	if !ok {
+		return errors.New("walletsync: the sum of the wallet would be beyond what an amount can be")
+	}
+	a.state.Sum = sum
+	stored.Version++
+	stored.Gone = Vanished
+	a.change(Removed, stored, raw)
+	return nil
+}
+
+// body is the content that a change brought.
+func (a *application) body(seq int64) (json.RawMessage, error) {
+	for _, change := range a.changes {
+		if change.Seq == seq {
+			return change.Raw, nil
+		}
+	}
+	change, err := a.tx.Change(seq)
+	return change.Raw, err
+}
+
+// write hands over what was gathered, and begins to gather anew.
+func (a *application) write() error {
+	saved := make([]StoredItem, 0, len(a.order))
+	for _, id := range a.order {
+		saved = append(saved, a.items[id])
+	}
+	if len(saved) > 0 {
+		if err := a.tx.Save(saved); err != nil {
+			return err
+		}
+	}
+	if len(a.changes) > 0 {
+		if err := a.tx.Append(a.changes); err != nil {
+			return err
+		}
+	}
+	if len(a.good) > 0 {
+		if err := a.tx.Release(a.good); err != nil {
+			return err
+		}
+	}
+	if len(a.seen) > 0 {
+		if err := a.tx.Met(a.seen); err != nil {
+			return err
+		}
+	}
+	aside := a.aside
+	clear(a.touched)
+	a.order, a.changes, a.good, a.seen, a.aside = nil, nil, nil, nil, nil
+	if len(aside) > 0 {
+		return a.tx.Quarantine(a.now, aside)
+	}
+	return nil
+}

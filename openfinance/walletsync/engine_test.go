@@ -1,0 +1,261 @@
+package walletsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go/openfinance/consent"
+	"github.com/djamo/djamo-go/openfinance/wallet"
+)
+
+// script is a gateway that answers what a test says, whatever is asked; asked has the cursors.
+type script struct {
+	answers []answered
+	asked   []string
+}
+
+type answered struct {
+	items  string // id:amount:status:pending, with spaces between them
+	cursor string
+	err    error
+}
+
+func (s *script) Page(_ context.Context, _ wallet.Access, params wallet.PageParams) (*wallet.Page, error) {
+	s.asked = append(s.asked, params.Cursor)
+	if len(s.answers) == 0 {
+		return &wallet.Page{WalletID: params.WalletID, NextCursor: params.Cursor}, nil
+	}
+	next := s.answers[0]
+	s.answers = s.answers[1:]
+	page := &wallet.Page{WalletID: params.WalletID, NextCursor: next.cursor}
+	for item := range strings.FieldsSeq(next.items) {
+		parts := strings.Split(item+":::", ":")
+		raw := fmt.Sprintf(
+			`{"id":%q,"ts":"2026-05-28T09:14:02Z","amount_minor":%s,"status":%q,"pending_id":%q}`, parts[0], parts[1], parts[2], parts[3],
+		)
+		event, err := wallet.DecodeEvent([]byte(raw))
+		entry := wallet.Item{Event: event}
+		if err != nil {
+			entry.Reason = err.Error()
+		}
+		page.Items = append(page.Items, entry)
+	}
+	return page, next.err
+}
+
+// scripted reads a wallet from a script until it is in step and calm, and returns the changes in short.
+func scripted(t *testing.T, answers ...answered) (string, *memoryStore, *script) {
+	t.Helper()
+	now := time.Date(2026, 5, 28, 9, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	store, gateway := newMemoryStore(clock), &script{answers: answers}
+	sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
+	require.NoError(t, err)
+	keeper := &consent.Keeper{Store: store, Sealer: sealer, Owner: "p", Now: clock}
+	engine := &Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p", Now: clock}
+	key, err := keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "tok"})
+	require.NoError(t, err)
+	require.NoError(t, store.Register(t.Context(), "w", key))
+	leases, err := store.Claim(t.Context(), "p", []string{"w"}, time.Hour, nil)
+	require.NoError(t, err)
+	reader := &Reader{Lease: leases[0]}
+	for range len(answers) + 6 {
+		now = now.Add(time.Minute)
+		_, _, _ = engine.Step(t.Context(), reader, false)
+	}
+	var changes []string
+	for _, change := range store.wallets["w"].changes {
+		event, err := wallet.DecodeEvent(change.Raw)
+		require.NoError(t, err)
+		changes = append(changes, fmt.Sprintf("%s %s v%d %d", change.Kind, change.ID, change.Version, event.Amount))
+	}
+	return strings.Join(changes, "\n"), store, gateway
+}
+
+func TestEngine_Semantics(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answers []answered
+		want    string
+		inStep  bool
+		asked   []string // the first cursors
+	}{
+		"an empty page is the end": {
+			[]answered{{"a:1 b:2", "c1", nil}, {"", "c1", nil}}, "added a v1 1\nadded b v1 2", true, []string{"", "c1", "c1"},
+		},
+		"a short page is not": {[]answered{{"a:1", "c1", nil}, {"b:2", "c2", nil}}, "added a v1 1\nadded b v1 2", true, []string{"", "c1", "c2"}},
+		"an empty cursor never overwrites": {
+			[]answered{{"a:1", "c1", nil}, {"b:2", "", nil}, {"b:2", "c2", nil}, {"c:3", "c3", nil}}, "added a v1 1\nadded b v1 2\nadded c v1 3", true,
+			[]string{"", "c1", "c1", "c2", "c3"},
+		},
+		"a cursor without items is saved": {
+			[]answered{{"a:1", "c1", nil}, {"", "c2", nil}, {"b:2", "c3", nil}}, "added a v1 1\nadded b v1 2", true, []string{"", "c1", "c2", "c3"},
+		},
+		"the same id twice in a page: the last": {[]answered{{"a:1 b:5 a:2", "c1", nil}}, "added b v1 5\nadded a v1 2", true, nil},
+		"equal content is no change":            {[]answered{{"a:1", "c1", nil}, {"a:1", "c2", nil}}, "added a v1 1", true, nil},
+		"other content is a version":            {[]answered{{"a:1", "c1", nil}, {"a:2", "c2", nil}}, "added a v1 1\nmodified a v2 2", true, nil},
+		"what is final stays":                   {[]answered{{"a:1:settled", "c1", nil}, {"a:2:settled", "c2", nil}}, "added a v1 1", true, nil},
+		"a mutation goes back to the first cursor": {
+			[]answered{{"a:1", "c1", nil}, {"", "c1", nil}, {"b:2 a:9", "c2", nil}, {"", "", wallet.ErrMutation}, {"c:3", "c3", nil}, {"", "c3", nil}},
+			"added a v1 1\nadded b v1 2\nmodified a v2 9\nadded c v1 3\nremoved b v2 2\nmodified a v3 1", true, []string{"", "c1", "c1", "c2", "c1", "c3"},
+		},
+		"a mutation of the first update": {
+			[]answered{{"a:1", "c1", nil}, {"", "", wallet.ErrMutation}, {"b:2", "c2", nil}, {"", "c2", nil}}, "added a v1 1\nadded b v1 2\nremoved a v2 1", true,
+			[]string{"", "c1", "", "c2"},
+		},
+		"a bad cursor reads anew, then reconciles": {
+			[]answered{{"a:1 b:2", "c1", nil}, {"", "c1", nil}, {"", "", wallet.ErrInvalidCursor}, {"b:2", "d1", nil}, {"", "d1", nil}, {"a:1", "d2", nil}},
+			"added a v1 1\nadded b v1 2\nremoved a v2 1\nadded a v3 1", true, []string{"", "c1", "c1", "", "d1"},
+		},
+		"nothing after a bad cursor is read twice before it is believed": {
+			[]answered{{"a:1", "c1", nil}, {"", "c1", nil}, {"", "", wallet.ErrInvalidCursor}, {"", "", nil}, {"a:1", "d1", nil}},
+			"added a v1 1", true, []string{"", "c1", "c1", "", "", "d1"},
+		},
+		"an item of the first page vanishes before that page comes again": {
+			[]answered{{"a:1 b:2", "", nil}, {"b:2", "c1", nil}, {"", "c1", nil}}, "added a v1 1\nadded b v1 2\nremoved a v2 1", true,
+			[]string{"", "", "c1"},
+		},
+		"so does a posted item after a bad cursor: its pending one is current again": {
+			[]answered{
+				{"p:1", "c1", nil}, {"", "c1", nil}, {"", "", wallet.ErrInvalidCursor}, {"p:1 q:2::p", "", nil}, {"p:1", "d1", nil}, {"", "d1", nil},
+				{"p:1", "d1", nil}, {"", "d1", nil},
+			},
+			"added p v1 1\nadded q v1 2\nremoved p v2 1\nremoved q v2 2\nadded p v3 1", true, []string{"", "c1", "c1", "", "", "d1", "", "d1"},
+		},
+		"and the one before that, when the pending one does not come again either": {
+			[]answered{
+				{"p:1", "c1", nil}, {"", "c1", nil}, {"q:2::p", "c2", nil}, {"", "c2", nil}, {"r:3::q", "c3", nil}, {"", "c3", nil},
+				{"", "", wallet.ErrInvalidCursor}, {"p:1 q:2::p", "d1", nil}, {"", "d1", nil}, {"p:1", "e1", nil}, {"", "e1", nil},
+			},
+			"added p v1 1\nadded q v1 2\nremoved p v2 1\nadded r v1 3\nremoved q v2 2\nremoved r v2 3\nadded p v3 1", true, nil,
+		},
+		"all three come again but the last": {
+			[]answered{
+				{"p:1 q:2::p r:3::q", "c1", nil}, {"", "c1", nil}, {"", "", wallet.ErrInvalidCursor}, {"q:2::p p:1", "d1", nil}, {"", "d1", nil},
+				{"q:2::p p:1", "e1", nil}, {"", "e1", nil},
+			},
+			"added p v1 1\nadded q v1 2\nremoved p v2 1\nadded r v1 3\nremoved q v2 2\nremoved r v2 3\nadded q v3 2", true, nil,
+		},
+		"the first page comes again, shorter": {
+			[]answered{{"a:1 b:2", "", nil}, {"a:1", "c1", nil}, {"b:2", "c2", nil}, {"", "c2", nil}}, "added a v1 1\nadded b v1 2", true,
+			[]string{"", "", "c1", "c2"},
+		},
+		"one answer that lost its items removes nothing": {
+			[]answered{{"a:1 b:2", "", nil}, {"", "", nil}, {"a:1 b:2", "c1", nil}, {"", "c1", nil}}, "added a v1 1\nadded b v1 2", true,
+			[]string{"", "", "", "c1"},
+		},
+		"nor does it end a reading after a bad cursor": {
+			[]answered{
+				{"a:1 b:2", "c1", nil}, {"", "c1", nil}, {"", "", wallet.ErrInvalidCursor}, {"a:1", "", nil}, {"", "", nil}, {"a:1 b:2", "d1", nil},
+				{"", "d1", nil},
+			},
+			"added a v1 1\nadded b v1 2", true, []string{"", "c1", "c1", "", "", "", "d1"},
+		},
+		"a gateway without cursors": {
+			[]answered{{"a:1 b:2", "", nil}, {"a:1 b:2", "", nil}, {"a:1 b:2", "", nil}, {"a:1 b:2", "", nil}}, "added a v1 1\nadded b v1 2", true,
+			[]string{"", "", "", ""},
+		},
+		"a pending item of one that is replaced itself, the newest first": {
+			[]answered{{"c:3::b b:2::a a:1", "c1", nil}, {"", "c1", nil}}, "added c v1 3", true, nil,
+		},
+		"the same on pages of their own": {
+			[]answered{{"c:3::b", "c1", nil}, {"b:2::a", "c2", nil}, {"a:1", "c3", nil}, {"", "c3", nil}}, "added c v1 3", true, nil,
+		},
+		"the same in the order of time": {
+			[]answered{{"a:1 b:2::a c:3::b", "c1", nil}, {"", "c1", nil}},
+			"added a v1 1\nadded b v1 2\nremoved a v2 1\nadded c v1 3\nremoved b v2 2", true, nil,
+		},
+		"an item that names itself": {[]answered{{"a:1::a", "c1", nil}, {"", "c1", nil}}, "added a v1 1", true, nil},
+		"a page that is repeated ends nothing": {
+			[]answered{{"a:1", "c1", nil}, {"a:1", "c1", nil}, {"a:1", "c1", nil}, {"b:2", "c2", nil}}, "added a v1 1\nadded b v1 2", true, nil,
+		},
+		"trouble changes nothing": {[]answered{{"a:1", "c1", nil}, {"b:2", "c2", errors.New("503")}}, "added a v1 1", true, []string{"", "c1", "c1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			changes, store, gateway := scripted(t, test.answers...)
+			require.Equal(t, test.want, changes)
+			require.Equal(t, test.inStep, store.wallets["w"].state.InStep)
+			require.Equal(t, fmt.Sprint(test.asked), fmt.Sprint(gateway.asked[:len(test.asked)]))
+		})
+	}
+}
+
+func TestEngine_AFileIsOlderThanTheGateway(t *testing.T) {
+	t.Parallel()
+	_, store, _ := scripted(t, answered{"a:1 b:2", "c1", nil}, answered{"", "c1", nil}, answered{"", "", wallet.ErrInvalidCursor},
+		answered{"b:2", "d1", nil}, answered{"", "d1", nil})
+	engine := &Engine{Store: store}
+	var rows []wallet.Event
+	for _, id := range []string{"a", "b", "z"} {
+		event, err := wallet.DecodeEvent([]byte(`{"id":"` + id + `","ts":"2026-01-01T00:00:00Z","amount_minor":7}`))
+		require.NoError(t, err)
+		rows = append(rows, event)
+	}
+	added, err := engine.Import(t.Context(), "w", rows)
+	require.NoError(t, err)
+	require.Equal(t, 1, added, "what was taken back stays so, what the gateway gave stays as it is")
+	added, err = engine.Import(t.Context(), "w", rows)
+	require.NoError(t, err)
+	require.Zero(t, added)
+}
+
+func TestEngine_ObservesEachRead(t *testing.T) {
+	t.Parallel()
+	_, store, gateway := scripted(t, answered{"a:1:settled", "c1", nil}, answered{"", "c1", nil})
+	sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
+	require.NoError(t, err)
+	now := time.Date(2026, 5, 28, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	var seen []Observation
+	engine := &Engine{
+		Store: store, Gateway: gateway, Owner: "p", Now: clock, Observe: func(o Observation) { seen = append(seen, o) },
+		Keeper: &consent.Keeper{Store: store, Sealer: sealer, Owner: "p", Now: clock},
+	}
+	state := store.wallets["w"].state
+	m := &memory{lease: Lease{Wallet: "w", Owner: state.Owner, Fence: state.Fence}, nextLive: now.Add(-7 * time.Second)}
+	gateway.answers = []answered{{"b:2 x:no a:9:settled", "c2", nil}, {"", "", errors.New("503")}}
+	for range 2 {
+		_, _ = engine.step(t.Context(), m, live)
+	}
+	require.Len(t, seen, 2)
+	require.Equal(t, Observation{Wallet: "w", Items: 3, Changes: 1, Quarantined: 2, Lag: 7 * time.Second}, seen[0])
+	require.ErrorContains(t, seen[1].Err, "503")
+}
+
+// Once a day the latest days are read again, and an entry that was made late comes in.
+func TestEngine_LooksBackOnceADay(t *testing.T) {
+	t.Parallel()
+	_, store, _ := scripted(t, answered{"a:1", "c1", nil}, answered{"", "c1", nil})
+	state := &store.wallets["w"].state
+	require.False(t, state.LookBackAt.IsZero())
+	now := state.LookBackAt
+	gateway := &script{}
+	sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
+	require.NoError(t, err)
+	clock := func() time.Time { return now }
+	keeper := &consent.Keeper{Store: store, Sealer: sealer, Owner: "p", Now: clock}
+	engine := &Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p", Now: clock}
+	m := &memory{lease: Lease{Wallet: "w", Owner: state.Owner, Fence: state.Fence}}
+	require.NoError(t, engine.lookBackWhenDue(t.Context(), m, *state))
+	require.False(t, m.backfilling, "not yet")
+	now = now.Add(25 * time.Hour)
+	require.NoError(t, engine.lookBackWhenDue(t.Context(), m, *state))
+	require.True(t, m.backfilling)
+	require.Equal(t, wallet.DateOf(now.AddDate(0, 0, -10)).String(), state.BackfillFrom)
+	gateway.answers = []answered{{"late:5 a:1", "h1", nil}, {"", "h1", nil}}
+	for range 2 {
+		_, err = engine.step(t.Context(), m, history)
+		require.NoError(t, err)
+	}
+	require.True(t, state.BackfillDone)
+	require.Equal(t, now, state.LookBackAt)
+	require.Len(t, store.wallets["w"].changes, 2)
+	require.Empty(t, state.CoveredFrom, "a look-back covers no history")
+}

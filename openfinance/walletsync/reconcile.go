@@ -1,0 +1,155 @@
+package walletsync
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/djamo/djamo-go/openfinance/wallet"
+)
+
+// reconcile ends a reading that began anew: what came before it and did not come again has vanished. What an abandoned update
+// had only changed goes back to what it was.
+//
+// A pending item that came, and was left out for a posted one that vanished, is current after all: again is true then, and the
+// reading must begin once more.
+func reconcile(tx Tx, now time.Time, final func(string) bool) (removed int, again bool, err error) {
+	state := tx.State()
+	if state.ReconFrom < 0 {
+		return 0, false, nil
+	}
+	unseen, err := tx.Unseen(state.ReconFrom, state.Pass)
+	if err != nil {
+		return 0, false, err
+	}
+	a := &application{
+		tx:      tx,
+		state:   state,
+		source:  history,
+		now:     now,
+		final:   final,
+		items:   map[string]StoredItem{},
+		touched: map[string]bool{},
+	}
+	for _, stored := range unseen {
+		if err := a.vanish(stored); err != nil {
+			return 0, false, err
+		}
+	}
+	if a.again {
+		state.Cursor, state.InStep = state.FirstCursor, false
+		state.Pass++
+	} else {
+		state.ReconFrom = -1
+	}
+	return a.changed, a.again, a.write()
+}
+
+// beginAgain has a reading of everything begin again when its first page comes once more, for the answer before led nowhere, and
+// an item of that answer is not in it. A gateway refuses a cursor whose pages changed since. It cannot do so where none is sent.
+func (r *request) beginAgain(tx Tx, page *received) error {
+	s := tx.State()
+	came, err := tx.Unseen(s.Pass, s.Pass+1)
+	if err != nil || len(came) == 0 {
+		return err
+	}
+	comes := make(map[string]bool, len(page.Items))
+	for _, item := range page.Items {
+		comes[item.ID] = true
+	}
+	if !slices.ContainsFunc(came, func(stored StoredItem) bool { return !comes[stored.ID] }) {
+		return nil
+	}
+	fromBeginning(s)
+	r.memory.confirming = 0 // this answer contradicts those that seemed to be the end
+	return nil
+}
+
+// vanish takes out what did not come again, and lets go what it had replaced.
+func (a *application) vanish(stored StoredItem) error {
+	if stored.Gone == Replaced {
+		return a.letGo(stored.ID)
+	}
+	before, ok, err := a.tx.LastChange(stored.ID, a.state.FirstSeq)
+	if err != nil {
+		return err
+	}
+	if ok && before.Kind != Removed {
+		return a.restore(stored, before)
+	}
+	if err := a.remove(&stored); err != nil {
+		return err
+	}
+	a.put(stored)
+	return a.letGo(stored.ID)
+}
+
+// letGo ends that an item replaces others. One of them that is not current either replaces nobody any more: it will when it comes
+// again, and if it does not, what it had replaced is current.
+func (a *application) letGo(id string) error {
+	replaced, err := a.tx.ReplacedBy(id)
+	if err != nil {
+		return err
+	}
+	for _, pending := range replaced {
+		if put, ok := a.items[pending.ID]; ok {
+			pending = put // since it was read
+		}
+		if pending.By != id {
+			continue
+		}
+		if pending.Seen == a.state.Pass {
+			pending.Gone, pending.By = Vanished, ""
+			a.put(pending)
+			a.again = true
+			if err := a.letGo(pending.ID); err != nil {
+				return err
+			}
+			continue
+		}
+		before, ok, err := a.tx.LastChange(pending.ID, a.state.FirstSeq)
+		if err != nil {
+			return err
+		}
+		if ok && before.Kind != Removed {
+			pending.By = ""
+			if err := a.restore(pending, before); err != nil {
+				return err
+			}
+			continue
+		}
+		pending.Gone, pending.By = Vanished, ""
+		a.put(pending)
+		if err := a.letGo(pending.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restore gives an item the content of a change before.
+func (a *application) restore(stored StoredItem, before Change) error {
+	hash := wallet.Hash(before.Raw)
+	if stored.Gone == Current && stored.Hash == hash {
+		return nil
+	}
+	event, err := wallet.DecodeEvent(before.Raw)
+	if err != nil {
+		return fmt.Errorf("walletsync: the stored item %s: %w", stored.ID, err)
+	}
+	kind, delta := Modified, event.Amount-stored.Amount
+	if stored.Gone != Current {
+		kind, delta = Added, event.Amount
+	}
+	sum, ok := wallet.Add(a.state.Sum, delta)
+	if !ok {
+		return errors.New("walletsync: the sum of the wallet would be beyond what an amount can be")
+	}
+	a.state.Sum = sum
+	stored.Hash, stored.Amount, stored.Final, stored.Gone = hash, event.Amount, a.final(event.Status), Current
+	stored.Version++
+	a.change(kind, &stored, before.Raw)
+	a.put(stored)
+	return nil
+}

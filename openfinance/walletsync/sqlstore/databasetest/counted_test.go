@@ -1,0 +1,228 @@
+package databasetest_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go/openfinance/wallet"
+	"github.com/djamo/djamo-go/openfinance/walletsync"
+	"github.com/djamo/djamo-go/openfinance/walletsync/sqlstore"
+)
+
+// counter is a driver that counts the statements by their first word.
+type counter struct {
+	of      driver.Driver
+	address string
+
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (c *counter) count(query string) {
+	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
+	if word == "WITH" {
+		word = "UPDATE" // with what it inserts before
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts[word]++
+}
+
+// take returns the counts since it was called last.
+func (c *counter) take() map[string]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	counts := c.counts
+	c.counts = map[string]int{}
+	return counts
+}
+
+func (c *counter) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.of.Open(c.address)
+	return &countedConn{conn, c}, err
+}
+
+func (c *counter) Driver() driver.Driver { return c.of }
+
+type countedConn struct {
+	driver.Conn
+
+	counter *counter
+}
+
+func (c *countedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	c.counter.count(query)
+	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
+}
+
+func (c *countedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	c.counter.count(query)
+	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
+}
+
+func (c *countedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	stmt, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+	return &countedStmt{stmt, c.counter, query}, err
+}
+
+func (c *countedConn) CheckNamedValue(value *driver.NamedValue) error {
+	if checker, ok := c.Conn.(driver.NamedValueChecker); ok {
+		return checker.CheckNamedValue(value)
+	}
+	return driver.ErrSkip
+}
+
+type countedStmt struct {
+	driver.Stmt
+
+	counter *counter
+	query   string
+}
+
+func (s *countedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.counter.count(s.query)
+	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+}
+
+func (s *countedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.counter.count(s.query)
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+}
+
+func (d database) counted(t *testing.T) (*sqlstore.Store, *counter) {
+	t.Helper()
+	c := &counter{of: d.connect(t).Driver(), address: d.address, counts: map[string]int{}}
+	db := sql.OpenDB(c)
+	t.Cleanup(func() { _ = db.Close() })
+	store, err := sqlstore.Open(t.Context(), db, d.dialect)
+	require.NoError(t, err)
+	t.Cleanup(store.Close)
+	return store, c
+}
+
+// What a page costs is guarded by the statements it takes, which are the same on every machine.
+func TestStore_CountsStatements(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d database) {
+		store, count := d.counted(t)
+		keeper, key := grant(t, store, "w")
+		leases, err := store.Claim(t.Context(), "p", []string{"w"}, time.Minute, nil)
+		require.NoError(t, err)
+		var answers []*wallet.Page
+		var last *wallet.Page
+		gateway := &pages{page: func() *wallet.Page {
+			if len(answers) > 0 {
+				last, answers = answers[0], answers[1:]
+				return last
+			}
+			return &wallet.Page{WalletID: "w", NextCursor: last.NextCursor}
+		}}
+		engine := &walletsync.Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p"}
+		reader := &walletsync.Reader{Lease: leases[0]}
+		read := func(pages ...*wallet.Page) map[string]int {
+			answers = pages
+			count.take()
+			_, _, err := engine.Step(t.Context(), reader, false)
+			require.NoError(t, err)
+			return count.take()
+		}
+		sqlite := d.dialect == sqlstore.SQLite
+		pick := func(ofSQLite, ofPostgreSQL map[string]int) map[string]int {
+			if sqlite {
+				return ofSQLite
+			}
+			return ofPostgreSQL
+		}
+		read(pageOf(t, "w", 0, 5)) // the consent becomes active, the statements are known
+
+		full := make([]*wallet.Page, 0, 8)
+		for i := range 8 {
+			full = append(full, pageOf(t, "w", 100*(i+1), 100))
+		}
+		// Once in step, a page is stored as it comes.
+		require.Equal(t, pick(
+			// The wallet and its consent without a lock; then both under it, and the items; 100 items and their changes, 25 at a time, and
+			// the audit record and the head of its chain; the wallet.
+			map[string]int{"BEGIN": 1, "SELECT": 5, "INSERT": 10, "UPDATE": 1, "COMMIT": 1},
+			map[string]int{"BEGIN": 1, "SELECT": 5, "UPDATE": 1, "COMMIT": 1},
+		), read(full[0]), "a page")
+		require.Equal(t, pick(
+			// Seven pages and the empty one have one transaction; the consent is looked at before each.
+			map[string]int{"BEGIN": 1, "SELECT": 11, "INSERT": 2*7*4 + 5, "UPDATE": 1, "COMMIT": 1},
+			map[string]int{"BEGIN": 1, "SELECT": 11, "UPDATE": 1, "COMMIT": 1},
+		), read(full[1:]...), "seven pages and an empty one")
+
+		before, err := store.Load(t.Context(), "w")
+		require.NoError(t, err)
+		require.True(t, before.InStep)
+		require.EqualValues(t, 805, before.Seq)
+		require.Equal(t, map[string]int{"SELECT": 2}, read(), "a poll that finds nothing writes nothing")
+		after, err := store.Load(t.Context(), "w")
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+
+		again := *full[0]
+		again.NextCursor = last.NextCursor + "x"
+		require.Equal(t, pick(
+			map[string]int{"BEGIN": 1, "SELECT": 5, "INSERT": 2, "UPDATE": 1, "COMMIT": 1},
+			map[string]int{"BEGIN": 1, "SELECT": 5, "UPDATE": 1, "COMMIT": 1},
+		), read(&again), "what is known is written neither as an item nor as a change")
+		after, err = store.Load(t.Context(), "w")
+		require.NoError(t, err)
+		require.Equal(t, before.Seq, after.Seq)
+
+		count.take()
+		var reads []walletsync.Idle
+		for i := range 30 {
+			id := fmt.Sprint("w", i)
+			require.NoError(t, store.Register(t.Context(), id, key))
+			reads = append(reads, walletsync.Idle{Wallet: id, Consent: key, Last: time.Now(), Count: 60})
+		}
+		count.take()
+		require.NoError(t, store.Touch(t.Context(), reads))
+		require.Equal(t, pick(
+			map[string]int{"BEGIN": 1, "SELECT": 2, "INSERT": 2, "UPDATE": 30, "COMMIT": 1},
+			map[string]int{"BEGIN": 1, "SELECT": 2, "INSERT": 1, "UPDATE": 1, "COMMIT": 1},
+		), count.take(), "reads that found nothing are recorded together")
+	})
+}
+
+// Claiming takes as many statements for a thousand wallets as for one, on a server that is asked over a network.
+func TestStore_ClaimsTogether(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d database) {
+		store, count := d.counted(t)
+		var wallets []string
+		for i := range 50 {
+			wallets = append(wallets, fmt.Sprint("w", i))
+		}
+		grant(t, store, wallets...)
+		count.take()
+		leases, err := store.Claim(t.Context(), "p", wallets, time.Minute, nil)
+		require.NoError(t, err)
+		require.Len(t, leases, 50)
+		counts := count.take()
+		if d.dialect == sqlstore.PostgreSQL {
+			require.Equal(t, map[string]int{"BEGIN": 1, "SELECT": 4, "UPDATE": 1, "COMMIT": 1}, counts)
+		} else {
+			require.Equal(t, []string{"BEGIN", "COMMIT", "SELECT", "UPDATE"}, slices.Sorted(maps.Keys(counts)))
+		}
+		for _, lease := range leases {
+			state, err := store.Load(t.Context(), lease.Wallet)
+			require.NoError(t, err)
+			require.Equal(t, walletsync.Lease{Wallet: state.Wallet, Owner: state.Owner, Fence: state.Fence}, lease)
+		}
+		_, err = store.Claim(t.Context(), "p", []string{"unknown"}, time.Minute, nil)
+		require.ErrorIs(t, err, walletsync.ErrUnknownWallet)
+	})
+}
