@@ -71,8 +71,8 @@ func portOf(u *url.URL) int {
 
 // aboutResult is what became of it. An answer that says what is wrong is of that kind, even when its body is cut off.
 func aboutResult(ctx context.Context, resp *http.Response, err error) []attribute.KeyValue {
-	const most = 3 + 4 // what follows, and what the measurement adds
-	result := make([]attribute.KeyValue, 0, most)
+	const maxAttributes = 3 + 4 // what follows, and what the measurement adds
+	result := make([]attribute.KeyValue, 0, maxAttributes)
 	if resp == nil {
 		return append(result, semconv.ErrorTypeKey.String(errorType(ctx, err)))
 	}

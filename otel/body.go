@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// body is an answer's body that tells when it has ended, once. It buffers nothing: whatever reads it reads the
+// body is an answer's body that reports once when it has ended. It buffers nothing: whatever reads it reads the
 // connection.
 type body struct {
 	io.ReadCloser

@@ -30,12 +30,12 @@
 //
 // # What is sent
 //
-// The propagator's headers, such as traceparent, are added to each request; nothing is with the global propagator until a
-// program sets one. Djamo is not known to use them. A propagator of baggage sends the baggage as well, which may hold
-// what is meant to stay inside: choose with [WithPropagators].
+// Nothing that the client would not send without it: neither traceparent nor baggage, also where the program has set a
+// global propagator. Djamo is not known to use them, and baggage may hold what is meant to stay inside. A program that
+// wants to send them says so with [WithPropagators].
 //
 // # What does not change
 //
-// The [Transport] hands each request on once, with its body untouched, and the client is told so. What is sent again, what
+// The [Transport] hands each request on once, with its body untouched, and the client knows that it does. What is sent again, what
 // counts as not sent and what is settled are as without it.
 package djamootel

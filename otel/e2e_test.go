@@ -123,7 +123,7 @@ func every(known *ids, receiver string) []struct {
 			return err
 		}},
 		{"Charges.Pay", func(ctx context.Context, c *djamo.Client) error {
-			_, err := c.Charges.Pay(ctx, known.charge)
+			_, err := c.Charges.Pay(ctx, known.charge, djamo.ChargePayParams{})
 			return err
 		}},
 		{"Charges.RefundPart", func(ctx context.Context, c *djamo.Client) error {

@@ -14,6 +14,13 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
+// errPanicked stands for a RoundTripper that has panicked.
+const errPanicked panicError = "the RoundTripper panicked"
+
+type panicError string
+
+func (e panicError) Error() string { return string(e) }
+
 // errorType is the kind of an error. Its text is never recorded: it may name the URL, and with it whatever is in there.
 // What net/http says when the request's context has ended may be any cause the caller has given, so the context is asked
 // for what has no kind.
@@ -39,6 +46,8 @@ func kindOf(err error) string {
 		network     *net.OpError
 	)
 	switch {
+	case errors.Is(err, errPanicked):
+		return "panic"
 	case errors.Is(err, context.Canceled):
 		return "canceled"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():

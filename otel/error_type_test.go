@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	eventually = 10 * time.Second
+	eventually = 5 * time.Minute
 	tick       = time.Millisecond
 )
 

@@ -22,7 +22,12 @@ import (
 // The client decides what is sent again, what is settled and what is unknown. Tracing must not change a single verdict:
 // these tests let the same calls meet the same faults with and without a Transport, and compare all that can be seen.
 
-var payment = djamo.TransactionParams{MSISDN: "+2250748710523", Amount: 50_000, Reference: "payroll-2026-06/0042", Description: "Salaire de juin"}
+var payment = djamo.TransactionParams{
+	MSISDN:      "+2250748710523",
+	Amount:      50_000,
+	Reference:   "payroll-2026-06/0042",
+	Description: "Salaire de juin",
+}
 
 type call = func(context.Context, *djamo.Client) error
 
@@ -76,8 +81,8 @@ type verdict struct {
 	Paid    []djamotest.LedgerEntry
 }
 
-// judge makes a call in a bubble, on an API that suffers a fault.
-func judge(t *testing.T, fault djamotest.Fault, rules []djamotest.Rule, try call, traced bool) (v verdict) {
+// verdictOf makes a call in a bubble, on an API with an injected fault.
+func verdictOf(t *testing.T, fault djamotest.Fault, rules []djamotest.Rule, try call, traced bool) (v verdict) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		api, err := djamotest.New(djamotest.WithSeed(7))
@@ -114,7 +119,7 @@ func TestPolicy_IsTheSameUnderEveryFault(t *testing.T) {
 			t.Run(what+", "+name, func(t *testing.T) {
 				t.Parallel()
 				for _, fault := range faults {
-					require.Equal(t, judge(t, fault, rules, try, false), judge(t, fault, rules, try, true), fault.String())
+					require.Equal(t, verdictOf(t, fault, rules, try, false), verdictOf(t, fault, rules, try, true), fault.String())
 				}
 			})
 		}
@@ -222,7 +227,7 @@ func TestPolicy_OverTCP(t *testing.T) {
 	_, err = during.Transactions.Create(t.Context(), payment)
 	require.NoError(t, err)
 	require.NoError(t, <-down)
-	require.Equal(t, []string{"POST /v1/transactions connect_error", "POST /v1/transactions 201"}, r.story())
+	require.Equal(t, []string{"POST /v1/transactions connect_error", "POST /v1/transactions 201"}, r.spanLines())
 
 	r.spans.Reset()
 	_, err = server.Inject(djamotest.LoseReply(), djamotest.OneShot())
@@ -231,14 +236,14 @@ func TestPolicy_OverTCP(t *testing.T) {
 	next.Reference = "payroll-2026-06/0043"
 	_, err = client.Transactions.Create(t.Context(), next)
 	require.NoError(t, err)
-	story := r.story()
+	story := r.spanLines()
 	require.Equal(t, "POST /v1/transactions connection_closed", story[0])
 	require.Equal(t, []string{"GET /v1/transactions 200"}, slices.Compact(story[1:]))
 	server.AssertPaidOnce(t, payment.Reference, next.Reference)
 }
 
-// story is each span's name and what became of it.
-func (r *recorder) story() (lines []string) {
+// spanLines is each span's name and what became of it.
+func (r *recorder) spanLines() (lines []string) {
 	for _, span := range r.spans.GetSpans() {
 		attributes := flat(span.Attributes)
 		end := attributes["error.type"]
@@ -256,9 +261,16 @@ func overTCP(t testing.TB, server *djamotest.Server, r *recorder) *djamo.Client 
 	t.Helper()
 	transport := r.around(t, &http.Transport{DisableKeepAlives: true})
 	t.Cleanup(transport.CloseIdleConnections)
-	client, err := djamo.NewClient(server.Token, djamo.WithBaseURL(server.URL), djamo.WithCompanyID(server.CompanyID),
-		djamo.WithHTTPClient(&http.Client{Transport: transport}), djamo.WithTimeout(time.Second),
-		djamo.WithRetry(djamo.RetryPolicy{MinWait: time.Millisecond, MaxWait: time.Millisecond, MaxRetryAfter: time.Millisecond, QuietPeriod: time.Millisecond}))
+	client, err := djamo.NewClient(
+		server.Token,
+		djamo.WithBaseURL(server.URL),
+		djamo.WithCompanyID(server.CompanyID),
+		djamo.WithHTTPClient(&http.Client{Transport: transport}),
+		djamo.WithTimeout(time.Second),
+		djamo.WithRetry(
+			djamo.RetryPolicy{MinWait: time.Millisecond, MaxWait: time.Millisecond, MaxRetryAfter: time.Millisecond, QuietPeriod: time.Millisecond},
+		),
+	)
 	require.NoError(t, err)
 	return client
 }

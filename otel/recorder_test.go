@@ -48,7 +48,7 @@ func (r *recorder) metrics(t testing.TB) metricdata.ResourceMetrics {
 }
 
 // durations are the points of the one histogram there is.
-func (r *recorder) durations(t testing.TB) []metricdata.HistogramDataPoint[float64] { //nolint:forbidigo // seconds
+func (r *recorder) durations(t testing.TB) []metricdata.HistogramDataPoint[float64] {
 	t.Helper()
 	all := r.metrics(t)
 	require.Len(t, all.ScopeMetrics, 1)
@@ -57,7 +57,7 @@ func (r *recorder) durations(t testing.TB) []metricdata.HistogramDataPoint[float
 	one := all.ScopeMetrics[0].Metrics[0]
 	require.Equal(t, "http.client.request.duration", one.Name)
 	require.Equal(t, "s", one.Unit)
-	histogram, ok := one.Data.(metricdata.Histogram[float64]) //nolint:forbidigo // seconds
+	histogram, ok := one.Data.(metricdata.Histogram[float64])
 	require.True(t, ok)
 	return histogram.DataPoints
 }

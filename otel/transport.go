@@ -32,10 +32,10 @@ type Transport struct {
 
 // NewTransport puts tracing and measuring around a RoundTripper; nil stands for net/http's own with room for more than
 // two idle connections to the one host there is, as a Client without WithHTTPClient has it. Each call with nil makes
-// connections of its own: keep the Transport, and share it between clients. Without options spans, measurements and
-// headers go through OpenTelemetry's globals. It does no I/O.
+// connections of its own: keep the Transport, and share it between clients. Without options spans and measurements go
+// through OpenTelemetry's globals, and no header is added to a request. It does no I/O.
 func NewTransport(base http.RoundTripper, opts ...Option) (*Transport, error) {
-	s := globals()
+	s := defaults()
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("djamootel: option: nil: must not be nil")
@@ -94,7 +94,10 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if span.IsRecording() {
 		span.SetAttributes(about.onSpan...)
 	}
-	resp, err := t.base.RoundTrip(t.carrying(ctx, req))
+	var (
+		resp *http.Response
+		err  error
+	)
 	end := func(err error) {
 		ended, measured := time.Now(), t.duration.Enabled(ctx)
 		var result []attribute.KeyValue
@@ -112,6 +115,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 			t.duration.RecordSet(ctx, ended.Sub(begun).Seconds(), attribute.NewSet(append(result, about.attributes...)...))
 		}
 	}
+	returned := false
+	defer func() {
+		if !returned {
+			end(errPanicked) // the panic goes on
+		}
+	}()
+	resp, err = t.base.RoundTrip(t.carrying(ctx, req))
+	returned = true
 	switch {
 	case err != nil || resp == nil:
 		end(err)

@@ -13,9 +13,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/djamo/djamo-go"
@@ -226,8 +229,7 @@ func TestNewTransport_RefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
-// Without options a Transport goes through the globals, which record nothing and send nothing until a program sets them,
-// and without a base through net/http with room for idle connections.
+// Without options a Transport goes through the globals, which record nothing until a program sets them, and without a base through net/http with room for idle connections.
 func TestNewTransport_Defaults(t *testing.T) {
 	t.Parallel()
 	var headers http.Header
@@ -245,6 +247,72 @@ func TestNewTransport_Defaults(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 	require.Empty(t, headers.Get("Traceparent"))
 	client.CloseIdleConnections()
+}
+
+// What a program sends within its own walls is not sent to Djamo unless the program says so.
+func TestNewTransport_SendsNothingOfTheTraceUnasked(t *testing.T) { //nolint:paralleltest // it sets the global propagator
+	before := otel.GetTextMapPropagator()
+	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}))
+	t.Cleanup(func() { otel.SetTextMapPropagator(before) })
+	r := newRecorder()
+	var headers http.Header
+	traced, err := djamootel.NewTransport(roundTripper(func(req *http.Request) (*http.Response, error) {
+		headers = req.Header
+		return answering(200, `{}`)(req)
+	}), djamootel.WithTracerProvider(r.tracer))
+	require.NoError(t, err)
+	member, err := baggage.NewMember("employee", "ama")
+	require.NoError(t, err)
+	carried, err := baggage.New(member)
+	require.NoError(t, err)
+	ctx, parent := r.tracer.Tracer("caller").Start(baggage.ContextWithBaggage(t.Context(), carried), "payroll")
+	defer parent.End()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://api.example/", nil)
+	require.NoError(t, err)
+	resp, err := traced.RoundTrip(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Empty(t, headers)
+	require.Len(t, r.spans.GetSpans(), 1, "it is traced all the same")
+}
+
+// A RoundTripper that panics leaves no span open, and its panic goes on.
+func TestTransport_SpanEndsWhenTheBasePanics(t *testing.T) {
+	t.Parallel()
+	r := newRecorder()
+	traced := r.around(t, roundTripper(func(*http.Request) (*http.Response, error) { panic("in the middle") }))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://api.example/", nil)
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "in the middle", func() {
+		_, _ = traced.RoundTrip(req) //nolint:bodyclose // there is none
+	})
+	spans := r.spans.GetSpans()
+	require.Len(t, spans, 1)
+	require.Equal(t, codes.Error, spans[0].Status.Code)
+	require.Equal(t, "panic", flat(spans[0].Attributes)["error.type"])
+	require.EqualValues(t, 1, r.durations(t)[0].Count)
+}
+
+// A pointer that is nil would panic in the middle of a payment.
+func TestNewTransport_RefusesTypedNil(t *testing.T) {
+	t.Parallel()
+	for text, option := range map[string]djamootel.Option{
+		"djamootel: WithTracerProvider: nil": djamootel.WithTracerProvider((*sdktrace.TracerProvider)(nil)),
+		"djamootel: WithMeterProvider: nil":  djamootel.WithMeterProvider((*metric.MeterProvider)(nil)),
+		"djamootel: WithPropagators: nil":    djamootel.WithPropagators((*propagation.TraceContext)(nil)),
+	} {
+		traced, err := djamootel.NewTransport(nil, option)
+		require.ErrorContains(t, err, text)
+		require.Nil(t, traced)
+	}
+}
+
+// An empty composite is a slice that is nil, and the one that sends nothing.
+func TestNewTransport_TakesAnEmptyPropagator(t *testing.T) {
+	t.Parallel()
+	traced, err := djamootel.NewTransport(nil, djamootel.WithPropagators(propagation.NewCompositeTextMapPropagator()))
+	require.NoError(t, err)
+	require.NotNil(t, traced)
 }
 
 func TestTransport_ClosesIdleConnectionsBelow(t *testing.T) {
