@@ -1,10 +1,11 @@
-package main
+package payoutfile
 
 import (
 	"testing"
 
-	"github.com/djamo/djamo-go"
 	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go"
 )
 
 func TestParseMSISDN_ReadsNationalNumbers(t *testing.T) {

@@ -1,4 +1,4 @@
-package main
+package payoutfile
 
 import (
 	"archive/zip"
@@ -10,10 +10,11 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/djamo/djamo-go"
-	"github.com/djamo/djamo-go/payroll"
 	"github.com/stretchr/testify/require"
 	"github.com/xuri/excelize/v2"
+
+	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/payroll"
 )
 
 // sheetOf writes a workbook whose first sheet has these rows, and lets change do the rest.
@@ -36,7 +37,7 @@ func sheetOf(t *testing.T, change func(*excelize.File), rows ...[]any) string {
 
 func readSheet(t *testing.T, path string, options payroll.CSVOptions) (*payroll.Plan, error) {
 	t.Helper()
-	book, err := openWorkbook(path)
+	book, err := openWorkbook(path, "", nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, book.Close()) })
 	return payroll.ReadCSV(book, options)
@@ -59,8 +60,8 @@ func TestWorkbook_IsReadLikeCSV(t *testing.T) {
 			payouts = append(payouts, payout)
 		}
 		require.Equal(t, []payroll.Payout{
-			{ID: 1, Line: 3, MSISDN: "+2250748710523", Amount: 50_000, Reference: "june/1", Description: `Salaire, "juin" Aya`, State: payroll.Planned},
-			{ID: 2, Line: 5, MSISDN: "+221771234567", Amount: 60_000, Reference: "june/2", State: payroll.Planned},
+			{ID: 1, Line: 3, MSISDN: "+2250748710523", Amount: 50_000, Reference: "june/1", Description: `Salaire, "juin" Aya`, Name: "Aya", State: payroll.Planned},
+			{ID: 2, Line: 5, MSISDN: "+221771234567", Amount: 60_000, Reference: "june/2", Name: "Yao", State: payroll.Planned},
 		}, payouts, "the lines are the rows of the sheet")
 	}
 	text, err := payroll.ReadCSV(strings.NewReader("msisdn;amount;reference;description\n+2250748710523;50000;june/1;\"Salaire, \"\"juin\"\" Aya\"\n+221771234567;60000;june/2;\n"), payroll.CSVOptions{Run: "june"})
@@ -78,7 +79,7 @@ func TestWorkbook_TakesNumbersExactly(t *testing.T) {
 		t.Run(stored, func(t *testing.T) {
 			t.Parallel()
 			path := sheetOf(t, func(file *excelize.File) {
-				style, err := file.NewStyle(&excelize.Style{NumFmt: 11}) // shown as 5.00E+04
+				style, err := file.NewStyle(&excelize.Style{NumFmt: 4}) // shown as 50,000.00
 				require.NoError(t, err)
 				require.NoError(t, file.SetCellDefault("Sheet1", "D2", stored))
 				require.NoError(t, file.SetCellStyle("Sheet1", "D2", "D2", style))
@@ -135,7 +136,7 @@ func TestWorkbook_PhoneNumbersStoredAsNumbers(t *testing.T) {
 	}
 }
 
-func TestWorkbook_ReadsTheFirstSheetThatIsSeen(t *testing.T) {
+func TestWorkbook_B8_ReadsTheFirstSheetThatIsSeen(t *testing.T) {
 	t.Parallel()
 	path := sheetOf(t, func(file *excelize.File) {
 		_, err := file.NewSheet("Salaries")
@@ -150,7 +151,7 @@ func TestWorkbook_ReadsTheFirstSheetThatIsSeen(t *testing.T) {
 	require.EqualValues(t, 7_000, plan.Total)
 }
 
-func TestWorkbook_RefusesHiddenRows(t *testing.T) {
+func TestWorkbook_B7_RefusesHiddenRows(t *testing.T) {
 	t.Parallel()
 	path := sheetOf(t, func(file *excelize.File) { require.NoError(t, file.SetRowVisible("Sheet1", 3, false)) },
 		columns2, []any{"a", "+2250748710523", "", 5_000}, []any{"b", "+2250748710524", "", 5_000})
@@ -162,7 +163,7 @@ func TestWorkbook_RefusesHiddenRows(t *testing.T) {
 func TestWorkbook_RefusesRowsThatAreTooWide(t *testing.T) {
 	t.Parallel()
 	_, err := readSheet(t, sheetOf(t, nil, columns2, []any{"a", "+2250748710523", "", 5_000, "x", " ", nil}, []any{"b", "+2250748710523", "", 6_000, "x", "y"}), payroll.CSVOptions{})
-	require.EqualError(t, err, "payroll: bad plan: line 3: must have 5 fields, as the first line has, not 6")
+	require.EqualError(t, err, "payroll: bad plan: line 3: must have 5 fields, as line 1 has, not 6")
 }
 
 func TestWorkbook_RefusesWhatIsNone(t *testing.T) {
@@ -180,10 +181,10 @@ func TestWorkbook_RefusesWhatIsNone(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), "salaries.xlsx")
 		require.NoError(t, os.WriteFile(path, content, 0o600))
-		_, err := openWorkbook(path)
+		_, err := openWorkbook(path, "", nil)
 		require.ErrorIs(t, err, payroll.ErrBadPlan, name)
 	}
-	_, err = openWorkbook("missing.xlsx")
+	_, err = openWorkbook("missing.xlsx", "", nil)
 	require.ErrorContains(t, err, "no such file")
 }
 
@@ -217,7 +218,7 @@ func rezip(t *testing.T, whole []byte, name string, change func(string) string) 
 
 func TestWorkbook_IsAReader(t *testing.T) {
 	t.Parallel()
-	book, err := openWorkbook(sheetOf(t, nil, columns2, []any{"a", "+2250748710523", "", 5_000}))
+	book, err := openWorkbook(sheetOf(t, nil, columns2, []any{"a", "+2250748710523", "", 5_000}), "", nil)
 	require.NoError(t, err)
 	defer book.Close()
 	want := "Reference,MSISDN,Nom,Amount,Description\na,+2250748710523,,5000,\n"

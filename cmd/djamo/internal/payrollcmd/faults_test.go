@@ -1,4 +1,4 @@
-package main
+package payrollcmd
 
 import (
 	"bytes"
@@ -14,10 +14,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/exit"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 	"github.com/djamo/djamo-go/djamotest"
 	"github.com/djamo/djamo-go/internal/leaktest"
-	"github.com/stretchr/testify/require"
 )
 
 // everyFault is every way for a request to go wrong; unit is a second, or what stands for one over TCP. The client gives
@@ -47,17 +50,17 @@ func salaries(n int) (file string, references []string) {
 // says how many runs that took.
 func runUntilPaid(t *testing.T, client *djamo.Client, file string, set settings) (runs int) {
 	t.Helper()
-	set.in = filepath.Join(t.TempDir(), "salaries.csv")
-	require.NoError(t, os.WriteFile(set.in, []byte(file), 0o600))
-	set.journal, set.runName, set.yes = set.in+".journal", "salaries", true
+	set.file.Path = filepath.Join(t.TempDir(), "salaries.csv")
+	require.NoError(t, os.WriteFile(set.file.Path, []byte(file), 0o600))
+	set.journal, set.file.Run, set.yes = set.file.Path+".journal", "salaries", true
 	for run := 1; run <= 100; run++ {
 		var out bytes.Buffer
-		complete, err := payWith(t.Context(), client, set, terminal{out: &out, err: &out})
+		complete, err := payWith(t.Context(), client, set, terminal.Terminal{Out: &out, Err: &out})
 		if complete && err == nil {
 			require.Contains(t, strings.Join(strings.Fields(out.String()), " "), fmt.Sprintf("completed %d ", strings.Count(file, "\n")-1))
 			return run
 		}
-		require.NotEqual(t, exitBadInput, exitCode(complete, err), "the file is good: %v", err)
+		require.NotEqual(t, exit.Usage, exit.Code(ended(complete, err)), "the file is good: %v", err)
 		require.NotContains(t, out.String(), "conflict", "nobody else uses these references")
 		time.Sleep(10 * set.poll) //nolint:forbidigo // the operator reads the report and tries again; in a bubble no time passes
 	}
@@ -92,7 +95,7 @@ func TestPayroll_Faults_EachSalaryIsPaidOnce(t *testing.T) {
 			t.Parallel()
 			t.Cleanup(func() {
 				if t.Failed() {
-					t.Logf("to run this seed again: %s=%d go test -run TestPayroll_Faults_EachSalaryIsPaidOnce ./examples/payroll", replaySeed, seed)
+					t.Logf("to run this seed again: %s=%d go test -run TestPayroll_Faults_EachSalaryIsPaidOnce ./cmd/djamo/internal/payrollcmd", replaySeed, seed)
 				}
 			})
 			synctest.Test(t, func(t *testing.T) {
@@ -110,7 +113,7 @@ func TestPayroll_Faults_EachSalaryIsPaidOnce(t *testing.T) {
 				require.NoError(t, err)
 				file, references := salaries(8)
 				runs.Add(int64(runUntilPaid(t, client, file, settings{
-					poll: 2 * time.Second, mode: []string{"single", "batch"}[seed%2], batchSize: 3, sendTimeout: 2 * time.Second, quiet: 5 * time.Second, patience: time.Minute,
+					poll: 2 * time.Second, mode: []string{"single", "batch"}[seed%2], batchSize: 3, sendTimeout: 2 * time.Second, quietPeriod: 5 * time.Second, idleTimeout: time.Minute,
 				})))
 				time.Sleep(time.Hour) //nolint:forbidigo // what is late has arrived by then
 				api.AssertPaidOnce(t, references...)
@@ -136,7 +139,7 @@ func TestPayroll_Faults_OverTCP(t *testing.T) {
 				djamo.WithRetry(djamo.RetryPolicy{MinWait: unit / 4, MaxWait: unit / 2, MaxRetryAfter: unit / 2, QuietPeriod: 2 * unit}))
 			require.NoError(t, err)
 			file, references := salaries(12)
-			runUntilPaid(t, client, file, settings{poll: unit / 2, mode: "batch", batchSize: 4, sendTimeout: 2 * unit, quiet: 6 * unit, patience: time.Second})
+			runUntilPaid(t, client, file, settings{poll: unit / 2, mode: "batch", batchSize: 4, sendTimeout: 2 * unit, quietPeriod: 6 * unit, idleTimeout: time.Second})
 			time.Sleep(4 * unit) //nolint:forbidigo // for what is processed late
 			server.AssertPaidOnce(t, references...)
 			server.AssertBalanced(t)

@@ -1,0 +1,135 @@
+// Package lang has the texts of the program in English and French. A text is written in English where it is said, and looked
+// up here in its whole: a test finds every text of the program that has no French.
+package lang
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Language is one that the program speaks.
+type Language string
+
+// The languages.
+const (
+	English Language = "en"
+	French  Language = "fr"
+)
+
+// Parse reads the value of --lang and DJAMO_LANG.
+func Parse(text string) (Language, bool) {
+	switch language := Language(strings.ToLower(strings.TrimSpace(text))); language {
+	case English, French:
+		return language, true
+	}
+	return English, false
+}
+
+// Of the system, by the variables of POSIX in their order.
+func Of(getenv func(string) string) Language {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if language := strings.ToLower(getenv(name)); language != "" {
+			if language == "fr" || strings.HasPrefix(language, "fr_") || strings.HasPrefix(language, "fr-") || strings.HasPrefix(language, "fr.") {
+				return French
+			}
+			return English
+		}
+	}
+	return English
+}
+
+// Text is a text in the language; where there is no translation it stays as it is.
+func (l Language) Text(english string) string {
+	if l == French {
+		if text, ok := frenchTexts()[english]; ok {
+			return text
+		}
+	}
+	return english
+}
+
+// Say formats a text of the language. Errors among the arguments are said in it as well.
+func (l Language) Say(format string, args ...any) string {
+	said := make([]any, len(args))
+	for i, arg := range args {
+		switch arg := arg.(type) {
+		case error:
+			said[i] = l.Error(arg)
+		case Phrase:
+			said[i] = l.made(string(arg))
+		case Setting:
+			said[i] = l.within(string(arg), frenchSettings())
+		default:
+			said[i] = arg
+		}
+	}
+	text := fmt.Sprintf(strings.ReplaceAll(l.Text(format), "%w", "%v"), said...)
+	if l == French {
+		text = onlyOne().ReplaceAllString(text, "$1$2")
+	}
+	return text
+}
+
+// onlyOne finds what is counted and stands in the plural although there is one of it, or none. An amount ends with its currency.
+var onlyOne = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`((?:^|[^\d\x{202f}\x{a0}][ (]|[(])[01] )(paiement|pièce|reçu|bénéficiaire|avertissement)s\b`)
+})
+
+// name finds what the client library begins its sentences with. A path may end so too, and a sentence about the program.
+var name = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^|: |[\n(])djamo: `) })
+
+// WithoutName leaves out the library's name, which is the program's.
+func WithoutName(text string) string { return name().ReplaceAllString(text, "$1") }
+
+// Phrase is an argument that is said in the language as well, where it has a translation: a word of this program, or a
+// sentence of package payroll about a plan.
+type Phrase string
+
+// Setting is an argument that is said in the language as well: a sentence of package walletservice about what it was given.
+type Setting string
+
+// localized is an error that knows how to say itself in a language.
+type localized interface{ In(l Language) string }
+
+// message is an error with a text of this program.
+type message struct {
+	error
+
+	format string
+	args   []any
+}
+
+// Errorf is fmt.Errorf for texts that are said in the operator's language. What it wraps is found as usual.
+func Errorf(format string, args ...any) error {
+	return &message{fmt.Errorf(format, args...), format, args}
+}
+
+// In says the error in a language.
+func (m *message) In(l Language) string { return l.Say(m.format, m.args...) }
+
+func (m *message) Unwrap() error { return m.error }
+
+// Error says an error in the language, as far as its texts are this program's or the client library's.
+func (l Language) Error(err error) string {
+	if err == nil {
+		return ""
+	}
+	if own, ok := err.(localized); ok {
+		return own.In(l)
+	}
+	if l != French {
+		return err.Error()
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var plain, said []string
+		for _, each := range joined.Unwrap() {
+			plain, said = append(plain, each.Error()), append(said, l.Error(each))
+		}
+		if strings.Join(plain, "\n") == err.Error() { // errors.Join adds nothing of its own
+			return strings.Join(said, "\n")
+		}
+	}
+	return frenchOfLibrary(err)
+}
