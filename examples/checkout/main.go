@@ -53,7 +53,7 @@ func run(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "pay %s at %s\n", charge.Amount, charge.PaymentURL)
 
-	if charge, err = client.Charges.Pay(ctx, charge.ID); err != nil {
+	if charge, err = client.Charges.Pay(ctx, charge.ID, djamo.ChargePayParams{}); err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "%s: paid %s\n", charge.Status, charge.Paid)

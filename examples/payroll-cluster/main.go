@@ -1,143 +1,158 @@
-// Command payroll-cluster pays files of salaries with as many workers as you like, on as many machines, over one
-// PostgreSQL database.
+// Command payroll-cluster shows how a program pays a file of salaries with workers on many machines, over one PostgreSQL
+// database: it enqueues the file in a transaction of its own, and its workers pay it.
 //
-//	export DJAMO_DATABASE_URL=postgres://user@host:5432/payroll DJAMO_ACCESS_TOKEN=… DJAMO_API_URL=…
-//	go run ./examples/payroll-cluster migrate             once, and after each update of the program
-//	go run ./examples/payroll-cluster work                on each machine, as a service
-//	go run ./examples/payroll-cluster enqueue FILE.csv    pays the file; -run names it
-//	go run ./examples/payroll-cluster status RUN          how far it is; without RUN, every run
-//	go run ./examples/payroll-cluster report RUN FILE     what became of each payout, as .csv, .json or .html
-//	go run ./examples/payroll-cluster cancel RUN          sends nothing more of it, until it is resumed
-//	go run ./examples/payroll-cluster resume RUN          goes on with it
+//	DJAMO_DATABASE_URL=postgres://user@host:5432/payroll go run ./examples/payroll-cluster
 //
-// Files are those of examples/payroll, with phone numbers in E.164. Enqueued twice, a file is paid once. It exits with 0 when
-// all went well, 2 when the input is bad and nothing was enqueued, and 1 after anything else.
+// It runs against an embedded API: no account is needed and no money moves. To pay a file of your own, use
+// go run ./cmd/djamo payroll cluster.
 package main
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
+	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
+	"time"
 
+	_ "embed"
+
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+	"github.com/riverqueue/rivercontrib/otelriver"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/payroll"
+	"github.com/djamo/djamo-go/payroll/sqljournal"
 	"github.com/djamo/djamo-go/riverpayroll"
 )
 
-// envDatabase names the database: journal and queue.
-const envDatabase = "DJAMO_DATABASE_URL"
-
-// What the program exits with.
-const (
-	exitOK       = 0
-	exitFailed   = 1
-	exitBadInput = 2
-)
+//go:embed salaries.csv
+var sample []byte
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
-}
-
-// command is what the program can do, once it has its database.
-type command struct {
-	args string // what comes after its name, for people
-	run  func(ctx context.Context, p *program, args []string) error
-}
-
-func commands() map[string]command {
-	return map[string]command{
-		"migrate": {"", migrate},
-		"enqueue": {"[-run NAME] [-part-size N] [-allow-short] FILE.csv", enqueue},
-		"work":    {"[-sending N] [-settling N] [-mode batch|single] [-send-timeout D] [-quiet D] [-lease D] [-poll D]", work},
-		"status":  {"[RUN]", status},
-		"report":  {"RUN FILE", report},
-		"cancel":  {"RUN", cancel},
-		"resume":  {"RUN", resume},
+	defer stop()
+	if err := demo(ctx, os.Getenv("DJAMO_DATABASE_URL"), os.Stdout); err != nil {
+		log.Print(err)
+		os.Exit(1) //nolint:gocritic // nothing is left to stop
 	}
 }
 
-// errUsage is a command line that cannot be read. Whoever returns it has said why.
-var errUsage = errors.New("see the usage above")
-
-// badInputError ends the program before anything was enqueued.
-type badInputError struct{ error }
-
-func (e badInputError) Unwrap() error { return e.error }
-
-// program is what commands share.
-type program struct {
-	pool *pgxpool.Pool
-	out  io.Writer
-	err  io.Writer
-	log  *slog.Logger
-}
-
-func run(ctx context.Context, args []string, out, errOut io.Writer) int {
-	err := dispatch(ctx, args, out, errOut)
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.Is(err, errUsage), errors.As(err, new(badInputError)):
-		fmt.Fprintln(errOut, djamo.MaskPhones(err.Error()))
-		return exitBadInput
-	default:
-		fmt.Fprintln(errOut, djamo.MaskPhones(err.Error()))
-		return exitFailed
+// demo pays the sample file to an API in this process, with two workers that could be on two machines.
+func demo(ctx context.Context, database string, out io.Writer) error {
+	if database == "" {
+		return errors.New("set DJAMO_DATABASE_URL to a PostgreSQL database, postgres://user@host:port/database")
 	}
-}
-
-func dispatch(ctx context.Context, args []string, out, errOut io.Writer) error {
-	if len(args) == 0 {
-		return usage(errOut)
-	}
-	chosen, ok := commands()[args[0]]
-	if !ok {
-		return usage(errOut)
-	}
-	address := os.Getenv(envDatabase)
-	if address == "" {
-		return badInputError{fmt.Errorf("set %s to the PostgreSQL database of journal and queue, postgres://user@host:port/database", envDatabase)}
-	}
-	pool, err := pgxpool.New(ctx, address)
+	server, err := djamotest.Start(djamotest.WithSettleAfter(300 * time.Millisecond))
 	if err != nil {
-		return badInputError{fmt.Errorf("%s cannot be read", envDatabase)} // its text would show the password
-	}
-	defer pool.Close()
-	p := &program{pool: pool, out: out, err: errOut, log: slog.New(slog.NewTextHandler(errOut, nil))}
-	if args[0] != "migrate" {
-		if err := riverpayroll.Check(ctx, pool); err != nil {
-			return err
-		}
-	}
-	return chosen.run(ctx, p, args[1:])
-}
-
-func usage(out io.Writer) error {
-	var text strings.Builder
-	for _, name := range []string{"migrate", "work", "enqueue", "status", "report", "cancel", "resume"} {
-		fmt.Fprintf(&text, "  payroll-cluster %s %s\n", name, commands()[name].args)
-	}
-	fmt.Fprint(out, "usage:\n", text.String())
-	return errUsage
-}
-
-func migrate(ctx context.Context, p *program, args []string) error {
-	if len(args) > 0 {
-		return usage(p.err)
-	}
-	if err := riverpayroll.Migrate(ctx, p.pool); err != nil {
 		return err
 	}
-	fmt.Fprintln(p.out, "The tables are up to date.")
-	return nil
+	defer server.Close()
+	pool, err := pgxpool.New(ctx, database)
+	if err != nil {
+		return errors.New("DJAMO_DATABASE_URL cannot be read") // its text would show the password
+	}
+	defer pool.Close()
+	if err := riverpayroll.Migrate(ctx, pool); err != nil { // once, and after each update
+		return err
+	}
+	plan, err := payroll.ReadCSV(bytes.NewReader(sample), payroll.CSVOptions{Run: "salaries-2026-06"})
+	if err != nil {
+		return err
+	}
+	if err := enqueue(ctx, pool, plan); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "Run %q is enqueued: %d payouts, %s in all.\n", plan.Run, plan.Count, plan.Total)
+	for range 2 {
+		worker, err := work(ctx, pool, server.Token, server.URL)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = worker.Stop(context.WithoutCancel(ctx)) }() // lets the steps under way finish
+	}
+	return watch(ctx, pool, plan.Run, out)
+}
+
+// enqueue stores the payouts and their jobs in one transaction, together with whatever else must be true then. Enqueued
+// twice, a plan is paid once.
+func enqueue(ctx context.Context, pool *pgxpool.Pool, plan *payroll.Plan) error {
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if err != nil {
+		return err
+	}
+	if _, err := riverpayroll.Enqueue(ctx, tx, plan, riverpayroll.Options{}); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// work starts a worker, which pays whatever is enqueued until it is stopped.
+func work(ctx context.Context, pool *pgxpool.Pool, token, url string) (*river.Client[pgx.Tx], error) {
+	throttle := riverpayroll.NewThrottle(pool, "djamo", nil) // one 429 slows all workers down together
+	client, err := djamo.NewClient(token, djamo.WithBaseURL(url), djamo.WithHTTPClient(&http.Client{Transport: throttle}))
+	if err != nil {
+		return nil, err
+	}
+	workers := river.NewWorkers()
+	if err := riverpayroll.AddWorkers(workers, riverpayroll.Config{Pool: pool, Runner: payroll.Runner{Client: client}}); err != nil {
+		return nil, err
+	}
+	config := riverpayroll.ClientConfig(workers, 2, 4)
+	config.Logger = slog.New(slog.DiscardHandler) // yours logs
+	config.Middleware = []rivertype.Middleware{otelriver.NewMiddleware(nil)}
+	worker, err := river.NewClient(riverpgxv5.New(pool), config)
+	if err != nil {
+		return nil, err
+	}
+	return worker, worker.Start(context.WithoutCancel(ctx))
+}
+
+// watch says how far the run is until each payout has its outcome.
+func watch(ctx context.Context, pool *pgxpool.Pool, run string, out io.Writer) error {
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
+	journal, err := sqljournal.Open(ctx, db, sqljournal.PostgreSQL, run)
+	if err != nil {
+		return err
+	}
+	defer journal.Close()
+	info, err := journal.Planned(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		sums, err := journal.Sums(ctx)
+		if err != nil {
+			return err
+		}
+		totals, err := payroll.SumUp(info, sums)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%d of %d payouts completed, %s in all.\n", totals.Completed.Count, totals.Planned.Count, totals.Completed.Amount)
+		if totals.Open.Count+totals.Unknown.Count == 0 {
+			return nil // payroll.WriteReportFile writes a report from the same journal
+		}
+		select {
+		case <-ctx.Done():
+			return errors.New("interrupted: start it again, and it goes on")
+		case <-time.After(time.Second):
+		}
+	}
 }

@@ -33,9 +33,9 @@ func newBoard(salaries []djamo.TransactionParams) *board {
 }
 
 // update takes in what was learned of a payment. Webhooks come late and in any order, and answers are overtaken by them:
-// djamo.Event.Stale says which of two tells more, so an answer is put as the event that would have told it.
+// djamo.Event.Stale says which of two tells more, so an answer is put as the event that would have said it.
 func (b *board) update(payment *djamo.Transaction, source string) error {
-	event, err := told(payment)
+	event, err := eventOf(payment)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (b *board) update(payment *djamo.Transaction, source string) error {
 	return nil
 }
 
-func told(payment *djamo.Transaction) (*djamo.Event, error) {
+func eventOf(payment *djamo.Transaction) (*djamo.Event, error) {
 	data, err := json.Marshal(payment)
 	return &djamo.Event{Topic: djamo.TopicTransactionStarted, Data: data}, err
 }

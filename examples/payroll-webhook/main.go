@@ -26,13 +26,13 @@ import (
 const webhookSecret = "the secret of this demonstration" // yours comes from DJAMO_WEBHOOK_SECRET
 
 func main() {
-	if err := demo(context.Background(), os.Stdout); err != nil {
+	if err := demo(context.Background(), time.Second, os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// demo is a payroll against an API in this process.
-func demo(ctx context.Context, out io.Writer) error {
+// demo is a payroll against an API in this process. Patience is how long a webhook is waited for.
+func demo(ctx context.Context, patience time.Duration, out io.Writer) error {
 	server, err := djamotest.Start(djamotest.WithSettleAfter(300*time.Millisecond), djamotest.WithWebhookSecret(webhookSecret))
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func demo(ctx context.Context, out io.Writer) error {
 		{MSISDN: "+2250102030405", Amount: 275_000, Reference: "payroll-2026-06/0002", Description: "Salaire de juin"},
 		{MSISDN: "+2250504998811", Amount: 410_000, Reference: "payroll-2026-06/0003", Description: "Salaire de juin"},
 		{MSISDN: "+2250707111213", Amount: 298_500, Reference: "payroll-2026-06/0004", Description: "Salaire de juin"},
-	}, time.Second, out)
+	}, patience, out)
 }
 
 // payroll pays, waits until every payment is final, and reports. Patience is how long a webhook is waited for.

@@ -93,7 +93,7 @@ func listen(t *testing.T, p *program) {
 			p.address = match[1]
 		}
 		return match != nil
-	}, 30*time.Second, time.Millisecond)
+	}, 5*time.Minute, time.Millisecond)
 }
 
 // terminated stops the program and returns its lines.
@@ -182,7 +182,7 @@ func TestReceiver_SIGTERMDrains(t *testing.T) {
 	conn, err := net.Dial("tcp", p.address)
 	require.NoError(t, err)
 	defer conn.Close()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(10*time.Minute)))
 	_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n%s: %s\r\nContent-Length: %d\r\n\r\n",
 		path, djamo.SignatureHeader, djamo.SignWebhook([]byte(completed), secret), len(completed))
 	require.NoError(t, err)
@@ -194,14 +194,14 @@ func TestReceiver_SIGTERMDrains(t *testing.T) {
 	require.NoError(t, err)
 
 	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
-	require.Eventually(t, func() bool { return strings.Contains(p.logs.String(), "stopping") }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return strings.Contains(p.logs.String(), "stopping") }, 5*time.Minute, time.Millisecond)
 	require.Eventually(t, func() bool {
 		other, err := net.Dial("tcp", p.address)
 		if err == nil {
 			_ = other.Close()
 		}
 		return err != nil
-	}, 30*time.Second, time.Millisecond, "nothing new is taken")
+	}, 5*time.Minute, time.Millisecond, "nothing new is taken")
 
 	_, err = io.WriteString(conn, completed)
 	require.NoError(t, err)

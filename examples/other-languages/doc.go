@@ -1,0 +1,2 @@
+// Package otherlanguages tests the examples for other languages against the sandbox.
+package otherlanguages
