@@ -4,5 +4,5 @@
 // It is a module of its own so that the SDKs it compares with never become dependencies of this one.
 // Machines drift, so the figures worth quoting are medians of ratios within interleaved rounds:
 //
-//	go run ./benchmarks/compare
+//	go run -C benchmarks ./compare
 package benchmarks

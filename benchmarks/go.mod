@@ -7,6 +7,7 @@ require (
 	github.com/digitalocean/godo v1.236.0
 	github.com/djamo/djamo-go v0.0.0
 	github.com/google/go-github/v88 v88.0.0
+	github.com/hashicorp/go-retryablehttp v0.7.8
 	github.com/hetznercloud/hcloud-go/v2 v2.36.0
 	github.com/openai/openai-go/v3 v3.96.0
 	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1
@@ -27,7 +28,6 @@ require (
 	github.com/google/go-querystring v1.2.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
-	github.com/hashicorp/go-retryablehttp v0.7.8 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
@@ -53,8 +53,3 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.12.1 // indirect
 )
-
-replace github.com/djamo/djamo-go => ../
-
-// go work sync would carry it to every module, for a go.sum that none of them needs changed.
-exclude github.com/mattn/go-colorable v0.1.14

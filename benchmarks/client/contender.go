@@ -54,6 +54,7 @@ func Contenders() []Contender {
 	return []Contender{
 		{Name: Bare, Program: "byhand", build: handWritten(0), replies: djamoReplies()},
 		{Name: Bare + ", with a time limit", build: handWritten(timeLimit), replies: djamoReplies()},
+		{Name: "go-retryablehttp by hand, for speed", build: retryableLoop, replies: djamoReplies()},
 		{Name: "djamo", Program: "djamo", build: djamoSDK, replies: djamoReplies()},
 		{Name: "stripe-go", Program: "stripe", build: stripeSDK, replies: stripeReplies()},
 		{Name: "go-github", Program: "github", build: githubSDK, replies: githubReplies()},

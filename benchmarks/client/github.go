@@ -14,7 +14,11 @@ func nextLink(page int) string {
 	if page == pages {
 		return ""
 	}
-	return fmt.Sprintf("Link: <http://127.0.0.1/issues?page=%d>; rel=\"next\", <http://127.0.0.1/issues?page=%d>; rel=\"last\"\r\n", page+1, pages)
+	return fmt.Sprintf(
+		"Link: <http://127.0.0.1/issues?page=%d>; rel=\"next\", <http://127.0.0.1/issues?page=%d>; rel=\"last\"\r\n",
+		page+1,
+		pages,
+	)
 }
 
 func githubReplies() replies {
@@ -42,7 +46,12 @@ func githubSDK(base string) (Calls, error) {
 			return check(issue.GetNumber(), issueNumber, int64(issue.GetComments()))
 		},
 		Create: func(ctx context.Context) error {
-			issue, _, err := client.Issues.Create(ctx, "djamo", "djamo-go", &github.IssueRequest{Title: new("Salaire de juin"), Body: new(reference)})
+			issue, _, err := client.Issues.Create(
+				ctx,
+				"djamo",
+				"djamo-go",
+				&github.IssueRequest{Title: new("Salaire de juin"), Body: new(reference)},
+			)
 			if err != nil {
 				return err
 			}

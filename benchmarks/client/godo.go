@@ -23,7 +23,10 @@ func godoReplies() replies {
 				links = append(links, fmt.Sprintf(`"prev":"http://127.0.0.1/v2/volumes?page=%d"`, page-1))
 			}
 			if page < pages {
-				links = append(links, fmt.Sprintf(`"next":"http://127.0.0.1/v2/volumes?page=%d","last":"http://127.0.0.1/v2/volumes?page=%d"`, page+1, pages))
+				links = append(
+					links,
+					fmt.Sprintf(`"next":"http://127.0.0.1/v2/volumes?page=%d","last":"http://127.0.0.1/v2/volumes?page=%d"`, page+1, pages),
+				)
 			}
 			return fmt.Sprintf(`{"volumes":[{items}],"links":{"pages":{%s}},"meta":{"total":%d}}`, strings.Join(links, ","), pageSize*pages), ""
 		},

@@ -21,8 +21,15 @@ func hcloudReplies() replies {
 			if page < pages {
 				next = fmt.Sprint(page + 1)
 			}
-			return fmt.Sprintf(`{"volumes":[{items}],"meta":{"pagination":{"page":%d,"per_page":%d,"previous_page":null,"next_page":%s,"last_page":%d,"total_entries":%d}}}`,
-				page, pageSize, next, pages, pageSize*pages), ""
+			return fmt.Sprintf(
+				`{"volumes":[{items}],"meta":{"pagination":{"page":%d,"per_page":%d,"previous_page":null,`+
+					`"next_page":%s,"last_page":%d,"total_entries":%d}}}`,
+				page,
+				pageSize,
+				next,
+				pages,
+				pageSize*pages,
+			), ""
 		},
 	}
 }

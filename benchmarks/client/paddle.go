@@ -17,7 +17,8 @@ func paddleReplies() replies {
 		item: `{"id":"{id}","product_id":"pro_01hsdn8qp7yydry3x1yeg6a9rv","description":"Salaire de juin {pad}","type":"standard",` +
 			`"name":"Monthly (per seat)","billing_cycle":{"interval":"month","frequency":1},"trial_period":null,"tax_mode":"account_setting",` +
 			`"unit_price":{"amount":"50000","currency_code":"USD"},"unit_price_overrides":[],"quantity":{"minimum":1,"maximum":999},` +
-			`"status":"active","custom_data":null,"import_meta":null,"created_at":"2023-11-24T17:43:15.970Z","updated_at":"2023-11-24T17:43:16.970Z"}`,
+			`"status":"active","custom_data":null,"import_meta":null,` +
+			`"created_at":"2023-11-24T17:43:15.970Z","updated_at":"2023-11-24T17:43:16.970Z"}`,
 		page: func(page int) (envelope, headers string) {
 			return fmt.Sprintf(`{"data":[{items}],"meta":{"request_id":"b15ec92e-8688-40d4","pagination":{"per_page":%d,`+
 				`"next":"/prices?after=page_%d","has_more":%t,"estimated_total":%d}}}`, pageSize, page+1, page < pages, pageSize*pages), ""

@@ -37,7 +37,12 @@ func startServer(contenders []Contender) (*Server, error) {
 		notFound: response("404 Not Found", "", `{"message":"not a request of the benchmarks"}`)}
 	for _, c := range contenders {
 		r := c.replies
-		answers := canned{prefix: []byte(" /" + r.prefix), one: []byte(r.one), single: response("200 OK", "", r.single()), created: response("201 Created", "", r.single())}
+		answers := canned{
+			prefix:  []byte(" /" + r.prefix),
+			one:     []byte(r.one),
+			single:  response("200 OK", "", r.single()),
+			created: response("201 Created", "", r.single()),
+		}
 		for i := range answers.pages {
 			body, headers := r.listing(i + 1)
 			answers.pages[i] = response("200 OK", headers, body)
@@ -52,8 +57,14 @@ func startServer(contenders []Contender) (*Server, error) {
 func (s *Server) Close() error { return s.listener.Close() }
 
 func response(status, headers, body string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 %s\r\nContent-Type: application/json; charset=utf-8\r\nDate: Fri, 24 Nov 2023 17:43:16 GMT\r\n%sContent-Length: %d\r\n\r\n%s",
-		status, headers, len(body), body)
+	return fmt.Appendf(
+		nil,
+		"HTTP/1.1 %s\r\nContent-Type: application/json; charset=utf-8\r\nDate: Fri, 24 Nov 2023 17:43:16 GMT\r\n%sContent-Length: %d\r\n\r\n%s",
+		status,
+		headers,
+		len(body),
+		body,
+	)
 }
 
 func (s *Server) accept() {

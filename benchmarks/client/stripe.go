@@ -38,7 +38,9 @@ func stripeSDK(base string) (Calls, error) {
 		},
 		Create: func(ctx context.Context) error {
 			payout, err := client.V1Payouts.Create(ctx, &stripe.PayoutCreateParams{
-				Amount: new(int64(amount)), Currency: new("xof"), Description: new("Salaire de juin"), Metadata: map[string]string{"reference": reference}})
+				Amount: new(
+					int64(amount),
+				), Currency: new("xof"), Description: new("Salaire de juin"), Metadata: map[string]string{"reference": reference}})
 			if err != nil {
 				return err
 			}

@@ -15,11 +15,16 @@ import (
 
 // compareImports builds a program of one call with each, from an empty build cache.
 func compareImports(ctx context.Context, out io.Writer) error {
-	fmt.Fprint(out, "\n### Import cost: a program of one call\n\n| | stripped, MB | packages | build from an empty cache, s | size | packages | build |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	fmt.Fprint(
+		out,
+		"\n### Import cost: a program of one call\n\n"+
+			"| | stripped, MB | packages | build from an empty cache, s | size | packages | build |\n"+
+			"| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+	)
 	var first *importCost
 	for _, c := range client.Contenders() {
 		if c.Program == "" {
-			continue // a time limit imports nothing
+			continue // a variant of the one by hand
 		}
 		cost, err := importCostOf(ctx, "github.com/djamo/djamo-go/benchmarks/programs/"+c.Program)
 		if err != nil {

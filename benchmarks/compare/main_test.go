@@ -35,6 +35,22 @@ func TestCompare_StopsAtAWrongAnswer(t *testing.T) {
 	}
 }
 
+func TestSelection(t *testing.T) {
+	t.Parallel()
+	all := []entry{{name: "net/http by hand"}, {name: "djamo"}, {name: "godo"}}
+	names := func(s selection) []string {
+		var names []string
+		for _, e := range s.entries(all) {
+			names = append(names, e.name)
+		}
+		return names
+	}
+	require.Equal(t, []string{"net/http by hand", "djamo", "godo"}, names(selection{}))
+	require.Equal(t, []string{"net/http by hand", "godo"}, names(selection{among: []string{"godo", "paddle"}}))
+	require.True(t, selection{}.table("Get one"))
+	require.False(t, selection{tables: "List"}.table("Get one"))
+}
+
 func TestMedian(t *testing.T) {
 	t.Parallel()
 	require.InDelta(t, 2, median([]figures{{9}, {1}, {2}}, 0), 0)

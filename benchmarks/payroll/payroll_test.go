@@ -71,7 +71,9 @@ type transaction struct {
 }
 
 func bareOne(client *http.Client, server *djamotest.Server, i int) error {
-	body, err := json.Marshal(map[string]any{"msisdn": msisdn(i), "amount": 10_000, "reference": fmt.Sprint("bare/", i), "type": "transfer", "description": "Salaire"})
+	body, err := json.Marshal(
+		map[string]any{"msisdn": msisdn(i), "amount": 10_000, "reference": fmt.Sprint("bare/", i), "type": "transfer", "description": "Salaire"},
+	)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,10 @@ import (
 
 // openaiSDK has the scheme of Standard Webhooks.
 func openaiSDK() (Receiver, error) {
-	body, sent := event(`{"id":"evt_1","object":"event","created_at":1700847795,"type":"batch.completed","data":{"id":"batch_`, `"}}`), time.Now()
+	body, sent := event(
+		`{"id":"evt_1","object":"event","created_at":1700847795,"type":"batch.completed","data":{"id":"batch_`,
+		`"}}`,
+	), time.Now()
 	signer, err := standardwebhooks.NewWebhookRaw([]byte(secret))
 	if err != nil {
 		return Receiver{}, err
@@ -26,7 +29,10 @@ func openaiSDK() (Receiver, error) {
 	header.Set(standardwebhooks.HeaderWebhookID, "evt_1")
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(sent.Unix(), 10))
 	header.Set(standardwebhooks.HeaderWebhookSignature, signature)
-	client := openai.NewClient(option.WithAPIKey("token"), option.WithWebhookSecret("whsec_"+base64.StdEncoding.EncodeToString([]byte(secret))))
+	client := openai.NewClient(
+		option.WithAPIKey("token"),
+		option.WithWebhookSecret("whsec_"+base64.StdEncoding.EncodeToString([]byte(secret))),
+	)
 	return Receiver{"openai-go", func() (string, error) {
 		event, err := client.Webhooks.UnwrapWithTolerance(body, header, 24*time.Hour)
 		if err != nil {

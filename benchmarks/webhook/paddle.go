@@ -17,7 +17,8 @@ import (
 // paddleSDK starts from the request, which is all its verifier takes, and parses as its documentation does.
 func paddleSDK() (Receiver, error) {
 	body := event(`{"event_id":"evt_1","event_type":"price.created","occurred_at":"2023-11-24T17:43:15.970Z","notification_id":"ntf_1",`+
-		`"data":{"id":"pri_1","product_id":"pro_1","type":"standard","unit_price":{"amount":"50000","currency_code":"USD"},"status":"active","description":"`, `"}}`)
+		`"data":{"id":"pri_1","product_id":"pro_1","type":"standard",`+
+		`"unit_price":{"amount":"50000","currency_code":"USD"},"status":"active","description":"`, `"}}`)
 	r, rewind, err := request(body)
 	if err != nil {
 		return Receiver{}, err

@@ -59,10 +59,10 @@ func request(body []byte) (r *http.Request, rewind func(), err error) {
 	return r, func() { reader.Reset(body) }, nil
 }
 
-// Receivers returns all of them: this SDK first, and then the loop by hand.
+// Receivers returns all of them: the loop by hand first, and then this SDK.
 func Receivers() ([]Receiver, error) {
 	var all []Receiver
-	for _, build := range []func() (Receiver, error){djamoSDK, byHand, stripeSDK, svixSDK, standardSDK, githubSDK, paddleSDK, openaiSDK} {
+	for _, build := range []func() (Receiver, error){byHand, djamoSDK, stripeSDK, svixSDK, standardSDK, githubSDK, paddleSDK, openaiSDK} {
 		receiver, err := build()
 		if err != nil {
 			return nil, err
@@ -114,8 +114,11 @@ func byHand() (Receiver, error) {
 }
 
 func stripeSDK() (Receiver, error) {
-	body := event(`{"id":"evt_1","object":"event","api_version":"`+stripe.APIVersion+`","created":1700847842,"livemode":false,"pending_webhooks":1,`+
-		`"type":"payout.paid","data":{"object":{"id":"po_1","object":"payout","amount":50000,"description":"`, `"}}}`)
+	body := event(
+		`{"id":"evt_1","object":"event","api_version":"`+stripe.APIVersion+`","created":1700847842,"livemode":false,"pending_webhooks":1,`+
+			`"type":"payout.paid","data":{"object":{"id":"po_1","object":"payout","amount":50000,"description":"`,
+		`"}}}`,
+	)
 	signed := stripewebhook.GenerateTestSignedPayload(&stripewebhook.UnsignedPayload{Payload: body, Secret: secret, Timestamp: time.Now()})
 	return Receiver{"stripe-go", func() (string, error) {
 		event, err := stripewebhook.ConstructEventWithTolerance(body, signed.Header, secret, 24*time.Hour)
