@@ -1,10 +1,11 @@
-package djamo_test
+package defects_test
 
 import (
 	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 	"go/parser"
 	"go/token"
 	"net/http"
-	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,6 +24,7 @@ import (
 	"testing/synctest"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
@@ -32,14 +36,14 @@ import (
 func TestIntegratorMistake1_HexDigest(t *testing.T) {
 	t.Parallel()
 	mac := hmac.New(sha256.New, []byte("s"))
-	mac.Write([]byte(delivery))
-	err := djamo.VerifySignature([]byte(delivery), hex.EncodeToString(mac.Sum(nil)), "old", "s")
+	mac.Write([]byte(clienttest.Delivery))
+	err := djamo.VerifySignature([]byte(clienttest.Delivery), hex.EncodeToString(mac.Sum(nil)), "old", "s")
 	require.ErrorIs(t, err, djamo.ErrInvalidSignature, "named, and refused all the same")
 	require.ErrorContains(t, err, "it is the hex of the right digest")
 
 	mac = hmac.New(sha256.New, []byte("forged"))
-	mac.Write([]byte(delivery))
-	err = djamo.VerifySignature([]byte(delivery), hex.EncodeToString(mac.Sum(nil)), "old", "s")
+	mac.Write([]byte(clienttest.Delivery))
+	err = djamo.VerifySignature([]byte(clienttest.Delivery), hex.EncodeToString(mac.Sum(nil)), "old", "s")
 	require.ErrorIs(t, err, djamo.ErrInvalidSignature)
 	require.NotContains(t, err.Error(), "right digest")
 }
@@ -80,16 +84,16 @@ func TestIntegratorMistake3_MissingSecretOrHeader(t *testing.T) {
 	t.Parallel()
 	never := func(http.ResponseWriter, *http.Request) { t.Error("an unverified delivery was handed on") }
 	for _, secrets := range [][]string{nil, {""}, {"s", ""}} {
-		handler := &djamo.WebhookHandler{Secrets: secrets, OnEvent: unexpectedEvent(t)}
-		for name, header := range map[string]string{"signed": djamo.SignWebhook([]byte(delivery), "s"), "signed with nothing": djamo.SignWebhook([]byte(delivery), ""), "unsigned": ""} {
-			require.Equal(t, http.StatusInternalServerError, answerTo(handler, post(delivery, header)).Code, name)
-			require.Equal(t, http.StatusInternalServerError, answerTo(djamo.VerifyWebhook(secrets...)(http.HandlerFunc(never)), post(delivery, header)).Code, name)
+		handler := &djamo.WebhookHandler{Secrets: secrets, OnEvent: clienttest.UnexpectedEvent(t)}
+		for name, header := range map[string]string{"signed": djamo.SignWebhook([]byte(clienttest.Delivery), "s"), "signed with nothing": djamo.SignWebhook([]byte(clienttest.Delivery), ""), "unsigned": ""} {
+			require.Equal(t, http.StatusInternalServerError, clienttest.AnswerTo(handler, clienttest.Post(clienttest.Delivery, header)).Code, name)
+			require.Equal(t, http.StatusInternalServerError, clienttest.AnswerTo(djamo.VerifyWebhook(secrets...)(http.HandlerFunc(never)), clienttest.Post(clienttest.Delivery, header)).Code, name)
 		}
 	}
-	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t)}
-	require.Equal(t, http.StatusUnauthorized, answerTo(handler, post(delivery, "")).Code)
-	require.Equal(t, http.StatusUnauthorized, answerTo(djamo.VerifyWebhook("s")(http.HandlerFunc(never)), post(delivery, "")).Code)
-	_, err := djamo.ParseWebhook(post(delivery, ""), "s")
+	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: clienttest.UnexpectedEvent(t)}
+	require.Equal(t, http.StatusUnauthorized, clienttest.AnswerTo(handler, clienttest.Post(clienttest.Delivery, "")).Code)
+	require.Equal(t, http.StatusUnauthorized, clienttest.AnswerTo(djamo.VerifyWebhook("s")(http.HandlerFunc(never)), clienttest.Post(clienttest.Delivery, "")).Code)
+	_, err := djamo.ParseWebhook(clienttest.Post(clienttest.Delivery, ""), "s")
 	require.ErrorIs(t, err, djamo.ErrInvalidSignature)
 	require.ErrorContains(t, err, "missing")
 }
@@ -98,7 +102,7 @@ func TestIntegratorMistake3_MissingSecretOrHeader(t *testing.T) {
 // secret does not spare the others.
 func TestIntegratorMistake4_ComparisonInConstantTime(t *testing.T) {
 	t.Parallel()
-	parsed, err := parser.ParseFile(token.NewFileSet(), "internal/signature/signature.go", nil, 0)
+	parsed, err := parser.ParseFile(token.NewFileSet(), "../../internal/signature/signature.go", nil, 0)
 	require.NoError(t, err)
 	constantTime, early := 0, 0
 	for _, declaration := range parsed.Decls {
@@ -126,10 +130,7 @@ func TestIntegratorMistake4_ComparisonInConstantTime(t *testing.T) {
 	require.Equal(t, 1, constantTime, "match compares with crypto/subtle, in its loop over the secrets")
 	require.Zero(t, early, "the loop over the secrets neither ends early nor decides anything")
 
-	for _, file := range goFiles(t, ".", insideRootModule) {
-		if strings.HasSuffix(file, "_test.go") || !strings.HasPrefix(file, "webhook") && !strings.HasPrefix(file, "internal/signature/") {
-			continue
-		}
+	for _, file := range programFiles(t, "webhook*.go", "internal/signature/*.go") {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		require.NoError(t, err)
 		ast.Inspect(parsed, func(node ast.Node) bool {
@@ -145,14 +146,25 @@ func TestIntegratorMistake4_ComparisonInConstantTime(t *testing.T) {
 	}
 }
 
+// programFiles are the program files that match the patterns, which are relative to the root of the repository.
+func programFiles(t *testing.T, patterns ...string) []string {
+	t.Helper()
+	var files []string
+	for _, pattern := range patterns {
+		found, err := filepath.Glob(filepath.Join("..", "..", pattern))
+		require.NoError(t, err)
+		found = slices.DeleteFunc(found, func(file string) bool { return strings.HasSuffix(file, "_test.go") })
+		require.NotEmpty(t, found, pattern)
+		files = append(files, found...)
+	}
+	return files
+}
+
 // 5: reading the status "succeeded", which does not exist.
 func TestIntegratorMistake5_StatusSucceeded(t *testing.T) {
 	t.Parallel()
 	var statuses []string
-	for _, file := range goFiles(t, ".", insideRootModule) {
-		if strings.Contains(file, "/") || strings.HasSuffix(file, "_test.go") {
-			continue
-		}
+	for _, file := range programFiles(t, "*.go") {
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		require.NoError(t, err)
 		ast.Inspect(parsed, func(node ast.Node) bool {
@@ -177,14 +189,14 @@ func TestIntegratorMistake5_StatusSucceeded(t *testing.T) {
 		paid = append(paid, payment.Reference)
 		return nil
 	}}
-	require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+	require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 	require.Equal(t, []string{"r"}, paid)
 }
 
 // 6: taking the HTML 403 of the firewall for bad credentials.
 func TestIntegratorMistake6_FirewallIsNotBadCredentials(t *testing.T) {
 	t.Parallel()
-	client := mocked(t, httpmock.NewStringResponder(http.StatusForbidden, "<!DOCTYPE html><title>Attention Required! | Cloudflare</title>Sorry, you have been blocked"))
+	client := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusForbidden, "<!DOCTYPE html><title>Attention Required! | Cloudflare</title>Sorry, you have been blocked"))
 	_, err := client.Balance.Get(t.Context())
 	require.ErrorIs(t, err, djamo.ErrBlocked)
 	require.NotErrorIs(t, err, djamo.ErrForbidden)
@@ -196,13 +208,13 @@ func TestIntegratorMistake6_FirewallIsNotBadCredentials(t *testing.T) {
 func TestIntegratorMistake7_FreshReferenceAfterTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		for _, lost := range []fault{stalledAfter, lostAfter, serverErrAfter, lostBefore} {
-			api := newScriptedAPI(t, []fault{lost}, nil)
-			paid, err := api.client().Transactions.Create(t.Context(), payment)
+		for _, lost := range []clienttest.Fault{clienttest.StalledAfter, clienttest.LostAfter, clienttest.ServerErrAfter, clienttest.LostBefore} {
+			api := clienttest.NewScriptedAPI(t, []clienttest.Fault{lost}, nil)
+			paid, err := api.Client().Transactions.Create(t.Context(), clienttest.Payment)
 			require.NoError(t, err, lost)
-			require.Equal(t, payment.Reference, paid.Reference, lost)
-			require.Len(t, api.paid, 1, lost)
-			require.Zero(t, api.double, lost)
+			require.Equal(t, clienttest.Payment.Reference, paid.Reference, lost)
+			require.Len(t, api.Paid, 1, lost)
+			require.Zero(t, api.Double, lost)
 		}
 	})
 }
@@ -229,7 +241,7 @@ func TestIntegratorMistake8_ConcurrentWebhooksLoseNoUpdate(t *testing.T) {
 	for range senders {
 		sending.Go(func() {
 			for body := range deliveries {
-				if code := answerTo(handler, signed(body)).Code; code != http.StatusOK {
+				if code := clienttest.AnswerTo(handler, clienttest.Signed(body)).Code; code != http.StatusOK {
 					t.Errorf("%d for %s", code, body)
 				}
 			}
@@ -243,19 +255,21 @@ func TestIntegratorMistake8_ConcurrentWebhooksLoseNoUpdate(t *testing.T) {
 	}
 }
 
-// signed is a delivery as Djamo sends it.
-func signed(body string) *http.Request { return post(body, djamo.SignWebhook([]byte(body), "s")) }
-
-func answerTo(handler http.Handler, r *http.Request) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
-	return w
-}
-
-func unexpectedEvent(t *testing.T) func(context.Context, djamo.Event) error {
-	t.Helper()
-	return func(_ context.Context, event djamo.Event) error {
-		t.Errorf("%s reached the callback", event.Topic)
-		return nil
+// A body that a gateway encoded again is refused, and the error says what happened to it.
+func TestField20_ReencodedDeliveriesAreRefusedAndNamed(t *testing.T) {
+	t.Parallel()
+	const signed = `{"topic":"transactions/completed","data":{"id":"txn_1","status":"completed"}}`
+	for came, want := range map[string]string{
+		base64.StdEncoding.EncodeToString([]byte(signed)): "base64",
+		"payload=" + url.QueryEscape(signed):              "form",
+		"\ufeff" + signed:                                 "byte order mark",
+		signed + "\r\n":                                   "line end",
+	} {
+		header := djamo.SignWebhook([]byte(signed), "secret-of-ours")
+		_, err := djamo.ParseWebhook(clienttest.Post(came, header), "secret-of-ours")
+		require.ErrorIs(t, err, djamo.ErrInvalidSignature)
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "txn_1")
+		require.NotContains(t, err.Error(), "secret-of-ours")
 	}
 }

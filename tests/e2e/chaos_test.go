@@ -1,4 +1,4 @@
-package djamo_test
+package e2e_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,7 +23,7 @@ func chaos(t *testing.T, seed uint64, opts ...djamotest.Option) (*djamotest.API,
 	t.Helper()
 	api, err := djamotest.New(append(opts, djamotest.WithSeed(seed), djamotest.WithManualSettlement())...)
 	require.NoError(t, err)
-	for fault, share := range map[*djamotest.Fault]float64{ //nolint:forbidigo // probabilities, nothing near an amount
+	for fault, share := range map[*djamotest.Fault]float64{
 		new(djamotest.AnyOf(djamotest.RefuseConnection(), djamotest.CloseConnection(), djamotest.FailBefore(503), djamotest.RateLimitFor(time.Second), djamotest.RateLimit())): 0.2,
 		new(djamotest.AnyOf(djamotest.LoseReply(), djamotest.ResetReply(), djamotest.FailAfter(500), djamotest.FailAfter(502), djamotest.TruncateReply(), djamotest.Stall(0))): 0.4,
 		new(djamotest.ProcessLate(2500 * time.Millisecond)): 0.1,
@@ -60,7 +61,7 @@ func TestChaos_PaymentsArePaidOnceAndTold(t *testing.T) {
 				var group sync.WaitGroup
 				for i := range outcomes {
 					group.Go(func() {
-						p := payment
+						p := clienttest.Payment
 						p.Reference = fmt.Sprintf("%s/%d/%d", name, seed, i)
 						sent, err := client.Transactions.Create(t.Context(), p)
 						if err == nil && !p.Matches(sent) {
@@ -106,7 +107,7 @@ func TestChaos_RefundsAreNotRepeated(t *testing.T) {
 			api.ClearFaults()
 			charge, err := calm.Charges.Create(t.Context(), djamo.ChargeParams{Amount: 10_000, ExternalID: "order-7"})
 			require.NoError(t, err)
-			_, err = calm.Charges.Pay(t.Context(), charge.ID)
+			_, err = calm.Charges.Pay(t.Context(), charge.ID, djamo.ChargePayParams{})
 			require.NoError(t, err)
 			_, err = api.Inject(djamotest.AnyOf(djamotest.LoseReply(), djamotest.FailAfter(500), djamotest.FailBefore(500), djamotest.CloseConnection(),
 				djamotest.RefuseConnection(), djamotest.RateLimit(), djamotest.Stall(0), djamotest.TruncateReply()), djamotest.Probability(0.8), djamotest.On("POST"))

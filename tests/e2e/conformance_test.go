@@ -1,4 +1,4 @@
-package djamo_test
+package e2e_test
 
 import (
 	"bytes"
@@ -46,7 +46,7 @@ type prober struct {
 
 func (p *prober) request(t *testing.T, method, path, body string, change ...func(*http.Request)) *http.Request {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	t.Cleanup(cancel)
 	var reader io.Reader
 	if body != "" {

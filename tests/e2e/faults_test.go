@@ -1,4 +1,4 @@
-package djamo_test
+package e2e_test
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,7 +49,7 @@ const refund = djamo.XOF(1_000)
 // work does everything that moves money, and reads everything there is to read.
 func (d *day) work(ctx context.Context, o *operator) error {
 	params := func(reference string) djamo.TransactionParams {
-		p := payment
+		p := clienttest.Payment
 		p.Reference = reference
 		d.references = append(d.references, reference)
 		return p
@@ -80,9 +81,9 @@ func (d *day) readAll(ctx context.Context, o *operator) error {
 	time.Sleep(o.pause) //nolint:forbidigo // for what the index of payments lags behind
 	listed := map[string]int{}
 	return errors.Join(
-		o.read(func() error { return second(o.client.Balance.Get(ctx)) }),
+		o.read(func() error { return clienttest.Second(o.client.Balance.Get(ctx)) }),
 		o.read(func() error {
-			return second(o.client.Customers.Check(ctx, djamo.CustomerCheckParams{MSISDN: payment.MSISDN}))
+			return clienttest.Second(o.client.Customers.Check(ctx, djamo.CustomerCheckParams{MSISDN: clienttest.Payment.MSISDN}))
 		}),
 		o.read(func() error {
 			clear(listed)
@@ -144,7 +145,7 @@ func badDay(t *testing.T, seed uint64) (work operatorsWork, faults map[string]in
 		var refusals atomic.Int64
 		books.secret = api.WebhookSecret
 		client, err := djamo.NewClient(api.Token, djamo.WithBaseURL("https://bad.example"), djamo.WithCompanyID(api.CompanyID),
-			djamo.WithTimeout(2*time.Second), djamo.WithHTTPClient(&http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			djamo.WithTimeout(2*time.Second), djamo.WithHTTPClient(&http.Client{Transport: clienttest.RoundTripper(func(req *http.Request) (*http.Response, error) {
 				resp, err := api.Transport().RoundTrip(req)
 				if errors.Is(err, syscall.ECONNREFUSED) {
 					refusals.Add(1) // what never left is in no log of the API's

@@ -1,4 +1,4 @@
-package djamo_test
+package e2e_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 )
 
 // operator is the program of somebody who has read the documentation, and whose day is bad. What it does after each error
@@ -139,12 +140,12 @@ func (o *operator) collect(ctx context.Context, p djamo.ChargeParams, refund dja
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.ExternalID, err)
 	}
-	err = o.act(ctx, charge.ID, func() error { return second(o.client.Charges.Pay(ctx, charge.ID)) },
+	err = o.act(ctx, charge.ID, func() error { return clienttest.Second(o.client.Charges.Pay(ctx, charge.ID, djamo.ChargePayParams{})) },
 		func(c *djamo.Charge) bool { return c.Paid == p.Amount })
 	if err != nil {
 		return err
 	}
-	return o.act(ctx, charge.ID, func() error { return second(o.client.Charges.RefundPart(ctx, charge.ID, refund)) },
+	return o.act(ctx, charge.ID, func() error { return clienttest.Second(o.client.Charges.RefundPart(ctx, charge.ID, refund)) },
 		func(c *djamo.Charge) bool { return c.Refunded == refund })
 }
 

@@ -1,4 +1,4 @@
-package djamo_test
+package e2e_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -22,7 +23,7 @@ type stagedCall struct {
 // pays sends a payment that is accepted.
 func (s *stage) pays(t *testing.T, reference string, change ...func(*djamo.TransactionParams)) *djamo.Transaction {
 	t.Helper()
-	p := payment
+	p := clienttest.Payment
 	p.Reference = reference
 	for _, f := range change {
 		f(&p)
@@ -55,11 +56,11 @@ func createsPayment(t *testing.T, s *stage) {
 	sent := s.pays(t, "salary/1")
 	require.True(t, strings.HasPrefix(sent.ID, "txn_"), sent.ID)
 	require.Equal(t, &djamo.Transaction{
-		ID: sent.ID, Amount: 50_000, Fee: 500, TotalAmount: 50_500, MSISDN: payment.MSISDN, Status: djamo.TransactionPending,
-		Reference: "salary/1", Type: djamo.TransactionTransfer, Description: payment.Description,
-		CreatedAt: sent.CreatedAt, UpdatedAt: sent.CreatedAt,
+		ID: sent.ID, Amount: 50_000, Fee: 500, TotalAmount: 50_500, MSISDN: clienttest.Payment.MSISDN, Status: djamo.TransactionPending,
+		Reference: "salary/1", Type: djamo.TransactionTransfer, Description: clienttest.Payment.Description,
+		DjamoTransactionReference: sent.DjamoTransactionReference, CreatedAt: sent.CreatedAt, UpdatedAt: sent.CreatedAt,
 	}, sent)
-	require.WithinDuration(t, s.told(stageTime()), sent.CreatedAt.Time, 0)
+	require.WithinDuration(t, s.reported(stageTime()), sent.CreatedAt.Time, 0)
 	s.server.AssertPaidOnce(t, "salary/1")
 }
 
@@ -67,14 +68,14 @@ func settlesLostReply(t *testing.T, s *stage) {
 	_, err := s.server.Inject(djamotest.LoseReply(), djamotest.OneShot(), djamotest.On("POST /v1/transactions"))
 	require.NoError(t, err)
 	var response djamo.Response
-	sent, err := s.client.Transactions.Create(t.Context(), payment, djamo.WithResponse(&response))
+	sent, err := s.client.Transactions.Create(t.Context(), clienttest.Payment, djamo.WithResponse(&response))
 	require.NoError(t, err)
-	require.True(t, payment.Matches(sent))
+	require.True(t, clienttest.Payment.Matches(sent))
 	require.True(t, response.Settled)
 	if !s.disturbed {
 		require.Len(t, s.server.Requests(), 2, "found by the first look-up")
 	}
-	s.server.AssertPaidOnce(t, payment.Reference)
+	s.server.AssertPaidOnce(t, clienttest.Payment.Reference)
 }
 
 func sendsAgainWhatNeverArrived(t *testing.T, s *stage) {
@@ -108,8 +109,8 @@ func readsPaymentToItsEnd(t *testing.T, s *stage) {
 	require.NoError(t, err)
 	require.Equal(t, djamo.TransactionCompleted, got.Status)
 	require.Empty(t, got.FailureReason)
-	require.WithinDuration(t, s.told(stageTime().Add(time.Hour)), got.UpdatedAt.Time, 0)
-	require.WithinDuration(t, s.told(stageTime()), got.CreatedAt.Time, 0)
+	require.WithinDuration(t, s.reported(stageTime().Add(time.Hour)), got.UpdatedAt.Time, 0)
+	require.WithinDuration(t, s.reported(stageTime()), got.CreatedAt.Time, 0)
 	got, err = s.client.Transactions.Get(t.Context(), bad.ID)
 	require.NoError(t, err, "a payment that failed is no error")
 	require.Equal(t, djamo.TransactionFailed, got.Status)
@@ -144,7 +145,7 @@ func listsPayments(t *testing.T, s *stage) {
 	listed := map[string]int{}
 	for tx, err := range s.client.Transactions.List(t.Context(), djamo.TransactionListParams{Limit: 3}) {
 		require.NoError(t, err)
-		require.WithinDuration(t, s.told(stageTime()), tx.CreatedAt.Time, 0)
+		require.WithinDuration(t, s.reported(stageTime()), tx.CreatedAt.Time, 0)
 		listed[tx.ID]++
 	}
 	require.Equal(t, want, listed)
@@ -182,7 +183,7 @@ func waitsForPayment(t *testing.T, s *stage) {
 func batchOf(references ...string) djamo.BatchParams {
 	var batch djamo.BatchParams
 	for _, reference := range references {
-		p := payment
+		p := clienttest.Payment
 		p.Reference = reference
 		batch.Transactions = append(batch.Transactions, p)
 	}
@@ -199,7 +200,7 @@ func createsBatch(t *testing.T, s *stage) {
 	require.True(t, strings.HasPrefix(batch.ID, "bat_"), batch.ID)
 	require.Equal(t, []any{djamo.BatchProcessing, djamo.XOF(100_000), djamo.XOF(1_000), sub.ID},
 		[]any{batch.Status, batch.TotalAmount, batch.TotalFee, batch.SubCompanyID})
-	require.WithinDuration(t, s.told(stageTime()), batch.CreatedAt.Time, 0)
+	require.WithinDuration(t, s.reported(stageTime()), batch.CreatedAt.Time, 0)
 	require.Len(t, batch.Transactions, 2)
 	for i := range batch.Transactions {
 		require.True(t, params.Transactions[i].Matches(&batch.Transactions[i]))
@@ -250,8 +251,8 @@ func losesReplyToBatch(t *testing.T, s *stage) {
 
 func checksCustomer(t *testing.T, s *stage) {
 	const stranger = djamo.MSISDN("+2250700000099")
-	require.NoError(t, s.server.AddCustomer(payment.MSISDN.E164()))
-	check, err := s.client.Customers.Check(t.Context(), djamo.CustomerCheckParams{MSISDN: payment.MSISDN})
+	require.NoError(t, s.server.AddCustomer(clienttest.Payment.MSISDN.E164()))
+	check, err := s.client.Customers.Check(t.Context(), djamo.CustomerCheckParams{MSISDN: clienttest.Payment.MSISDN})
 	require.NoError(t, err)
 	require.True(t, check.HasAccount)
 	require.Equal(t, s.has(djamotest.CustomerKYC), check.KYCStatus != "")

@@ -1,4 +1,4 @@
-package djamo_test
+package e2e_test
 
 import (
 	"fmt"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/djamotest"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,7 +42,7 @@ func createsCharge(t *testing.T, s *stage) {
 		[]any{charge.Amount, charge.Due, charge.Paid, charge.Refunded, charge.Currency, charge.Description})
 	require.JSONEq(t, `{"data":"order 7"}`, string(charge.Metadata))
 	require.True(t, strings.HasPrefix(charge.PaymentURL, "https://"), charge.PaymentURL)
-	require.WithinDuration(t, s.told(stageTime()), charge.CreatedAt.Time, 0)
+	require.WithinDuration(t, s.reported(stageTime()), charge.CreatedAt.Time, 0)
 	read, err := s.client.Charges.Get(t.Context(), charge.ID)
 	require.NoError(t, err)
 	require.Equal(t, djamo.ChargeDue, read.Status)
@@ -77,7 +78,7 @@ func refundsCharge(t *testing.T, s *stage) {
 	charge := s.asks(t, "order/10")
 	_, err := s.client.Charges.Refund(t.Context(), charge.ID)
 	require.ErrorIs(t, err, djamo.ErrUnprocessable, "nothing was paid yet")
-	paid, err := s.client.Charges.Pay(t.Context(), charge.ID)
+	paid, err := s.client.Charges.Pay(t.Context(), charge.ID, djamo.ChargePayParams{})
 	require.NoError(t, err)
 	require.Equal(t, []any{djamo.ChargePaid, djamo.XOF(10_000), djamo.XOF(0), djamo.XOF(100)}, []any{paid.Status, paid.Paid, paid.Due, paid.Fees})
 	part, err := s.client.Charges.RefundPart(t.Context(), charge.ID, 4_000)
@@ -110,7 +111,7 @@ func dropsCharge(t *testing.T, s *stage) {
 		read, err := s.client.Charges.Get(t.Context(), id)
 		require.NoError(t, err)
 		require.Equal(t, djamo.ChargeDropped, read.Status)
-		_, err = s.client.Charges.Pay(t.Context(), id)
+		_, err = s.client.Charges.Pay(t.Context(), id, djamo.ChargePayParams{})
 		require.ErrorIs(t, err, djamo.ErrUnprocessable)
 	}
 }
@@ -123,7 +124,7 @@ func listsCharges(t *testing.T, s *stage) {
 	listed := map[string]int{}
 	for charge, err := range s.client.Charges.List(t.Context(), djamo.ChargeListParams{Limit: 2}) {
 		require.NoError(t, err)
-		require.WithinDuration(t, s.told(stageTime()), charge.CreatedAt.Time, 0)
+		require.WithinDuration(t, s.reported(stageTime()), charge.CreatedAt.Time, 0)
 		listed[charge.ID]++
 	}
 	require.Equal(t, want, listed)
@@ -144,17 +145,17 @@ func keepsSubCompanies(t *testing.T, s *stage) {
 		ID: created.ID, Name: "Chocolate Factory", LogoURL: "https://example.com/logo.png", IsActive: true,
 		CreatedAt: created.CreatedAt, UpdatedAt: created.CreatedAt,
 	}, created)
-	require.WithinDuration(t, s.told(stageTime()), created.CreatedAt.Time, 0)
+	require.WithinDuration(t, s.reported(stageTime()), created.CreatedAt.Time, 0)
 	require.NoError(t, s.server.Advance(time.Minute))
 	updated, err := s.client.SubCompanies.Update(t.Context(), created.ID, djamo.SubCompanyUpdateParams{Name: "Swiss Chocolate Factory"})
 	require.NoError(t, err)
 	require.Equal(t, []any{"Swiss Chocolate Factory", created.LogoURL, true}, []any{updated.Name, updated.LogoURL, updated.IsActive})
-	require.WithinDuration(t, s.told(stageTime().Add(time.Minute)), updated.UpdatedAt.Time, 0)
+	require.WithinDuration(t, s.reported(stageTime().Add(time.Minute)), updated.UpdatedAt.Time, 0)
 
 	off, err := s.client.SubCompanies.Deactivate(t.Context(), created.ID)
 	require.NoError(t, err)
 	require.False(t, off.IsActive)
-	p := payment
+	p := clienttest.Payment
 	p.SubCompanyID = created.ID
 	_, err = s.client.Transactions.Create(t.Context(), p)
 	require.ErrorIs(t, err, djamo.ErrUnprocessable)
@@ -169,8 +170,8 @@ func keepsSubCompanies(t *testing.T, s *stage) {
 	require.NoError(t, err)
 	require.Equal(t, on, read)
 	for _, call := range []error{
-		second(s.client.SubCompanies.Get(t.Context(), "subco_nobody")),
-		second(s.client.SubCompanies.Deactivate(t.Context(), "subco_nobody")),
+		clienttest.Second(s.client.SubCompanies.Get(t.Context(), "subco_nobody")),
+		clienttest.Second(s.client.SubCompanies.Deactivate(t.Context(), "subco_nobody")),
 	} {
 		require.ErrorIs(t, call, djamo.ErrNotFound)
 	}
@@ -196,7 +197,7 @@ func registersEndpoints(t *testing.T, s *stage) {
 	for _, topic := range topics {
 		created, err := s.client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{Topic: topic, URL: "https://example.com/djamo"})
 		require.NoError(t, err)
-		require.WithinDuration(t, s.told(stageTime()), created.CreatedAt.Time, 0)
+		require.WithinDuration(t, s.reported(stageTime()), created.CreatedAt.Time, 0)
 		read, err := s.client.WebhookEndpoints.Get(t.Context(), created.ID)
 		require.NoError(t, err)
 		require.Equal(t, created, read)
@@ -220,7 +221,7 @@ func refusedCalls() []stagedCall {
 // refuses goes through the refusals, each with the API's words and the id its support asks for.
 func refuses(t *testing.T, s *stage) {
 	s.pays(t, "used")
-	used, dear := payment, payment
+	used, dear := clienttest.Payment, clienttest.Payment
 	used.Reference = "used"
 	dear.Amount = djamo.XOF(djamotest.DefaultBalance)
 	for _, row := range []struct {
@@ -229,18 +230,18 @@ func refuses(t *testing.T, s *stage) {
 		want    djamo.ErrorCode
 		message string
 	}{
-		{"another token", second(s.clientOf(t, "at_other", s.server.CompanyID).Balance.Get(t.Context())), djamo.ErrUnauthorized, "Unauthorized"},
-		{"another company", second(s.clientOf(t, s.server.Token, "other").Balance.Get(t.Context())), djamo.ErrForbidden, "Forbidden resource"},
-		{"nobody's payment", second(s.client.Transactions.Get(t.Context(), "txn_nobody")), djamo.ErrNotFound, "transaction not found"},
-		{"a used reference", second(s.client.Transactions.Create(t.Context(), used)), djamo.ErrDuplicateReference, "used"},
-		{"more than there is", second(s.client.Transactions.Create(t.Context(), dear)), djamo.ErrUnprocessable, "insufficient balance"},
-		{"a page too long", second(s.client.Charges.ListPage(t.Context(), djamo.ChargeListParams{Limit: 1_000})), djamo.ErrInvalidRequest, "limit"},
+		{"another token", clienttest.Second(s.clientOf(t, "at_other", s.server.CompanyID).Balance.Get(t.Context())), djamo.ErrUnauthorized, "Unauthorized"},
+		{"another company", clienttest.Second(s.clientOf(t, s.server.Token, "other").Balance.Get(t.Context())), djamo.ErrForbidden, "Forbidden resource"},
+		{"nobody's payment", clienttest.Second(s.client.Transactions.Get(t.Context(), "txn_nobody")), djamo.ErrNotFound, "transaction not found"},
+		{"a used reference", clienttest.Second(s.client.Transactions.Create(t.Context(), used)), djamo.ErrDuplicateReference, "used"},
+		{"more than there is", clienttest.Second(s.client.Transactions.Create(t.Context(), dear)), djamo.ErrUnprocessable, "insufficient balance"},
+		{"a page too long", clienttest.Second(s.client.Charges.ListPage(t.Context(), djamo.ChargeListParams{Limit: 1_000})), djamo.ErrInvalidRequest, "limit"},
 	} {
 		if s.foundInstead(row.err, row.want) {
 			continue
 		}
 		require.ErrorIs(t, row.err, row.want, row.name)
-		answer := answerOf(row.err)
+		answer := clienttest.AnswerOf(row.err)
 		require.NotNil(t, answer, row.name)
 		require.Contains(t, strings.Join(answer.Messages, "; "), row.message)
 		caused := slices.IndexFunc(s.server.Requests(), func(r djamotest.Request) bool { return r.CorrelationID == answer.CorrelationID })

@@ -1,4 +1,4 @@
-package djamo_test
+package e2e_test
 
 import (
 	"maps"

@@ -1,4 +1,4 @@
-package djamo_test
+package policy_test
 
 import (
 	"net/http"
@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
@@ -15,20 +16,19 @@ import (
 func TestPolicy_Keyed_SuccessThatCannotBeBelieved(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]string{
-		"another amount":      `{"id":"txn_1","reference":"` + payment.Reference + `","amount":50500}`,
-		"another payee":       `{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000,"msisdn":"+2250701010101"}`,
+		"another amount":      `{"id":"txn_1","reference":"` + clienttest.Payment.Reference + `","amount":50500}`,
+		"another payee":       `{"id":"txn_1","reference":"` + clienttest.Payment.Reference + `","amount":50000,"msisdn":"+2250701010101"}`,
 		"no reference":        `{"id":"txn_1","amount":50000}`,
 		"another's reference": `{"id":"txn_1","reference":"other","amount":50000}`,
 		"wrapped, another's":  `{"data":{"id":"txn_1","reference":"other","amount":50000}}`,
 		"wrapped, none":       `{"success":true,"data":{"id":"txn_1","amount":50000}}`,
-		"wrapped, unreadable": `{"data":{"id":"txn_1","reference":"` + payment.Reference + `","amount":"50000"}}`,
+		"wrapped, unreadable": `{"data":{"id":"txn_1","reference":"` + clienttest.Payment.Reference + `","amount":"50000"}}`,
 		"with data beside it": `{"id":"txn_1","reference":"other","amount":50000,"data":{}}`,
-		"a number for an id":  `{"id":1,"reference":"` + payment.Reference + `","amount":50000}`,
-		"no id":               `{"reference":"` + payment.Reference + `","amount":50000}`,
-		"in a list":           `[{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}]`,
-		"under another name":  `{"transaction":{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}}`,
-		"cut off":             `{"id":"txn_1","reference":"` + payment.Reference + `","amou`,
-		"byte order mark":     "\ufeff" + `{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}`,
+		"a number for an id":  `{"id":1,"reference":"` + clienttest.Payment.Reference + `","amount":50000}`,
+		"no id":               `{"reference":"` + clienttest.Payment.Reference + `","amount":50000}`,
+		"in a list":           `[{"id":"txn_1","reference":"` + clienttest.Payment.Reference + `","amount":50000}]`,
+		"under another name":  `{"transaction":{"id":"txn_1","reference":"` + clienttest.Payment.Reference + `","amount":50000}}`,
+		"cut off":             `{"id":"txn_1","reference":"` + clienttest.Payment.Reference + `","amou`,
 		"nothing":             ``,
 		"an empty object":     `{}`,
 	} {
@@ -36,7 +36,7 @@ func TestPolicy_Keyed_SuccessThatCannotBeBelieved(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				posts := 0
-				client := through(t, func(req *http.Request) (*http.Response, error) {
+				client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 					if req.Method == http.MethodGet {
 						return httpmock.NewStringResponse(http.StatusOK, `{"count":0,"cursor":{"prev":null,"next":null},"data":[]}`), nil
 					}
@@ -45,7 +45,7 @@ func TestPolicy_Keyed_SuccessThatCannotBeBelieved(t *testing.T) {
 					}
 					return httpmock.NewStringResponse(http.StatusCreated, answer), nil
 				}, djamo.WithRetry(djamo.RetryPolicy{}))
-				_, err := client.Transactions.Create(t.Context(), payment)
+				_, err := client.Transactions.Create(t.Context(), clienttest.Payment)
 				require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
 				require.Equal(t, 1, posts)
 			})
@@ -62,14 +62,14 @@ func TestPolicy_Keyed_SuccessOfAnyStatus(t *testing.T) {
 		for _, body := range bodies {
 			synctest.Test(t, func(t *testing.T) {
 				posts := 0
-				client := through(t, func(req *http.Request) (*http.Response, error) {
+				client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 					if req.Method == http.MethodGet {
 						return httpmock.NewStringResponse(http.StatusOK, `{"count":0,"cursor":{"prev":null,"next":null},"data":[]}`), nil
 					}
 					posts++
 					return httpmock.NewStringResponse(status, body), nil
 				}, djamo.WithRetry(djamo.RetryPolicy{}))
-				require.ErrorIs(t, create(t.Context(), client), djamo.ErrOutcomeUnknown, "%d %q", status, body)
+				require.ErrorIs(t, clienttest.Create(t.Context(), client), djamo.ErrOutcomeUnknown, "%d %q", status, body)
 				require.Equal(t, 1, posts, "%d %q", status, body)
 			})
 		}
@@ -84,16 +84,16 @@ func TestPolicy_Keyed_SuccessThatTellsOfNothing(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				posts := 0
-				client := through(t, func(req *http.Request) (*http.Response, error) {
+				client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 					if req.Method == http.MethodGet {
 						return httpmock.NewStringResponse(http.StatusOK, `{"count":0,"cursor":{"prev":null,"next":null},"data":[]}`), nil
 					}
 					if posts++; posts > 1 {
-						return httpmock.NewStringResponse(http.StatusCreated, `{"id":"txn_1","reference":"`+payment.Reference+`","amount":50000}`), nil
+						return httpmock.NewStringResponse(http.StatusCreated, `{"id":"txn_1","reference":"`+clienttest.Payment.Reference+`","amount":50000}`), nil
 					}
 					return httpmock.NewStringResponse(http.StatusOK, answer), nil
 				}, djamo.WithRetry(djamo.RetryPolicy{}))
-				require.NoError(t, create(t.Context(), client))
+				require.NoError(t, clienttest.Create(t.Context(), client))
 				require.Equal(t, 2, posts)
 			})
 		})
@@ -106,13 +106,13 @@ func TestPolicy_Keyed_SuccessIsNoDuplicate(t *testing.T) {
 	t.Parallel()
 	for _, answer := range []string{`{"id":"txn_1","amount":50000}`, `{"data":{"id":"txn_1","reference":"other"}}`, `{"id":"txn_1","refer`} {
 		synctest.Test(t, func(t *testing.T) {
-			client := through(t, func(req *http.Request) (*http.Response, error) {
+			client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 				if req.Method == http.MethodGet {
-					return httpmock.NewStringResponse(http.StatusOK, `{"data":[{"id":"txn_0","reference":"`+payment.Reference+`","amount":49999}]}`), nil
+					return httpmock.NewStringResponse(http.StatusOK, `{"data":[{"id":"txn_0","reference":"`+clienttest.Payment.Reference+`","amount":49999}]}`), nil
 				}
 				return httpmock.NewStringResponse(http.StatusCreated, answer), nil
 			}, djamo.WithRetry(djamo.RetryPolicy{}))
-			err := create(t.Context(), client)
+			err := clienttest.Create(t.Context(), client)
 			require.ErrorIs(t, err, djamo.ErrOutcomeUnknown, answer)
 			require.NotErrorIs(t, err, djamo.ErrDuplicateReference, answer)
 		})
@@ -123,7 +123,7 @@ func TestPolicy_Keyed_SuccessIsNoDuplicate(t *testing.T) {
 func TestPolicy_EnvelopeOfAFailure(t *testing.T) {
 	t.Parallel()
 	for _, envelope := range []string{`"success":false`, `"ok":false`, `"statusCode":500`, `"error":"Refund failed"`} {
-		client := through(t, func(*http.Request) (*http.Response, error) {
+		client := clienttest.Through(t, func(*http.Request) (*http.Response, error) {
 			return httpmock.NewStringResponse(http.StatusOK, `{`+envelope+`,"data":{"id":"ch_1","status":"paid","amount":500,"refunded":0}}`), nil
 		})
 		_, err := client.Charges.Refund(t.Context(), "ch_1")
@@ -149,7 +149,7 @@ func TestPolicy_BatchAnswers(t *testing.T) {
 		`{},{}`:     false,
 		`{"id":"t1","reference":"a"},{"id":"t2","reference":"b"},{"id":"t3","reference":"c"}`: false,
 	} {
-		client := through(t, func(*http.Request) (*http.Response, error) {
+		client := clienttest.Through(t, func(*http.Request) (*http.Response, error) {
 			return httpmock.NewStringResponse(http.StatusCreated, `{"id":"bat_1","transactions":[`+transactions+`]}`), nil
 		})
 		_, err := client.Batches.Create(t.Context(), params)
@@ -168,7 +168,7 @@ func TestCustomers_Check_WordsThatDeny(t *testing.T) {
 		`{"result":"True"}`: true, `{"result":"False"}`: false, `{"result":"no"}`: false, `{"result":"0"}`: false, `{"result":"not_found"}`: false,
 		`{"kycStatus":"VERIFIED"}`: true, `{"kycStatus":"NONE"}`: false, `{"kycStatus":"NOT FOUND"}`: false, `{"status":"NOT FOUND"}`: false, `{"status":"VERIFIED"}`: true,
 	} {
-		client := through(t, func(*http.Request) (*http.Response, error) {
+		client := clienttest.Through(t, func(*http.Request) (*http.Response, error) {
 			return httpmock.NewStringResponse(http.StatusOK, body), nil
 		})
 		check, err := client.Customers.Check(t.Context(), djamo.CustomerCheckParams{MSISDN: "+2250748710523"})

@@ -1,4 +1,4 @@
-package djamo_test
+package policy_test
 
 import (
 	"bufio"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
@@ -62,7 +63,7 @@ func (s *http2Server) client(t *testing.T, opts ...djamo.Option) *djamo.Client {
 		}
 	}()
 	client, err := djamo.NewClient("at_x", append([]djamo.Option{djamo.WithBaseURL("https://" + listener.Addr().String()), djamo.WithHTTPClient(certified.Client()),
-		djamo.WithTimeout(20 * time.Second), djamo.WithRetry(djamo.RetryPolicy{MinWait: time.Millisecond, QuietPeriod: time.Millisecond})}, opts...)...)
+		djamo.WithTimeout(5 * time.Minute), djamo.WithRetry(djamo.RetryPolicy{MinWait: time.Millisecond, QuietPeriod: time.Millisecond})}, opts...)...)
 	require.NoError(t, err)
 	return client
 }
@@ -111,12 +112,14 @@ func TestHTTP2_ResetWriteIsNeverSentAgain(t *testing.T) {
 	t.Parallel()
 	calls := map[string]func(context.Context, *djamo.Client) error{
 		"create": func(ctx context.Context, c *djamo.Client) error {
-			return second(c.Transactions.Create(ctx, payment, djamo.WithSingleAttempt()))
+			return clienttest.Second(c.Transactions.Create(ctx, clienttest.Payment, djamo.WithSingleAttempt()))
 		},
 		"batch": func(ctx context.Context, c *djamo.Client) error {
-			return second(c.Batches.Create(ctx, batchParams("")))
+			return clienttest.Second(c.Batches.Create(ctx, clienttest.BatchParams("")))
 		},
-		"refund":       func(ctx context.Context, c *djamo.Client) error { return second(c.Charges.Refund(ctx, "ch_1")) },
+		"refund": func(ctx context.Context, c *djamo.Client) error {
+			return clienttest.Second(c.Charges.Refund(ctx, "ch_1"))
+		},
 		"raw":          func(ctx context.Context, c *djamo.Client) error { return c.Do(ctx, http.MethodPost, "/v1/x", 1, nil) },
 		"without body": func(ctx context.Context, c *djamo.Client) error { return c.Do(ctx, http.MethodPost, "/v1/x", nil, nil) },
 	}
@@ -138,9 +141,9 @@ func TestHTTP2_ResetWriteIsNeverSentAgain(t *testing.T) {
 // What was reset is looked up like any other lost answer.
 func TestHTTP2_ResetPaymentIsSettled(t *testing.T) {
 	t.Parallel()
-	server := &http2Server{resets: []uint32{protocolError}, status: "200", body: `{"data":[{"id":"txn_1","reference":"` + payment.Reference + `","amount":50000}]}`}
+	server := &http2Server{resets: []uint32{protocolError}, status: "200", body: `{"data":[{"id":"txn_1","reference":"` + clienttest.Payment.Reference + `","amount":50000}]}`}
 	var response djamo.Response
-	tx, err := server.client(t).Transactions.Create(t.Context(), payment, djamo.WithResponse(&response))
+	tx, err := server.client(t).Transactions.Create(t.Context(), clienttest.Payment, djamo.WithResponse(&response))
 	require.NoError(t, err)
 	require.Equal(t, "txn_1", tx.ID)
 	require.True(t, response.Settled)

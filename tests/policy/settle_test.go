@@ -1,4 +1,4 @@
-package djamo_test
+package policy_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +22,7 @@ func TestSettlement_RepeatsTheSameRequest(t *testing.T) {
 		var bodies []string
 		posts := 0
 		metadata := map[string]any{"z": 1, "a": []string{"b"}, "m": map[string]any{"y": nil, "x": true}}
-		client := through(t, func(req *http.Request) (*http.Response, error) {
+		client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 			metadata["z"] = posts // the caller's own map, which he may have found another use for
 			require.Equal(t, "subco_1", req.Header.Get("X-On-Behalf-Of"))
 			require.Equal(t, "Bearer at_secret_token", req.Header.Get("Authorization"))
@@ -55,24 +56,24 @@ func TestSettlement_RepeatsTheSameRequest(t *testing.T) {
 func TestSettlement_SaysSoInTheResponse(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		writes, reads []fault
+		writes, reads []clienttest.Fault
 		settled       bool
 		status        int
 	}{
 		"answered":       {nil, nil, false, http.StatusCreated},
-		"found":          {[]fault{lostAfter}, nil, true, http.StatusOK},
-		"found later":    {[]fault{lostAfter}, times(3, emptyPage), true, http.StatusOK},
-		"refused":        {[]fault{unprocessable}, nil, false, http.StatusUnprocessableEntity},
-		"unknown":        {times(4, lostBefore), nil, false, http.StatusOK}, // the last look-up's
-		"cannot ask":     {[]fault{lostAfter}, []fault{unauthorized}, false, http.StatusUnauthorized},
-		"nothing at all": {times(4, dialRefused), nil, false, 0},
-		"refused later":  {[]fault{lostBefore, unprocessable}, nil, false, http.StatusUnprocessableEntity}, // and not the look-ups' after it
+		"found":          {[]clienttest.Fault{clienttest.LostAfter}, nil, true, http.StatusOK},
+		"found later":    {[]clienttest.Fault{clienttest.LostAfter}, clienttest.Times(3, clienttest.EmptyPage), true, http.StatusOK},
+		"refused":        {[]clienttest.Fault{clienttest.Unprocessable}, nil, false, http.StatusUnprocessableEntity},
+		"unknown":        {clienttest.Times(4, clienttest.LostBefore), nil, false, http.StatusOK}, // the last look-up's
+		"cannot ask":     {[]clienttest.Fault{clienttest.LostAfter}, []clienttest.Fault{clienttest.Unauthorized}, false, http.StatusUnauthorized},
+		"nothing at all": {clienttest.Times(4, clienttest.DialRefused), nil, false, 0},
+		"refused later":  {[]clienttest.Fault{clienttest.LostBefore, clienttest.Unprocessable}, nil, false, http.StatusUnprocessableEntity}, // and not the look-ups' after it
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				resp := djamo.Response{StatusCode: 999, Settled: true, Body: []byte("left over")}
-				_, err := newScriptedAPI(t, row.writes, row.reads).client().Transactions.Create(t.Context(), payment, djamo.WithResponse(&resp))
+				_, err := clienttest.NewScriptedAPI(t, row.writes, row.reads).Client().Transactions.Create(t.Context(), clienttest.Payment, djamo.WithResponse(&resp))
 				require.Equal(t, row.settled, resp.Settled, "%v", err)
 				require.Equal(t, row.status, resp.StatusCode)
 				require.NotEqual(t, "left over", string(resp.Body))
@@ -84,22 +85,26 @@ func TestSettlement_SaysSoInTheResponse(t *testing.T) {
 // The references of an unknown outcome are what the caller needs to find out: the keys that were sent, or the charge.
 func TestOutcomeUnknown_NamesWhatToLookUp(t *testing.T) {
 	t.Parallel()
-	client := through(t, func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
+	client := clienttest.Through(t, func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF })
 	for name, row := range map[string]struct {
 		call func(context.Context) error
 		want []string
 	}{
-		"transaction": {func(ctx context.Context) error { return create(ctx, client) }, []string{payment.Reference}},
-		"charge":      {func(ctx context.Context) error { return createCharge(ctx, client) }, []string{"order-7"}},
-		"batch":       {func(ctx context.Context) error { return second(client.Batches.Create(ctx, batchParams(""))) }, []string{"17f99xApUe472A", "12E94bDeOP209T"}},
-		"refund":      {func(ctx context.Context) error { return second(client.Charges.Refund(ctx, "ch_1")) }, []string{"ch_1"}},
-		"refund part": {func(ctx context.Context) error { return second(client.Charges.RefundPart(ctx, "ch_1", 5)) }, []string{"ch_1"}},
-		"pay":         {func(ctx context.Context) error { return second(client.Charges.Pay(ctx, "ch_1")) }, []string{"ch_1"}},
+		"transaction": {func(ctx context.Context) error { return clienttest.Create(ctx, client) }, []string{clienttest.Payment.Reference}},
+		"charge":      {func(ctx context.Context) error { return clienttest.CreateCharge(ctx, client) }, []string{"order-7"}},
+		"batch": {func(ctx context.Context) error {
+			return clienttest.Second(client.Batches.Create(ctx, clienttest.BatchParams("")))
+		}, []string{"17f99xApUe472A", "12E94bDeOP209T"}},
+		"refund":      {func(ctx context.Context) error { return clienttest.Second(client.Charges.Refund(ctx, "ch_1")) }, []string{"ch_1"}},
+		"refund part": {func(ctx context.Context) error { return clienttest.Second(client.Charges.RefundPart(ctx, "ch_1", 5)) }, []string{"ch_1"}},
+		"pay": {func(ctx context.Context) error {
+			return clienttest.Second(client.Charges.Pay(ctx, "ch_1", djamo.ChargePayParams{}))
+		}, []string{"ch_1"}},
 		"sub-company": {func(ctx context.Context) error {
-			return second(client.SubCompanies.Create(ctx, djamo.SubCompanyParams{Name: "n"}))
+			return clienttest.Second(client.SubCompanies.Create(ctx, djamo.SubCompanyParams{Name: "n"}))
 		}, nil},
 		"webhook": {func(ctx context.Context) error {
-			return second(client.WebhookEndpoints.Create(ctx, djamo.WebhookEndpointParams{Topic: djamo.TopicCharge, URL: "https://x.example"}))
+			return clienttest.Second(client.WebhookEndpoints.Create(ctx, djamo.WebhookEndpointParams{Topic: djamo.TopicCharge, URL: "https://x.example"}))
 		}, nil},
 		"raw": {func(ctx context.Context) error { return client.Do(ctx, http.MethodPost, "/v1/x", nil, nil) }, nil},
 	} {
@@ -108,7 +113,7 @@ func TestOutcomeUnknown_NamesWhatToLookUp(t *testing.T) {
 		require.ErrorAs(t, err, &unknown, name)
 		require.Equal(t, row.want, unknown.References, name)
 		require.ErrorIs(t, err, io.ErrUnexpectedEOF, name)
-		require.Nil(t, answerOf(err), name)
+		require.Nil(t, clienttest.AnswerOf(err), name)
 	}
 }
 
@@ -118,7 +123,7 @@ func TestDo_RepeatsByMethod(t *testing.T) {
 	for method, want := range map[string]int{"GET": 4, "HEAD": 4, "OPTIONS": 4, "PUT": 4, "DELETE": 4, "POST": 1, "PATCH": 1, "PURGE": 1} {
 		synctest.Test(t, func(t *testing.T) {
 			requests := 0
-			client := through(t, func(req *http.Request) (*http.Response, error) {
+			client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 				require.Equal(t, method, req.Method)
 				requests++
 				return nil, io.ErrUnexpectedEOF
@@ -146,7 +151,7 @@ func TestTransactions_Wait_DoublesItsPauses(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var pauses []time.Duration
 				last := time.Now()
-				client := through(t, func(*http.Request) (*http.Response, error) {
+				client := clienttest.Through(t, func(*http.Request) (*http.Response, error) {
 					pauses, last = append(pauses, time.Since(last)/time.Second), time.Now()
 					status := []string{"pending", "on_hold", "", "pending", "pending", "pending", "pending", "failed"}[len(pauses)-1]
 					return httpmock.NewStringResponse(http.StatusOK, `{"id":"txn_1","status":"`+status+`","failureReason":"closed account"}`), nil
@@ -165,7 +170,7 @@ func TestTransactions_Wait_EndsWithTheContextOrAnError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		answer := `{"id":"txn_1","status":"pending"}`
-		client := through(t, func(*http.Request) (*http.Response, error) {
+		client := clienttest.Through(t, func(*http.Request) (*http.Response, error) {
 			return httpmock.NewStringResponse(http.StatusOK, answer), nil
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)

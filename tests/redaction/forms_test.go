@@ -1,4 +1,4 @@
-package djamo_test
+package redaction_test
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
@@ -40,15 +41,15 @@ func TestRedaction_EveryWayToWriteANumber(t *testing.T) {
 		"%2B2250748710523", "%252B2250748710523", "%2B225%2007%2048", "msisdn=2250748710523&", "ref_2250748710523_1", "june%2F2250748710523", "june%202250748710523", "msisdn%3D2250748710523",
 	} {
 		for _, body := range []string{`{"message":"no account at ` + form + ` here"}`, "<html>" + form + "</html>"} {
-			_, err := mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, body)).Balance.Get(t.Context())
+			_, err := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, body)).Balance.Get(t.Context())
 			require.False(t, showsSubscriber(err.Error()), "%q in the text %q", form, err)
-			require.False(t, showsSubscriber(string(answerOf(err).Body)), "%q in the body %q", form, answerOf(err).Body)
+			require.False(t, showsSubscriber(string(clienttest.AnswerOf(err).Body)), "%q in the body %q", form, clienttest.AnswerOf(err).Body)
 		}
 	}
 	for _, escaped := range []string{`\u002b2250748710523`, `\u002B2250748710523`} {
-		_, err := mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, `{"message":"no account at `+escaped+`"}`)).Balance.Get(t.Context())
+		_, err := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, `{"message":"no account at `+escaped+`"}`)).Balance.Get(t.Context())
 		require.False(t, showsSubscriber(err.Error()), "%q in the text", escaped)
-		require.False(t, showsSubscriber(string(answerOf(err).Body)), "%q in the body", escaped)
+		require.False(t, showsSubscriber(string(clienttest.AnswerOf(err).Body)), "%q in the body", escaped)
 	}
 }
 
@@ -79,14 +80,14 @@ func TestRedaction_NothingSlipsThroughWhereTextIsCut(t *testing.T) {
 	for _, secret := range []string{"at_secret_token", wholeNumber, "+" + wholeNumber} {
 		for pad := range 140 {
 			padding := strings.Repeat("p", pad) + " "
-			_, err := mocked(t, httpmock.NewStringResponder(http.StatusOK, "<"+padding+secret+" end")).Balance.Get(t.Context())
+			_, err := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusOK, "<"+padding+secret+" end")).Balance.Get(t.Context())
 			check("the beginning of a success", err.Error())
-			_, err = mocked(t, httpmock.NewStringResponder(http.StatusBadGateway, "<"+padding+secret+" end")).Balance.Get(t.Context())
+			_, err = clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusBadGateway, "<"+padding+secret+" end")).Balance.Get(t.Context())
 			check("the beginning of a refusal", err.Error())
 			padding = strings.Repeat("p", 4_000+pad) + " "
-			_, err = mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, padding+secret+" end")).Balance.Get(t.Context())
-			check("the kept body", string(answerOf(err).Body))
-			_, err = mocked(t, nil).Transactions.GetByReference(t.Context(), strings.Repeat("p", pad)+" "+secret+"\n")
+			_, err = clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, padding+secret+" end")).Balance.Get(t.Context())
+			check("the kept body", string(clienttest.AnswerOf(err).Body))
+			_, err = clienttest.Mocked(t, nil).Transactions.GetByReference(t.Context(), strings.Repeat("p", pad)+" "+secret+"\n")
 			_, number := worst(err.Error()) // a token in a reference would be the caller's own doing
 			require.LessOrEqual(t, number, 7, "a refused value shows %d digits", number)
 		}
@@ -134,7 +135,7 @@ func TestError_TextIsOneShortLine(t *testing.T) {
 		"<html>\x1b[2J\x00\u0085\u2029</html>",
 	} {
 		for _, status := range []int{http.StatusOK, http.StatusBadRequest, http.StatusBadGateway} {
-			_, err := mocked(t, httpmock.NewStringResponder(status, body)).Balance.Get(t.Context())
+			_, err := clienttest.Mocked(t, httpmock.NewStringResponder(status, body)).Balance.Get(t.Context())
 			text := err.Error()
 			require.Less(t, len(text), 8<<10)
 			require.True(t, utf8.ValidString(text), "%.200q", text)
@@ -147,7 +148,7 @@ func TestError_DeepNestingIsReadAtOnce(t *testing.T) {
 	t.Parallel()
 	deep := `{"message":` + strings.Repeat("[", 9_000) + `"` + strings.Repeat("x", 100_000) + `"` + strings.Repeat("]", 9_000) + `}`
 	readOnce(t, deep, func() {
-		_, err := mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, deep)).Balance.Get(t.Context())
+		_, err := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusBadRequest, deep)).Balance.Get(t.Context())
 		require.ErrorIs(t, err, djamo.ErrInvalidRequest)
 	})
 }
@@ -156,23 +157,26 @@ func TestError_DeepNestingIsReadAtOnce(t *testing.T) {
 // thousand times as long as one walk over it. How fast the machine is does not matter.
 func readOnce(t *testing.T, answer string, read func()) {
 	t.Helper()
-	fastest := func(do func()) time.Duration {
-		best := time.Hour
-		for range 3 {
-			start := time.Now()
-			do()
-			best = min(best, time.Since(start))
-		}
-		return best
+	timed := func(do func()) time.Duration {
+		start := time.Now()
+		do()
+		return time.Since(start)
 	}
-	once := fastest(func() { require.True(t, json.Valid([]byte(answer))) })
-	require.Less(t, fastest(read), 300*once)
+	const tries, factor = 30, 300
+	once, took := time.Hour, time.Hour
+	for range tries { // the fastest of each counts: something else may have the machine for a while
+		once = min(once, timed(func() { require.True(t, json.Valid([]byte(answer))) }))
+		if took = min(took, timed(read)); took < factor*once {
+			return
+		}
+	}
+	t.Errorf("reading the answer takes %v, and walking over it once %v", took, once)
 }
 
 // A byte-order mark before the page does not make the firewall's refusal one of the API.
 func TestError_FirewallBehindAByteOrderMark(t *testing.T) {
 	t.Parallel()
-	_, err := mocked(t, httpmock.NewStringResponder(http.StatusForbidden, "\ufeff<html>Sorry, you have been blocked")).Balance.Get(t.Context())
+	_, err := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusForbidden, "\ufeff<html>Sorry, you have been blocked")).Balance.Get(t.Context())
 	require.ErrorIs(t, err, djamo.ErrBlocked)
 }
 
@@ -180,7 +184,7 @@ func TestError_FirewallBehindAByteOrderMark(t *testing.T) {
 func TestRedaction_LoggedPath(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	client := mocked(t, httpmock.NewStringResponder(http.StatusOK, `{}`), djamo.WithLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	client := clienttest.Mocked(t, httpmock.NewStringResponder(http.StatusOK, `{}`), djamo.WithLogger(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	require.NoError(t, client.Do(t.Context(), http.MethodGet, "/v1/tokens/at_secret_token", nil, nil))
 	require.Contains(t, out.String(), "path=")
 	require.NotContains(t, out.String(), "at_secret_token")

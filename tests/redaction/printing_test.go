@@ -1,4 +1,4 @@
-package djamo_test
+package redaction_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -107,7 +108,7 @@ func TestPrinting_JSONKeepsTheNumber(t *testing.T) {
 func TestTransactionParams_Matches(t *testing.T) {
 	t.Parallel()
 	sent := func(change func(*djamo.Transaction)) *djamo.Transaction {
-		tx := djamo.Transaction{Reference: payment.Reference, Amount: payment.Amount, MSISDN: payment.MSISDN}
+		tx := djamo.Transaction{Reference: clienttest.Payment.Reference, Amount: clienttest.Payment.Amount, MSISDN: clienttest.Payment.MSISDN}
 		change(&tx)
 		return &tx
 	}
@@ -128,6 +129,50 @@ func TestTransactionParams_Matches(t *testing.T) {
 		"other masked end":  {sent(func(tx *djamo.Transaction) { tx.MSISDN = "+22507XXXXXX24" }), false},
 		"in another format": {sent(func(tx *djamo.Transaction) { tx.MSISDN = "2250748710523" }), true},
 	} {
-		require.Equal(t, row.want, payment.Matches(row.tx), name)
+		require.Equal(t, row.want, clienttest.Payment.Matches(row.tx), name)
+	}
+}
+
+// A verb that does not fit makes fmt follow a pointer that it would print as an address otherwise.
+func TestPrinting_WrongVerbsNeverShowTheToken(t *testing.T) {
+	t.Parallel()
+	const token = "at_s3cr3t_t0k3n"
+	client, err := djamo.NewClient(token, djamo.WithEnvironment(djamo.StagingCIV), djamo.WithCompanyID("company-1"))
+	require.NoError(t, err)
+	for _, value := range []any{
+		client, *client, &client, client.Transactions, &client.Transactions, client.Balance, []*djamo.Client{client}, []djamo.Client{*client}, map[string]*djamo.Client{"a": client},
+		map[string]djamo.Client{"a": *client}, struct{ C *djamo.Client }{client}, struct{ C djamo.Client }{*client}, struct{ c djamo.Client }{*client}, struct{ c *djamo.Client }{client},
+	} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%c", "%e", "%p", "%z", "%!", "%.4s", "%*d"} {
+			text := fmt.Sprintf(verb, value)
+			require.NotContains(t, text, token, "%T by %s", value, verb)
+			require.NotContains(t, text, fmt.Sprintf("%x", token), "%T by %s", value, verb)
+		}
+	}
+}
+
+// Neither a handler's secrets nor the phone number in an event are printed or logged, whatever the verb.
+func TestPrinting_WebhooksShowNoSecretsAndNoNumbers(t *testing.T) {
+	t.Parallel()
+	handler := &djamo.WebhookHandler{Secrets: []string{"the-webhook-secret", "next-webhook-secret"}}
+	event, err := djamo.ParseWebhook(clienttest.Signed(`{"topic":"transactions/started","data":{"id":"txn_1","status":"pending","msisdn":"+`+wholeNumber+`"}}`), "s")
+	require.NoError(t, err)
+	numbered := djamo.Event{Topic: "about/+" + wholeNumber, Data: json.RawMessage(`{"id":"+` + wholeNumber + `"}`)}
+	var out bytes.Buffer
+	logger := slog.New(slog.NewMultiHandler(slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)))
+	for _, value := range []any{handler, (*djamo.WebhookHandler)(nil), event, *event, numbered, []djamo.Event{*event}, struct{ E djamo.Event }{*event}} {
+		for _, verb := range append([]string{"%s", "%q", "%x", "%d"}, verbs...) {
+			fmt.Fprintf(&out, verb+"\n", value)
+		}
+	}
+	for _, value := range []any{handler, event, *event, numbered} {
+		logger.Info("value", "value", value)
+	}
+	require.Contains(t, out.String(), "djamo.WebhookHandler(2 secrets)")
+	require.Contains(t, out.String(), "djamo.WebhookHandler(nil)")
+	require.Contains(t, out.String(), "djamo.Event(transactions/started txn_1 pending)")
+	require.Contains(t, out.String(), "value.topic=transactions/started value.id=txn_1 value.status=pending")
+	for _, secret := range []string{"webhook-secret", wholeNumber, wholeNumber[3:], fmt.Sprintf("%x", "webhook-secret"), fmt.Sprintf("%x", wholeNumber), fmt.Sprint([]byte(wholeNumber))} {
+		require.NotContains(t, out.String(), secret)
 	}
 }

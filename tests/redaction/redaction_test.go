@@ -1,4 +1,4 @@
-package djamo_test
+package redaction_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 )
@@ -19,7 +20,7 @@ import (
 func TestRedaction_NothingSecretOrPersonalShows(t *testing.T) {
 	t.Parallel()
 	const leak = `at_secret_token Bearer at_secret_token +2250748710523 %2B2250748710523 2250748710523 002250748710523 /x?msisdn=%2B2250748710523`
-	quote := func(text string) string { return marshal(text) }
+	quote := func(text string) string { return clienttest.Marshal(text) }
 	answers := map[string]httpmock.Responder{
 		"transport": func(req *http.Request) (*http.Response, error) { return nil, errors.New(leak + req.URL.String()) },
 		"redirect": func(*http.Request) (*http.Response, error) {
@@ -45,14 +46,14 @@ func TestRedaction_NothingSecretOrPersonalShows(t *testing.T) {
 				slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})),
 			}
 			for _, logger := range loggers {
-				client := mocked(t, answer, djamo.WithLogger(logger))
-				for _, row := range endpoints(t) {
-					_, err := row.call(t.Context(), client)
+				client := clienttest.Mocked(t, answer, djamo.WithLogger(logger))
+				for _, row := range clienttest.Endpoints(t) {
+					_, err := row.Call(t.Context(), client)
 					describe(&out, logger, err)
 				}
 				describe(&out, logger, client.Do(t.Context(), http.MethodPost, "/v1/x/+2250748710523?token=1", nil, nil))
 				fmt.Fprintf(&out, "%v %+v %#v %s %q %v %+v", client, client, client, client, client, *client, *client)
-				logger.Info("client", "client", client, "params", recordedPayment)
+				logger.Info("client", "client", client, "params", clienttest.RecordedPayment)
 			}
 			require.NotEmpty(t, out.String())
 			for line := range strings.SplitSeq(out.String(), "\n") {
@@ -66,7 +67,7 @@ func TestRedaction_NothingSecretOrPersonalShows(t *testing.T) {
 func describe(out *bytes.Buffer, logger *slog.Logger, err error) {
 	fmt.Fprintf(out, "%v|%+v|%#v|%q\n", err, err, err, err)
 	logger.Error("call failed", "error", err)
-	if answer := answerOf(err); answer != nil {
+	if answer := clienttest.AnswerOf(err); answer != nil {
 		fmt.Fprintf(out, "%+v %s %s\n", *answer, answer.Body, answer.Messages)
 		logger.Error("answer", "answer", answer)
 	}
@@ -75,9 +76,9 @@ func describe(out *bytes.Buffer, logger *slog.Logger, err error) {
 // What this package refuses itself shows the value masked.
 func TestRedaction_ValidationErrors(t *testing.T) {
 	t.Parallel()
-	client := mocked(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("nothing may be sent") })
+	client := clienttest.Mocked(t, func(*http.Request) (*http.Response, error) { return nil, errors.New("nothing may be sent") })
 	for _, number := range []djamo.MSISDN{"+22507487105230", "2250748710523", "002250748710523", "+225 0748710523"} {
-		p := recordedPayment
+		p := clienttest.RecordedPayment
 		p.MSISDN = number
 		_, err := client.Transactions.Create(t.Context(), p)
 		require.ErrorIs(t, err, djamo.ErrInvalidRequest)

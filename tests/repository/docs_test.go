@@ -1,4 +1,4 @@
-package djamo_test
+package repository_test
 
 import (
 	"encoding/json"
@@ -21,10 +21,11 @@ import (
 // What the Markdown files of the repository show is checked against the code, block by block:
 //
 //	go    stands, line for line, in one Example function with an Output comment, in one test of a file of examples, or in
-//	      one file of a main package below examples/; a line "// ..." stands for lines left out (docs_snippets_test.go)
-//	sh    every command is known, and carried out where that needs no network and no account (docs_commands_test.go)
+//	      one file of a main package below examples/; a line "// ..." stands for lines left out (snippets_test.go)
+//	sh    every command is carried out in a clone, literally, where that needs no network and no account (commands_test.go)
 //	csv   is read by payroll.ReadCSV
 //	json  is what the client reads: an answer, an error or a webhook
+//	ini   is a unit of systemd that starts a command of ours, with flags that the command reference has (units_test.go)
 //	text  stands in what an Example, or a command of the same page, prints
 //
 // A block of any other language fails: whoever writes one writes its check, too.
@@ -33,13 +34,12 @@ func TestDocs_EveryBlockIsChecked(t *testing.T) {
 
 	bodies, printed := executedExamples(t)
 	sources := slices.Concat(bodies, exampleMains(t))
-	programs := &workshop{dir: t.TempDir(), built: map[string]string{}}
 	for name, content := range markdownFiles(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			blocks, err := blocksOf(content)
 			require.NoError(t, err)
-			terminal := newTerminal(t, programs, blocks)
+			terminal := newTerminal(t, blocks)
 			for _, b := range blocks {
 				var err error
 				switch b.language {
@@ -53,6 +53,8 @@ func TestDocs_EveryBlockIsChecked(t *testing.T) {
 					_, err = payroll.ReadCSV(strings.NewReader(b.text), payroll.CSVOptions{Run: "docs"})
 				case "json":
 					err = readJSON(t, b.text)
+				case "ini":
+					err = verifyUnit(t, b.text)
 				case "text":
 					if !stemsFromAny(b.text, slices.Concat(printed, terminal.printed)) {
 						err = errors.New("no executed example, and no command above, prints this")
@@ -62,6 +64,7 @@ func TestDocs_EveryBlockIsChecked(t *testing.T) {
 				}
 				require.NoErrorf(t, err, "%s:%d\n%s", name, b.line, b.text)
 			}
+			terminal.requireClean()
 		})
 	}
 }

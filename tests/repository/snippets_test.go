@@ -1,4 +1,4 @@
-package djamo_test
+package repository_test
 
 import (
 	"go/ast"

@@ -1,4 +1,4 @@
-package djamo_test
+package roundtripper_test
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,7 +24,7 @@ func TestCallersRoundTripper_WithoutBodyOrResponse(t *testing.T) {
 		"no body, trouble": {func() *http.Response { return &http.Response{StatusCode: http.StatusBadGateway} }, djamo.ErrOutcomeUnknown},
 		"no response":      {func() *http.Response { return nil }, djamo.ErrOutcomeUnknown},
 	} {
-		client := through(t, func(*http.Request) (*http.Response, error) { return row.answer(), nil })
+		client := clienttest.Through(t, func(*http.Request) (*http.Response, error) { return row.answer(), nil })
 		require.NotPanics(t, func() {
 			_, err := client.Charges.Refund(t.Context(), "ch_1")
 			require.ErrorIs(t, err, row.want, name)
@@ -37,18 +38,18 @@ func TestCallersRoundTripper_WithoutBodyOrResponse(t *testing.T) {
 func TestCallersTimeout_EndsAnAttemptAndIsSettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		api := newScriptedAPI(t, []fault{stalledAfter}, []fault{stalledAfter})
-		client := api.client() // serves; its transport is borrowed below
-		transport := &http.Transport{DisableKeepAlives: true, DialContext: api.dial}
+		api := clienttest.NewScriptedAPI(t, []clienttest.Fault{clienttest.StalledAfter}, []clienttest.Fault{clienttest.StalledAfter})
+		client := api.Client() // serves; its transport is borrowed below
+		transport := &http.Transport{DisableKeepAlives: true, DialContext: api.Dial}
 		t.Cleanup(transport.CloseIdleConnections)
-		client, err := client.Clone(djamo.WithHTTPClient(&http.Client{Timeout: 3 * time.Second, Transport: dialFaults{api, transport}}))
+		client, err := client.Clone(djamo.WithHTTPClient(&http.Client{Timeout: 3 * time.Second, Transport: api.DialFaults(transport)}))
 		require.NoError(t, err)
 		start := time.Now()
-		require.NoError(t, create(t.Context(), client))
-		require.Equal(t, "POST GET GET", api.sequence())
+		require.NoError(t, clienttest.Create(t.Context(), client))
+		require.Equal(t, "POST GET GET", api.Sequence())
 		require.GreaterOrEqual(t, time.Since(start), 6*time.Second, "the POST and the first look-up ran into it")
 		require.Less(t, time.Since(start), 10*time.Second, "and not into the client's own limit of 30 s")
-		require.Len(t, api.paid, 1)
+		require.Len(t, api.Paid, 1)
 	})
 }
 
@@ -56,26 +57,30 @@ func TestCallersTimeout_EndsAnAttemptAndIsSettled(t *testing.T) {
 func TestCallersTimeout_DoesNotRunWhileTheAPIAsksForAPause(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		call          policyCall
-		writes, reads []fault
+		call          clienttest.Call
+		writes, reads []clienttest.Fault
 		want          string
 	}{
-		"read":    {func(ctx context.Context, c *djamo.Client) error { return second(c.Transactions.Get(ctx, "txn_1")) }, nil, []fault{limitedSeconds}, "GET GET"},
-		"payment": {create, []fault{limitedSeconds}, nil, "POST POST"},
-		"refund":  {func(ctx context.Context, c *djamo.Client) error { return second(c.Charges.Refund(ctx, "ch_1")) }, []fault{limitedSeconds}, nil, "POST POST"},
+		"read": {func(ctx context.Context, c *djamo.Client) error {
+			return clienttest.Second(c.Transactions.Get(ctx, "txn_1"))
+		}, nil, []clienttest.Fault{clienttest.LimitedSeconds}, "GET GET"},
+		"payment": {clienttest.Create, []clienttest.Fault{clienttest.LimitedSeconds}, nil, "POST POST"},
+		"refund": {func(ctx context.Context, c *djamo.Client) error {
+			return clienttest.Second(c.Charges.Refund(ctx, "ch_1"))
+		}, []clienttest.Fault{clienttest.LimitedSeconds}, nil, "POST POST"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				api := newScriptedAPI(t, row.writes, row.reads)
-				client := api.client() // serves; its transport is borrowed below
-				transport := &http.Transport{DisableKeepAlives: true, DialContext: api.dial}
+				api := clienttest.NewScriptedAPI(t, row.writes, row.reads)
+				client := api.Client() // serves; its transport is borrowed below
+				transport := &http.Transport{DisableKeepAlives: true, DialContext: api.Dial}
 				t.Cleanup(transport.CloseIdleConnections)
-				client, err := client.Clone(djamo.WithHTTPClient(&http.Client{Timeout: 3 * time.Second, Transport: dialFaults{api, transport}}))
+				client, err := client.Clone(djamo.WithHTTPClient(&http.Client{Timeout: 3 * time.Second, Transport: api.DialFaults(transport)}))
 				require.NoError(t, err)
 				start := time.Now()
 				require.NoError(t, row.call(t.Context(), client))
-				require.Equal(t, row.want, api.sequence())
+				require.Equal(t, row.want, api.Sequence())
 				require.GreaterOrEqual(t, time.Since(start), 7*time.Second)
 				require.Less(t, time.Since(start), 9*time.Second)
 			})
@@ -88,7 +93,7 @@ func TestCallersTimeout_LeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for _, answer := range []int{http.StatusOK, http.StatusNoContent, http.StatusBadRequest, http.StatusInternalServerError, http.StatusTemporaryRedirect} {
-			client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Timeout: time.Hour, Transport: roundTripper(
+			client, err := djamo.NewClient("at_x", djamo.WithBaseURL(clienttest.BaseURL), djamo.WithHTTPClient(&http.Client{Timeout: time.Hour, Transport: clienttest.RoundTripper(
 				func(req *http.Request) (*http.Response, error) {
 					return &http.Response{StatusCode: answer, Body: http.NoBody, Request: req, Header: http.Header{}}, nil
 				})}))

@@ -1,4 +1,4 @@
-package djamo_test
+package roundtripper_test
 
 import (
 	"bytes"
@@ -16,22 +16,9 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
-
-// roundTripper is a caller's own: middleware, or a double in a test.
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
-
-func through(t *testing.T, f roundTripper, opts ...djamo.Option) *djamo.Client {
-	t.Helper()
-	client, err := djamo.NewClient("at_secret_token", append([]djamo.Option{
-		djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Transport: f}), djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 1}),
-	}, opts...)...)
-	require.NoError(t, err)
-	return client
-}
 
 // body is a response's body that can fail, and that remembers whether it was closed.
 type body struct {
@@ -59,14 +46,14 @@ func TestCallersRoundTripper_AnyAnswerIsClosed(t *testing.T) {
 		"success":            {200, strings.NewReader(`{"id":"txn_1"}`), nil, nil, false},
 		"closing fails":      {200, strings.NewReader(`{"id":"txn_1"}`), errors.New("close"), nil, false},
 		"not JSON":           {200, strings.NewReader(`<html>`), nil, djamo.ErrUnexpectedAnswer, true},
-		"torn":               {200, io.MultiReader(strings.NewReader(`{"id":`), brokenReader{}), nil, errNoAnswer, true},
-		"torn after all":     {200, io.MultiReader(strings.NewReader(`{"id":"txn_1"}`), brokenReader{}), nil, errNoAnswer, true},
+		"torn":               {200, io.MultiReader(strings.NewReader(`{"id":`), brokenReader{}), nil, clienttest.ErrNoAnswer, true},
+		"torn after all":     {200, io.MultiReader(strings.NewReader(`{"id":"txn_1"}`), brokenReader{}), nil, clienttest.ErrNoAnswer, true},
 		"too large":          {200, strings.NewReader(strings.Repeat(" ", 2000) + `{"id":"txn_1"}`), nil, djamo.ErrUnexpectedAnswer, true},
 		"refused":            {400, strings.NewReader(`{"message":"no"}`), nil, djamo.ErrInvalidRequest, false},
 		"refused, torn":      {400, io.MultiReader(strings.NewReader(`{"message":`), brokenReader{}), nil, djamo.ErrInvalidRequest, false},
 		"refused, too large": {422, strings.NewReader(strings.Repeat("x", 5000)), nil, djamo.ErrUnprocessable, false},
 		"server error, torn": {500, brokenReader{}, nil, djamo.ErrServer, true},
-		"redirected":         {307, strings.NewReader(`moved`), nil, status(307), false},
+		"redirected":         {307, strings.NewReader(`moved`), nil, clienttest.Status(307), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,7 +66,7 @@ func TestCallersRoundTripper_AnyAnswerIsClosed(t *testing.T) {
 				if err != nil {
 					content.Reader = io.MultiReader(content.Reader, brokenReader{})
 				}
-				client := through(t, func(req *http.Request) (*http.Response, error) {
+				client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 					return &http.Response{StatusCode: row.status, Body: content, Request: req}, nil // no headers at all
 				}, djamo.WithMaxResponseBytes(1000))
 				var got error
@@ -96,9 +83,9 @@ func TestCallersRoundTripper_AnyAnswerIsClosed(t *testing.T) {
 				switch want := row.read.(type) { //nolint:errorlint // the row's own value, never wrapped
 				case nil:
 					require.NoError(t, got)
-				case status:
-					require.Equal(t, int(want), answerOf(got).StatusCode)
-				case noAnswer:
+				case clienttest.Status:
+					require.Equal(t, int(want), clienttest.AnswerOf(got).StatusCode)
+				case clienttest.NoAnswer:
 					require.ErrorContains(t, got, "connection torn")
 				default:
 					require.ErrorIs(t, got, want)
@@ -166,15 +153,15 @@ func TestCallersCheckRedirect_IsAskedLast(t *testing.T) {
 	require.Equal(t, 1, asked)
 	require.ErrorContains(t, get(func(*http.Request, []*http.Request) error { return errors.New("not with me") }), "not with me")
 	err := get(func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse })
-	require.Equal(t, http.StatusFound, answerOf(err).StatusCode)
+	require.Equal(t, http.StatusFound, clienttest.AnswerOf(err).StatusCode)
 }
 
 // go-retryablehttp closes the idle connections of its client when a wait is cancelled; they are not ours to close.
 func TestCallersIdleConnections_SurviveACancelledWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		counter := &idleCounter{RoundTripper: roundTripper(func(*http.Request) (*http.Response, error) { return nil, errors.New("reset") })}
-		client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Transport: counter}))
+		counter := &clienttest.IdleCounter{RoundTripper: clienttest.RoundTripper(func(*http.Request) (*http.Response, error) { return nil, errors.New("reset") })}
+		client, err := djamo.NewClient("at_x", djamo.WithBaseURL(clienttest.BaseURL), djamo.WithHTTPClient(&http.Client{Transport: counter}))
 		require.NoError(t, err)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
@@ -182,7 +169,7 @@ func TestCallersIdleConnections_SurviveACancelledWait(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		_, err = client.Balance.Get(t.Context())
 		require.ErrorContains(t, err, "reset")
-		require.Zero(t, counter.closed.Load())
+		require.Zero(t, counter.Closed.Load())
 	})
 }
 
@@ -200,15 +187,15 @@ func TestHTTP2_LostReplies(t *testing.T) {
 		if r.ProtoMajor != 2 || r.Method == http.MethodPost {
 			panic(http.ErrAbortHandler)
 		}
-		_, _ = io.WriteString(w, `[{"id":"txn_1","reference":"`+payment.Reference+`","amount":50000}]`)
+		_, _ = io.WriteString(w, `[{"id":"txn_1","reference":"`+clienttest.Payment.Reference+`","amount":50000}]`)
 	}))
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	client, err := djamo.NewClient("at_x", djamo.WithBaseURL(server.URL), djamo.WithHTTPClient(server.Client()))
 	require.NoError(t, err)
-	require.NoError(t, create(t.Context(), client))
-	_, err = client.Batches.Create(t.Context(), batchParams(""))
+	require.NoError(t, clienttest.Create(t.Context(), client))
+	_, err = client.Batches.Create(t.Context(), clienttest.BatchParams(""))
 	require.ErrorIs(t, err, djamo.ErrOutcomeUnknown)
 	require.Equal(t, []string{"POST", "GET", "POST"}, seen)
 }

@@ -1,4 +1,4 @@
-package djamo_test
+package roundtripper_test
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -37,7 +38,7 @@ func TestCallersRoundTripper_ThatTriesTwice(t *testing.T) {
 	for name, way := range ways {
 		for in, want := range map[any]int{nil: way.bodyless, "a body": way.attempts} {
 			attempts := 0
-			client := through(t, func(req *http.Request) (*http.Response, error) {
+			client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 				attempts++
 				way.first(req)
 				return refused.RoundTrip(req)
@@ -69,7 +70,7 @@ func TestCallersTransport_RefusedConnectionIsKnown(t *testing.T) {
 	t.Parallel()
 	for _, in := range []any{nil, "a body"} {
 		dials := 0
-		client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Millisecond}),
+		client, err := djamo.NewClient("at_x", djamo.WithBaseURL(clienttest.BaseURL), djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Millisecond}),
 			djamo.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 				dials++
 				return nil, errors.New("connection refused")
@@ -91,7 +92,7 @@ func TestSingleAttempt_NothingLeavesTooLate(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				var left []byte
-				client := through(t, func(req *http.Request) (*http.Response, error) {
+				client := clienttest.Through(t, func(req *http.Request) (*http.Response, error) {
 					time.Sleep(frozen) //nolint:forbidigo // the clock of the bubble; not the context's end
 					var err error
 					if left, err = io.ReadAll(bodyOf(req)); err != nil {
@@ -128,12 +129,12 @@ func TestCallersTransport_WithAProtocolOfItsOwn(t *testing.T) {
 	} {
 		attempts := 0
 		registered := &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}} // no HTTP/2
-		registered.RegisterProtocol("https", roundTripper(func(req *http.Request) (*http.Response, error) {
+		registered.RegisterProtocol("https", clienttest.RoundTripper(func(req *http.Request) (*http.Response, error) {
 			attempts++
 			row.first(req)
 			return refused.RoundTrip(req)
 		}))
-		client, err := djamo.NewClient("at_x", djamo.WithBaseURL(baseURL), djamo.WithHTTPClient(&http.Client{Transport: registered}),
+		client, err := djamo.NewClient("at_x", djamo.WithBaseURL(clienttest.BaseURL), djamo.WithHTTPClient(&http.Client{Transport: registered}),
 			djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
 		require.NoError(t, err)
 		_, err = client.Charges.RefundPart(t.Context(), "ch_1", 5000, row.opts...)

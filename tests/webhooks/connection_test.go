@@ -1,4 +1,4 @@
-package djamo_test
+package webhooks_test
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -64,7 +65,7 @@ func TestWebhookHandler_ReadsWithinADeadline(t *testing.T) {
 			ctx := context.WithValue(t.Context(), http.ServerContextKey, &http.Server{ReadTimeout: tt.server, ReadHeaderTimeout: time.Second})
 			w := &connection{ResponseRecorder: httptest.NewRecorder()}
 			start := time.Now()
-			handler.ServeHTTP(w, signed(delivery).WithContext(ctx))
+			handler.ServeHTTP(w, clienttest.Signed(clienttest.Delivery).WithContext(ctx))
 			require.Equal(t, http.StatusOK, w.Code)
 			require.Equal(t, []time.Time{start.Add(tt.want), {}}, w.deadlines, "it ends with the body")
 		})
@@ -106,10 +107,10 @@ func TestWebhookHandler_LingersAfterARefusal(t *testing.T) {
 // What is still to come from a sender that is too slow, or has too much, is not waited for by the connection either.
 func TestWebhookHandler_ClosesOnWhatIsStillToCome(t *testing.T) {
 	t.Parallel()
-	large := signed(delivery)
+	large := clienttest.Signed(clienttest.Delivery)
 	large.ContentLength = 2 << 20
-	slow := unread(func() error { return &net.OpError{Op: "read", Err: timedOut{}} })
-	reset := unread(func() error { return &net.OpError{Op: "read", Err: errors.New("connection reset by peer")} })
+	slow := clienttest.Unread(func() error { return &net.OpError{Op: "read", Err: timedOut{}} })
+	reset := clienttest.Unread(func() error { return &net.OpError{Op: "read", Err: errors.New("connection reset by peer")} })
 	for _, tt := range []struct {
 		name    string
 		request *http.Request
@@ -120,7 +121,7 @@ func TestWebhookHandler_ClosesOnWhatIsStillToCome(t *testing.T) {
 		{"too large", large, http.StatusRequestEntityTooLarge, "close", 1},
 		{"too slow", slow, http.StatusRequestTimeout, "close", 0},
 		{"reset", reset, http.StatusBadRequest, "", 1},
-		{"forged", post(delivery, "forged"), http.StatusUnauthorized, "", 1},
+		{"forged", clienttest.Post(clienttest.Delivery, "forged"), http.StatusUnauthorized, "", 1},
 	} {
 		w := &connection{ResponseRecorder: httptest.NewRecorder()}
 		refusing(w, tt.request)
@@ -150,7 +151,7 @@ func TestWebhookHandler_LogsOurFaultsAsErrors(t *testing.T) {
 	} {
 		var log bytes.Buffer
 		handler := &djamo.WebhookHandler{Secrets: tt.secrets, Logger: slog.New(slog.NewTextHandler(&log, nil))}
-		require.Equal(t, tt.status, answerTo(handler, signed(delivery)).Code)
+		require.Equal(t, tt.status, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 		require.Contains(t, log.String(), tt.want)
 	}
 }
@@ -163,13 +164,13 @@ func TestVerifyWebhook_TheBodyCanBeRead(t *testing.T) {
 		body, err := io.ReadAll(r.Body)
 		bodies = append(bodies, fmt.Sprint(string(body), err))
 	}))
-	answerTo(guard, signed(delivery))
-	require.Equal(t, []string{fmt.Sprint(delivery, nil)}, bodies)
+	clienttest.AnswerTo(guard, clienttest.Signed(clienttest.Delivery))
+	require.Equal(t, []string{fmt.Sprint(clienttest.Delivery, nil)}, bodies)
 }
 
 func TestParseWebhook_NeedsABody(t *testing.T) {
 	t.Parallel()
-	bare := signed(delivery)
+	bare := clienttest.Signed(clienttest.Delivery)
 	bare.Body = nil
 	for _, r := range []*http.Request{nil, bare} {
 		event, err := djamo.ParseWebhook(r, "s")
@@ -182,29 +183,29 @@ func TestParseWebhook_NeedsABody(t *testing.T) {
 // The copy that VerifyWebhook leaves is taken only where the body itself gives nothing, is closed, and can fail.
 func TestParseWebhook_TakesTheCopyOfABodyThatWasRead(t *testing.T) {
 	t.Parallel()
-	fresh := signed(delivery)
-	fresh.GetBody = func() (io.ReadCloser, error) { t.Error("the body is there"); return nil, errNotNow }
+	fresh := clienttest.Signed(clienttest.Delivery)
+	fresh.GetBody = func() (io.ReadCloser, error) { t.Error("the body is there"); return nil, clienttest.ErrNotNow }
 	_, err := djamo.ParseWebhook(fresh, "s")
 	require.NoError(t, err)
 
-	one := signed("7")
+	one := clienttest.Signed("7")
 	one.GetBody = fresh.GetBody
 	_, err = djamo.ParseWebhook(one, "s")
 	require.ErrorContains(t, err, "not a JSON object", "a body of one byte is a body")
 
-	broken := unread(func() error { return errNotNow })
+	broken := clienttest.Unread(func() error { return clienttest.ErrNotNow })
 	broken.GetBody = fresh.GetBody
 	_, err = djamo.ParseWebhook(broken, "s")
-	require.ErrorIs(t, err, errNotNow)
+	require.ErrorIs(t, err, clienttest.ErrNotNow)
 
-	read := signed(delivery)
+	read := clienttest.Signed(clienttest.Delivery)
 	read.Body = http.NoBody
-	read.GetBody = func() (io.ReadCloser, error) { return nil, errNotNow }
+	read.GetBody = func() (io.ReadCloser, error) { return nil, clienttest.ErrNotNow }
 	_, err = djamo.ParseWebhook(read, "s")
-	require.ErrorIs(t, err, errNotNow)
+	require.ErrorIs(t, err, clienttest.ErrNotNow)
 	require.ErrorContains(t, err, "djamo: reading a webhook again: ")
 
-	copied := &closeCounter{Reader: bytes.NewReader([]byte(delivery))}
+	copied := &closeCounter{Reader: bytes.NewReader([]byte(clienttest.Delivery))}
 	read.GetBody = func() (io.ReadCloser, error) { return copied, nil }
 	_, err = djamo.ParseWebhook(read, "s")
 	require.NoError(t, err)
@@ -225,7 +226,7 @@ func (c *closeCounter) Close() error {
 func TestParseWebhook_EmptyReadsAreBounded(t *testing.T) {
 	t.Parallel()
 	for empty, want := range map[int]error{99: nil, 100: io.ErrNoProgress} {
-		r := signed(delivery)
+		r := clienttest.Signed(clienttest.Delivery)
 		left := empty
 		r.Body = io.NopCloser(io.MultiReader(readerFunc(func([]byte) (int, error) {
 			if left == 0 {
@@ -233,7 +234,7 @@ func TestParseWebhook_EmptyReadsAreBounded(t *testing.T) {
 			}
 			left--
 			return 0, nil
-		}), bytes.NewReader([]byte(delivery))))
+		}), bytes.NewReader([]byte(clienttest.Delivery))))
 		_, err := djamo.ParseWebhook(r, "s")
 		require.ErrorIs(t, err, want, "%d empty reads", empty)
 	}
@@ -246,13 +247,13 @@ func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 // An error of any callback, by topic or for all, means that the delivery was not handled and must come again.
 func TestWebhookHandler_EveryCallbacksErrorAsksForTheDeliveryAgain(t *testing.T) {
 	t.Parallel()
-	onTransaction := func(context.Context, *djamo.Transaction) error { return errNotNow }
+	onTransaction := func(context.Context, *djamo.Transaction) error { return clienttest.ErrNotNow }
 	handler := &djamo.WebhookHandler{
 		Secrets: []string{"s"}, OnTransactionStarted: onTransaction, OnTransactionCompleted: onTransaction, OnTransactionFailed: onTransaction,
-		OnCharge: func(context.Context, *djamo.Charge) error { return errNotNow }, OnEvent: func(context.Context, djamo.Event) error { return errNotNow },
+		OnCharge: func(context.Context, *djamo.Charge) error { return clienttest.ErrNotNow }, OnEvent: func(context.Context, djamo.Event) error { return clienttest.ErrNotNow },
 	}
 	for _, topic := range []djamo.Topic{djamo.TopicTransactionStarted, djamo.TopicTransactionCompleted, djamo.TopicTransactionFailed, djamo.TopicCharge, "loans/granted"} {
 		body := `{"topic":"` + string(topic) + `","data":{"id":"x_1","status":"completed"}}`
-		require.Equal(t, http.StatusInternalServerError, answerTo(handler, signed(body)).Code, topic)
+		require.Equal(t, http.StatusInternalServerError, clienttest.AnswerTo(handler, clienttest.Signed(body)).Code, topic)
 	}
 }

@@ -1,4 +1,4 @@
-package djamo_test
+package webhooks_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -78,11 +79,11 @@ func TestWebhookHandler_DeduperFails(t *testing.T) {
 		{"claim, no answer", &brokenDeduper{claim: 1, how: hangs}, nil, []int{500, 200, 200}, 1, "connection refused"},
 		{"claim panics", &brokenDeduper{claim: 1, how: panics}, nil, []int{500, 200, 200}, 1, "panic: the store broke on +22507"},
 		{"done panics, once", &brokenDeduper{done: 1, how: panics}, nil, []int{200, 200}, 1, ""},
-		{"done panics, for good", &brokenDeduper{done: 3, how: panics}, nil, []int{200}, 1, "webhook_deduper_fails_test.go"},
-		{"release panics", &brokenDeduper{release: 1, how: panics}, errNotNow, []int{500, 503, 503, 500}, 2, "panic: the store broke on +22507"},
+		{"done panics, for good", &brokenDeduper{done: 3, how: panics}, nil, []int{200}, 1, "deduper_fails_test.go"},
+		{"release panics", &brokenDeduper{release: 1, how: panics}, clienttest.ErrNotNow, []int{500, 503, 503, 500}, 2, "panic: the store broke on +22507"},
 		{"done, once", &brokenDeduper{done: 2}, nil, []int{200, 200}, 1, ""},
 		{"done, for good", &brokenDeduper{done: 3}, nil, []int{200, 503, 503, 200, 200}, 2, "cannot remember it"},
-		{"release", &brokenDeduper{release: 1}, errNotNow, []int{500, 503, 503, 500}, 2, "was not given up"},
+		{"release", &brokenDeduper{release: 1}, clienttest.ErrNotNow, []int{500, 503, 503, 500}, 2, "was not given up"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -95,7 +96,7 @@ func TestWebhookHandler_DeduperFails(t *testing.T) {
 				}}
 				for i, want := range tt.want {
 					time.Sleep(time.Second) //nolint:forbidigo // in a synctest bubble
-					require.Equal(t, want, answerTo(handler, signed(delivery)).Code, "delivery %d", i+1)
+					require.Equal(t, want, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code, "delivery %d", i+1)
 				}
 				require.Equal(t, tt.ran, ran)
 				require.Contains(t, log.String(), tt.reason)
@@ -123,8 +124,8 @@ func TestWebhookHandler_DeduperHangsWhileACopyWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Seen: &afterHeld{}, OnEvent: unexpectedEvent(t), Logger: slog.New(slog.NewTextHandler(&log, nil))}
-		require.Equal(t, http.StatusServiceUnavailable, answerTo(handler, signed(delivery)).Code)
+		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Seen: &afterHeld{}, OnEvent: clienttest.UnexpectedEvent(t), Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		require.Equal(t, http.StatusServiceUnavailable, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 		require.Contains(t, log.String(), "connection refused")
 	})
 }

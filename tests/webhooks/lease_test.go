@@ -1,4 +1,4 @@
-package djamo_test
+package webhooks_test
 
 import (
 	"bytes"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -70,10 +71,10 @@ func TestWebhookHandler_LeaseCoversAllOfIt(t *testing.T) {
 				slow := &djamo.WebhookHandler{Secrets: []string{"s"}, Timeout: timeout, Seen: seen, OnEvent: on, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 				other := &djamo.WebhookHandler{Secrets: []string{"s"}, Timeout: timeout, Seen: shared, OnEvent: on}
 				answered := make(chan int)
-				go func() { answered <- answerTo(slow, signed(delivery)).Code }()
+				go func() { answered <- clienttest.AnswerTo(slow, clienttest.Signed(clienttest.Delivery)).Code }()
 				go func() {
 					time.Sleep(tt.other) //nolint:forbidigo // in a synctest bubble
-					answered <- answerTo(other, signed(delivery)).Code
+					answered <- clienttest.AnswerTo(other, clienttest.Signed(clienttest.Delivery)).Code
 				}()
 				codes := []int{<-answered, <-answered}
 				require.ElementsMatch(t, []int{tt.want, http.StatusOK}, codes)
@@ -98,6 +99,6 @@ func TestWebhookHandler_TimeoutIsBounded(t *testing.T) {
 			require.Less(t, time.Until(deadline), 24*time.Hour+time.Minute)
 			return nil
 		}}
-		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+		require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 	}
 }

@@ -1,4 +1,4 @@
-package djamo_test
+package webhooks_test
 
 import (
 	"bytes"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -30,14 +31,14 @@ func TestWebhookHandler_CopiesRunTheCallbackOnce(t *testing.T) {
 		var sending sync.WaitGroup
 		for range copies {
 			sending.Go(func() {
-				if code := answerTo(handler, signed(delivery)).Code; code != http.StatusOK {
+				if code := clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code; code != http.StatusOK {
 					t.Errorf("answered %d", code)
 				}
 			})
 		}
 		sending.Wait()
 		require.EqualValues(t, 1, ran.Load())
-		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code, "a repeat is thanked for")
+		require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code, "a repeat is thanked for")
 		require.EqualValues(t, 1, ran.Load())
 	})
 }
@@ -51,7 +52,7 @@ func TestWebhookHandler_WaitingCopyTakesOver(t *testing.T) {
 		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: func(context.Context, djamo.Event) error {
 			time.Sleep(time.Second) //nolint:forbidigo // in a synctest bubble
 			if ran.Add(1) <= failures {
-				return errNotNow
+				return clienttest.ErrNotNow
 			}
 			return nil
 		}}
@@ -60,7 +61,7 @@ func TestWebhookHandler_WaitingCopyTakesOver(t *testing.T) {
 		codes := map[int]int{}
 		for range copies {
 			sending.Go(func() {
-				code := answerTo(handler, signed(delivery)).Code
+				code := clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code
 				mu.Lock()
 				codes[code]++
 				mu.Unlock()
@@ -76,15 +77,15 @@ func TestWebhookHandler_CopyGivesUpWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var seen djamo.MemoryDeduper
-		event, err := djamo.ParseWebhook(signed(delivery), "s")
+		event, err := djamo.ParseWebhook(clienttest.Signed(clienttest.Delivery), "s")
 		require.NoError(t, err)
 		claim, err := seen.Claim(t.Context(), event.Key(), "another machine", time.Hour)
 		require.NoError(t, err)
 		require.Equal(t, djamo.ClaimGranted, claim)
 
-		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t), Seen: &seen, Timeout: 4 * time.Second}
+		handler := &djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: clienttest.UnexpectedEvent(t), Seen: &seen, Timeout: 4 * time.Second}
 		start := time.Now()
-		w := answerTo(handler, signed(delivery))
+		w := clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery))
 		require.Equal(t, http.StatusServiceUnavailable, w.Code)
 		require.Equal(t, "1", w.Header().Get("Retry-After"))
 		require.Equal(t, 4*time.Second, time.Since(start))
@@ -92,7 +93,7 @@ func TestWebhookHandler_CopyGivesUpWaiting(t *testing.T) {
 		hungUp, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
 		start = time.Now()
-		require.Equal(t, http.StatusServiceUnavailable, answerTo(handler, signed(delivery).WithContext(hungUp)).Code)
+		require.Equal(t, http.StatusServiceUnavailable, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery).WithContext(hungUp)).Code)
 		require.Equal(t, time.Second, time.Since(start), "nobody waits for a sender that has hung up")
 	})
 }
@@ -105,13 +106,13 @@ func TestWebhookHandler_CallbackFails(t *testing.T) {
 		reason string
 		stack  bool
 	}{
-		{"error", func() error { return errNotNow }, "not now: +22507", false},
+		{"error", func() error { return clienttest.ErrNotNow }, "not now: +22507", false},
 		{"panic", func() error { panic("no such row: +2250748710523") }, "panic: no such row: +22507", true},
-		{"panic with an error", func() error { panic(errNotNow) }, "panic: not now", true},
+		{"panic with an error", func() error { panic(clienttest.ErrNotNow) }, "panic: not now", true},
 		{"nil panic", func() error { panic(nil) }, "panic called with nil argument", true},
 		{"nil pointer", func() error { var payment *djamo.Transaction; _ = payment.ID; return nil }, "nil pointer dereference", true},
-		{"a nil pointer as error", func() error { return (*oddError)(nil) }, "an error of type *djamo_test.oddError that cannot be read", false},
-		{"an error that cannot be read", func() error { return &oddError{} }, "an error of type *djamo_test.oddError that cannot be read", false},
+		{"a nil pointer as error", func() error { return (*oddError)(nil) }, "an error of type *webhooks_test.oddError that cannot be read", false},
+		{"an error that cannot be read", func() error { return &oddError{} }, "an error of type *webhooks_test.oddError that cannot be read", false},
 		{"panic with an error that cannot be asked", func() error { panic(&oddError{"no such row: +2250748710523"}) }, "panic: no such row: +22507", true},
 		{"panic with an error that cannot be read", func() error { panic(&oddError{}) }, "panic: ", true},
 		{"abort", func() error { panic(http.ErrAbortHandler) }, "abort Handler", false},
@@ -126,19 +127,19 @@ func TestWebhookHandler_CallbackFails(t *testing.T) {
 				}
 				return nil
 			}}
-			w := answerTo(handler, signed(delivery))
+			w := clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery))
 			require.Equal(t, http.StatusInternalServerError, w.Code)
 			require.Equal(t, "the delivery was not handled\n", w.Body.String())
 			require.Contains(t, log.String(), tt.reason)
 			require.Contains(t, log.String(), "id=txn_1")
 			require.NotContains(t, log.String(), "+2250748710523")
 			if tt.stack {
-				require.Contains(t, log.String(), "webhook_run_test.go", "where it happened")
+				require.Contains(t, log.String(), "run_test.go", "where it happened")
 			} else {
 				require.NotContains(t, log.String(), "goroutine")
 			}
-			require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code, "it is not remembered as done, and is handled at once")
-			require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+			require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code, "it is not remembered as done, and is handled at once")
+			require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 			require.Equal(t, 2, ran)
 		})
 	}
@@ -171,10 +172,10 @@ func TestWebhookHandler_CallbackEndsItsGoroutine(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		answerTo(handler, signed(delivery))
+		clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery))
 	}()
 	<-ended
-	require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+	require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 	require.Equal(t, 2, ran)
 }
 
@@ -194,14 +195,14 @@ func TestWebhookHandler_CallbackContext(t *testing.T) {
 			require.Equal(t, 5*time.Second, time.Until(deadline))
 			return nil
 		}}
-		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery).WithContext(sender)).Code)
+		require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery).WithContext(sender)).Code)
 		require.ErrorIs(t, after(), context.Canceled, "what the callback has started ends with it")
-		handler.OnEvent = unexpectedEvent(t)
-		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code, "it is remembered, though the sender had gone")
+		handler.OnEvent = clienttest.UnexpectedEvent(t)
+		require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code, "it is remembered, though the sender had gone")
 
 		handler.OnEvent = func(ctx context.Context, _ djamo.Event) error { <-ctx.Done(); return ctx.Err() }
 		start := time.Now()
-		require.Equal(t, http.StatusInternalServerError, answerTo(handler, signed(chargeDelivery)).Code)
+		require.Equal(t, http.StatusInternalServerError, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.ChargeDelivery)).Code)
 		require.Equal(t, 5*time.Second, time.Since(start))
 	})
 }
@@ -219,15 +220,15 @@ func TestWebhookHandler_CallbackOverstays(t *testing.T) {
 			return nil
 		}}
 		took.Store(int64(1500 * time.Millisecond))
-		go answerTo(handler, signed(delivery))
+		go clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery))
 		synctest.Wait()
-		require.Equal(t, http.StatusServiceUnavailable, answerTo(handler, signed(delivery)).Code)
-		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+		require.Equal(t, http.StatusServiceUnavailable, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
+		require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 		require.EqualValues(t, 1, ran.Load())
 		require.NotContains(t, log.String(), "longer than its claim")
 
 		took.Store(int64(4 * time.Second))
-		require.Equal(t, http.StatusOK, answerTo(handler, signed(chargeDelivery)).Code)
+		require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.ChargeDelivery)).Code)
 		require.Contains(t, log.String(), "took longer than its claim")
 	})
 }
@@ -247,7 +248,7 @@ func TestWebhookHandler_TwoMachinesShareADeduper(t *testing.T) {
 		body := fmt.Sprintf(`{"topic":"transactions/completed","data":{"id":"txn_%d","status":"completed","updatedAt":"2026-06-01T08:00:00Z"}}`, i)
 		for _, handler := range []*djamo.WebhookHandler{first, second} {
 			sending.Go(func() {
-				if code := answerTo(handler, signed(body)).Code; code != http.StatusOK {
+				if code := clienttest.AnswerTo(handler, clienttest.Signed(body)).Code; code != http.StatusOK {
 					t.Errorf("answered %d", code)
 				}
 			})

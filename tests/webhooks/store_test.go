@@ -1,4 +1,4 @@
-package djamo_test
+package webhooks_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -53,7 +54,7 @@ func (s *scripted) on(t *testing.T, r *http.Request, callback func(context.Conte
 	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Seen: s, Timeout: time.Second, OnEvent: callback,
 		Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	start := time.Now()
-	status = answerTo(handler, r).Code
+	status = clienttest.AnswerTo(handler, r).Code
 	return status, out.String(), time.Since(start)
 }
 
@@ -76,7 +77,7 @@ func TestWebhookHandler_StaleClaimsAreAskedForAgainAndGivenUp(t *testing.T) {
 				time.Sleep(tt.late) //nolint:forbidigo // in a synctest bubble
 				return djamo.ClaimGranted, nil
 			}}
-			status, log, _ := store.on(t, signed(delivery), accepts)
+			status, log, _ := store.on(t, clienttest.Signed(clienttest.Delivery), accepts)
 			require.Equal(t, tt.status, status, tt.late)
 			require.Equal(t, tt.asked, store.asked)
 			require.Equal(t, tt.released, store.released)
@@ -99,7 +100,7 @@ func TestWebhookHandler_TellsAFailingStoreFromAnImpatientSender(t *testing.T) {
 			return then(ctx, asked)
 		}
 	}
-	fails := func(context.Context, int) (djamo.Claim, error) { return 0, errNotNow }
+	fails := func(context.Context, int) (djamo.Claim, error) { return 0, clienttest.ErrNotNow }
 	for _, tt := range []struct {
 		name     string
 		claim    func(context.Context, int) (djamo.Claim, error)
@@ -124,7 +125,7 @@ func TestWebhookHandler_TellsAFailingStoreFromAnImpatientSender(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, tt.patience)
 					defer cancel()
 				}
-				status, log, _ := (&scripted{claim: tt.claim}).on(t, signed(delivery).WithContext(ctx), unexpectedEvent(t))
+				status, log, _ := (&scripted{claim: tt.claim}).on(t, clienttest.Signed(clienttest.Delivery).WithContext(ctx), clienttest.UnexpectedEvent(t))
 				require.Equal(t, tt.status, status)
 				require.Contains(t, log, tt.reason)
 			})
@@ -144,18 +145,18 @@ func TestWebhookHandler_MarksUntilItIsRemembered(t *testing.T) {
 		{"at once", nil, 1, 0, "level=DEBUG"},
 		{"at the third try", func(_ context.Context, marked int) error {
 			if marked < 3 {
-				return errNotNow
+				return clienttest.ErrNotNow
 			}
 			return nil
 		}, 3, 40 * time.Millisecond, "level=DEBUG"},
-		{"never", func(context.Context, int) error { return errNotNow }, 3, 40 * time.Millisecond, "level=ERROR"},
+		{"never", func(context.Context, int) error { return clienttest.ErrNotNow }, 3, 40 * time.Millisecond, "level=ERROR"},
 		{"it hangs", func(ctx context.Context, _ int) error { <-ctx.Done(); return ctx.Err() }, 1, time.Second, "level=ERROR"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				store := &scripted{done: tt.done}
-				status, log, took := store.on(t, signed(delivery), accepts)
+				status, log, took := store.on(t, clienttest.Signed(clienttest.Delivery), accepts)
 				require.Equal(t, http.StatusOK, status, "it is handled, and asking for it again would handle it twice")
 				require.Equal(t, tt.marked, store.marked)
 				require.Equal(t, tt.took, took)
@@ -178,7 +179,7 @@ func TestWebhookHandler_ALeaseUsedToTheEndIsNotOverrun(t *testing.T) {
 				claim: func(context.Context, int) (djamo.Claim, error) { return djamo.ClaimGranted, sleep(time.Second) },
 				done:  func(context.Context, int) error { return sleep(time.Second + late) },
 			}
-			status, log, _ := store.on(t, signed(delivery), func(context.Context, djamo.Event) error { return sleep(time.Second) })
+			status, log, _ := store.on(t, clienttest.Signed(clienttest.Delivery), func(context.Context, djamo.Event) error { return sleep(time.Second) })
 			require.Equal(t, http.StatusOK, status)
 			if overrun {
 				require.Contains(t, log, "took longer than its claim")
@@ -195,9 +196,9 @@ func TestWebhookHandler_GivesUpGivingUp(t *testing.T) {
 	for timeout, want := range map[time.Duration]time.Duration{0: 5 * time.Second, 2 * time.Second: 2 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
 			store := &scripted{release: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
-			handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Seen: store, Timeout: timeout, OnEvent: func(context.Context, djamo.Event) error { return errNotNow }}
+			handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Seen: store, Timeout: timeout, OnEvent: func(context.Context, djamo.Event) error { return clienttest.ErrNotNow }}
 			start := time.Now()
-			require.Equal(t, http.StatusInternalServerError, answerTo(handler, signed(delivery)).Code)
+			require.Equal(t, http.StatusInternalServerError, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 			require.Equal(t, want, time.Since(start))
 		})
 	}
@@ -210,7 +211,7 @@ func panicInRelease()  { panic("in the store") }
 func TestWebhookHandler_TheFirstPanicIsTheOneToldOf(t *testing.T) {
 	t.Parallel()
 	store := &scripted{release: func(context.Context) error { panicInRelease(); return nil }}
-	status, log, _ := store.on(t, signed(delivery), func(context.Context, djamo.Event) error { panicInCallback(); return nil })
+	status, log, _ := store.on(t, clienttest.Signed(clienttest.Delivery), func(context.Context, djamo.Event) error { panicInCallback(); return nil })
 	require.Equal(t, http.StatusInternalServerError, status)
 	before, after, found := bytes.Cut([]byte(log), []byte("the callback failed"))
 	require.True(t, found)
@@ -228,9 +229,9 @@ func TestWebhookHandler_Defaults(t *testing.T) {
 			left = time.Until(deadline)
 			return nil
 		}}
-		require.Equal(t, http.StatusOK, answerTo(handler, signed(delivery)).Code)
+		require.Equal(t, http.StatusOK, clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code)
 		require.Equal(t, 30*time.Second, left)
-		require.Equal(t, http.StatusRequestEntityTooLarge, answerTo(&djamo.WebhookHandler{Secrets: []string{"s"}, MaxBytes: 1}, signed("{}")).Code)
+		require.Equal(t, http.StatusRequestEntityTooLarge, clienttest.AnswerTo(&djamo.WebhookHandler{Secrets: []string{"s"}, MaxBytes: 1}, clienttest.Signed("{}")).Code)
 		require.Equal(t, "djamo.WebhookHandler(nil)", fmt.Sprint((*djamo.WebhookHandler)(nil)))
 	})
 }

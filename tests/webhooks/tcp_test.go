@@ -1,4 +1,4 @@
-package djamo_test
+package webhooks_test
 
 import (
 	"bufio"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/clienttest"
 	"github.com/djamo/djamo-go/internal/leaktest"
 	"github.com/stretchr/testify/require"
 )
@@ -24,7 +25,7 @@ func dialed(t *testing.T, server *httptest.Server) net.Conn {
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
-	require.NoError(t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(5*time.Minute)))
 	return conn
 }
 
@@ -40,7 +41,7 @@ func readAnswer(t *testing.T, from *bufio.Reader) (status int, closes bool) {
 
 func raw[N int | int64](body string, length N) string {
 	return fmt.Sprintf("POST /webhooks/djamo HTTP/1.1\r\nHost: x\r\n%s: %s\r\nContent-Length: %d\r\n\r\n%s",
-		djamo.SignatureHeader, djamo.SignWebhook([]byte(delivery), "s"), length, body)
+		djamo.SignatureHeader, djamo.SignWebhook([]byte(clienttest.Delivery), "s"), length, body)
 }
 
 func TestWebhookHandler_OverTCP_SlowSenderIsCutOff(t *testing.T) {
@@ -54,8 +55,10 @@ func TestWebhookHandler_OverTCP_SlowSenderIsCutOff(t *testing.T) {
 		wrap func(http.Handler) http.Handler
 		send func(conn net.Conn)
 	}{
-		{"half a body and silence", plain, func(conn net.Conn) { _, _ = io.WriteString(conn, raw(delivery[:20], len(delivery))) }},
-		{"no body at all", plain, func(conn net.Conn) { _, _ = io.WriteString(conn, raw("", len(delivery))) }},
+		{"half a body and silence", plain, func(conn net.Conn) {
+			_, _ = io.WriteString(conn, raw(clienttest.Delivery[:20], len(clienttest.Delivery)))
+		}},
+		{"no body at all", plain, func(conn net.Conn) { _, _ = io.WriteString(conn, raw("", len(clienttest.Delivery))) }},
 		{"byte by byte", plain, func(conn net.Conn) {
 			_, _ = io.WriteString(conn, raw("", 1<<20))
 			for _, err := io.WriteString(conn, " "); err == nil; _, err = io.WriteString(conn, " ") {
@@ -66,12 +69,14 @@ func TestWebhookHandler_OverTCP_SlowSenderIsCutOff(t *testing.T) {
 			head, _, _ := strings.Cut(raw("", 0), "Content-Length")
 			_, _ = io.WriteString(conn, head+"Transfer-Encoding: chunked\r\n\r\n1000\r\n{")
 		}},
-		{"behind a writer without deadlines", hidden, func(conn net.Conn) { _, _ = io.WriteString(conn, raw(delivery[:20], len(delivery))) }},
+		{"behind a writer without deadlines", hidden, func(conn net.Conn) {
+			_, _ = io.WriteString(conn, raw(clienttest.Delivery[:20], len(clienttest.Delivery)))
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			leaktest.Check(t)
-			server := httptest.NewServer(tt.wrap(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t), Timeout: 30 * time.Millisecond}))
+			server := httptest.NewServer(tt.wrap(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: clienttest.UnexpectedEvent(t), Timeout: 30 * time.Millisecond}))
 			defer server.Close()
 			conn := dialed(t, server)
 			defer conn.Close()
@@ -90,20 +95,21 @@ func TestWebhookHandler_OverTCP_DeadlineEndsWithTheBody(t *testing.T) {
 	var handled atomic.Int32
 	handler := &djamo.WebhookHandler{Secrets: []string{"s"}, Timeout: 20 * time.Second, OnEvent: func(ctx context.Context, _ djamo.Event) error {
 		handled.Add(1)
-		return sleep(ctx, 300*time.Millisecond)
+		return sleep(ctx, 1200*time.Millisecond)
 	}}
 	var cancelled atomic.Bool
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r)
 		cancelled.CompareAndSwap(false, r.Context().Err() != nil)
 	}))
-	server.Config.ReadTimeout = 200 * time.Millisecond
+	server.Config.ReadTimeout = time.Second
+	server.Config.ReadHeaderTimeout, server.Config.IdleTimeout = time.Minute, time.Minute // or a busy machine is cut off between two deliveries
 	server.Start()
 	defer server.Close()
 	conn := dialed(t, server)
 	answers := bufio.NewReader(conn)
-	for _, body := range []string{delivery, delivery, chargeDelivery} {
-		_, err := io.WriteString(conn, strings.Replace(raw(body, len(body)), djamo.SignWebhook([]byte(delivery), "s"), djamo.SignWebhook([]byte(body), "s"), 1))
+	for _, body := range []string{clienttest.Delivery, clienttest.Delivery, clienttest.ChargeDelivery} {
+		_, err := io.WriteString(conn, strings.Replace(raw(body, len(body)), djamo.SignWebhook([]byte(clienttest.Delivery), "s"), djamo.SignWebhook([]byte(body), "s"), 1))
 		require.NoError(t, err)
 		status, closes := readAnswer(t, answers)
 		require.Equal(t, http.StatusOK, status)
@@ -146,15 +152,15 @@ func TestWebhookHandler_OverTCP_SenderHangsUp(t *testing.T) {
 	}))
 	defer server.Close()
 	conn := dialed(t, server)
-	_, err := io.WriteString(conn, raw(delivery, len(delivery)))
+	_, err := io.WriteString(conn, raw(clienttest.Delivery, len(clienttest.Delivery)))
 	require.NoError(t, err)
 	<-started
 	require.NoError(t, conn.Close())
 	require.NoError(t, <-ended, "the callback goes on without the sender")
 	require.Eventually(t, func() bool {
 		// A second run would close started again and panic: the answer would be 500.
-		return answerTo(handler, signed(delivery)).Code == http.StatusOK
-	}, 10*time.Second, time.Millisecond)
+		return clienttest.AnswerTo(handler, clienttest.Signed(clienttest.Delivery)).Code == http.StatusOK
+	}, 5*time.Minute, time.Millisecond)
 }
 
 func TestWebhookHandler_OverTCP_PanicLeavesTheServerAlive(t *testing.T) {
@@ -166,8 +172,8 @@ func TestWebhookHandler_OverTCP_PanicLeavesTheServerAlive(t *testing.T) {
 	})
 	defer server.Close()
 	for range 3 {
-		require.Equal(t, http.StatusInternalServerError, posted(t, server, delivery))
-		require.Equal(t, http.StatusOK, posted(t, server, chargeDelivery))
+		require.Equal(t, http.StatusInternalServerError, posted(t, server, clienttest.Delivery))
+		require.Equal(t, http.StatusOK, posted(t, server, clienttest.ChargeDelivery))
 	}
 }
 
@@ -187,7 +193,7 @@ func posted(t *testing.T, server *httptest.Server, body string) int {
 func TestWebhookHandler_OverTCP_LargeBodyIsRefusedUnread(t *testing.T) {
 	t.Parallel()
 	leaktest.Check(t)
-	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t)})
+	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: clienttest.UnexpectedEvent(t)})
 	defer server.Close()
 	conn := dialed(t, server)
 	_, err := io.WriteString(conn, raw("", int64(1<<40))) // and nothing of it is sent
@@ -201,9 +207,9 @@ func TestWebhookHandler_OverTCP_LargeBodyIsRefusedUnread(t *testing.T) {
 func TestWebhookHandler_OverTCP_RefusalReachesTheSender(t *testing.T) {
 	t.Parallel()
 	leaktest.Check(t)
-	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: unexpectedEvent(t)})
+	server := httptest.NewServer(&djamo.WebhookHandler{Secrets: []string{"s"}, OnEvent: clienttest.UnexpectedEvent(t)})
 	defer server.Close()
-	misconfigured := httptest.NewServer(&djamo.WebhookHandler{OnEvent: unexpectedEvent(t)})
+	misconfigured := httptest.NewServer(&djamo.WebhookHandler{OnEvent: clienttest.UnexpectedEvent(t)})
 	defer misconfigured.Close()
 	for _, tt := range []struct {
 		server *httptest.Server
@@ -214,11 +220,25 @@ func TestWebhookHandler_OverTCP_RefusalReachesTheSender(t *testing.T) {
 		{server, "POST", 600, 401}, {server, "POST", 1 << 20, 401}, {server, "POST", 1<<20 + 1, 413}, {server, "POST", 4 << 20, 413},
 		{server, "PUT", 4 << 20, 405}, {misconfigured, "POST", 4 << 20, 500},
 	} {
-		conn := dialed(t, tt.server)
-		_, err := fmt.Fprintf(conn, "%s / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", tt.method, tt.size, strings.Repeat(" ", tt.size))
+		learns := func() (status int, err error) {
+			conn := dialed(t, tt.server)
+			defer conn.Close()
+			_, err = fmt.Fprintf(conn, "%s / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s", tt.method, tt.size, strings.Repeat(" ", tt.size))
+			if err != nil {
+				return 0, err
+			}
+			answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				return 0, err
+			}
+			defer answer.Body.Close()
+			return answer.StatusCode, nil
+		}
+		status, err := learns()
+		for tries := 0; err != nil && tries < 20; tries++ { // half a second may be too little for a busy machine, but not each time
+			status, err = learns()
+		}
 		require.NoError(t, err, "%+v", tt)
-		status, _ := readAnswer(t, bufio.NewReader(conn))
 		require.Equal(t, tt.want, status)
-		require.NoError(t, conn.Close())
 	}
 }

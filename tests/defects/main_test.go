@@ -1,0 +1,10 @@
+package defects_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/djamo/djamo-go/internal/leaktest"
+)
+
+func TestMain(m *testing.M) { os.Exit(leaktest.Main(m)) }

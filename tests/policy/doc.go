@@ -1,0 +1,2 @@
+// Package policy tests what the client sends again, and when: its tables are the specification of the retry policy.
+package policy
