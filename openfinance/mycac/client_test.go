@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -283,7 +284,11 @@ func TestClient_KeepsSecretsToItself(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	answer := `{"access_token":"token-private","expires_in":60}`
+	var breaks atomic.Bool
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if breaks.Load() {
+			panic(http.ErrAbortHandler)
+		}
 		if r.URL.Path == "/api/v1/mycac/login/confirm" {
 			_, _ = w.Write([]byte(answer))
 			return
@@ -313,7 +318,7 @@ func TestClient_KeepsSecretsToItself(t *testing.T) {
 	}
 	logger := slog.New(slog.NewTextHandler(&log, nil))
 	logger.Info("x", "a", nightly, "b", challenge, "c", session, "d", mycac.SessionParams{Token: "token-private"})
-	server.Close()
+	breaks.Store(true)
 	_, err = session.Balance(t.Context(), "DJ81-account-private")
 	require.Error(t, err)
 	for _, text := range append(texts, err.Error(), log.String()) {

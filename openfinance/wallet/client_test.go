@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -106,7 +107,11 @@ func TestClient_SaysWhatAnAnswerMeans(t *testing.T) {
 func TestClient_KeepsSecretsToItself(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
+	var breaks atomic.Bool
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if breaks.Load() {
+			panic(http.ErrAbortHandler)
+		}
 		w.WriteHeader(http.StatusForbidden)
 		fmt.Fprintf(w, `{"code":"%s %s"}`, r.Header.Get("Authorization"), r.Header.Get("X-Consent-Id"))
 	}))
@@ -117,7 +122,7 @@ func TestClient_KeepsSecretsToItself(t *testing.T) {
 	for _, text := range []string{err.Error(), fmt.Sprintf("%+v %#v", err, err), log.String(), fmt.Sprintf("%v %+v %#v", access, access, access)} {
 		require.NotContains(t, text, "private")
 	}
-	server.Close()
+	breaks.Store(true)
 	_, err = c.Page(t.Context(), access, wallet.PageParams{WalletID: "w"})
 	require.Error(t, err)
 	require.NotContains(t, err.Error(), "private")
