@@ -426,11 +426,16 @@ func TestBooks_KilledBetweenEveryTwoWrites(t *testing.T) {
 					break
 				}
 				k = &killer{of: k.of, address: d.address, left: 1 << 30}
-				require.False(t, e.run(t, d, k, account, day.Add(time.Hour)), "it goes on when the lease is over")
+				waiting, patience := []books.Delivery{{}}, time.Now().Add(time.Minute)
+				for len(waiting) > 0 {
+					// PostgreSQL learns of a killed process when it likes. Until then a posting can be locked, and is passed over.
+					require.True(t, time.Now().Before(patience), "killed at %d", point)
+					require.False(t, e.run(t, d, k, account, day.Add(time.Hour)), "it goes on when the lease is over")
+					var err error
+					waiting, err = checked.Waiting(t.Context(), 10)
+					require.NoError(t, err)
+				}
 				require.EqualValues(t, 100+200-50, e.balance(account), "killed at %d", point)
-				waiting, err := checked.Waiting(t.Context(), 10)
-				require.NoError(t, err)
-				require.Empty(t, waiting)
 				require.Empty(t, e.faults)
 				e.Close()
 			}
