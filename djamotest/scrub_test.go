@@ -26,13 +26,19 @@ func answering(contentType, body string) tripper {
 // through sends one request through a round tripper.
 func through(t *testing.T, rt http.RoundTripper, path string, body any) outcome {
 	t.Helper()
-	a, _ := newAPI(t)
-	c := &caller{t: t, api: a, url: "https://api.test", do: rt.RoundTrip}
 	method := "GET"
 	if body != nil {
 		method = "POST"
 	}
+	c := callerOf(t, rt)
 	return c.exchange(c.request(method, path, body))
+}
+
+// callerOf sends through a transport what an API would get.
+func callerOf(t *testing.T, rt http.RoundTripper) *caller {
+	t.Helper()
+	a, _ := newAPI(t)
+	return &caller{t: t, api: a, url: "https://api.test", do: rt.RoundTrip}
 }
 
 func recordOne(t *testing.T, dir, body string) {
@@ -128,11 +134,12 @@ func TestReplay_KeepsTheOrderOfMoreThanAThousand(t *testing.T) {
 		n++
 		return answering("application/json", fmt.Sprint(n)).RoundTrip(r)
 	})
+	c := callerOf(t, recorder)
 	for range 1_002 {
-		require.NoError(t, through(t, recorder, "/v1/balance", nil).err)
+		require.NoError(t, c.exchange(c.request("GET", "/v1/balance", nil)).err)
 	}
-	replay := djamotest.Replay(dir)
+	c = callerOf(t, djamotest.Replay(dir))
 	for i := range 1_002 {
-		require.Equal(t, fmt.Sprint(i+1), through(t, replay, "/v1/balance", nil).body)
+		require.Equal(t, fmt.Sprint(i+1), c.exchange(c.request("GET", "/v1/balance", nil)).body)
 	}
 }

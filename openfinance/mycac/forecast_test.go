@@ -94,7 +94,7 @@ func TestForecast_Days(t *testing.T) {
 // flow crosses from one currency or account to another.
 func TestForecast_ClosingIsOpeningAndFlows(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(400) {
+	for seed := range propertySeeds() {
 		random := rand.New(rand.NewPCG(seed, 7))
 		params := mycac.ForecastParams{From: date(t, "2026-01-15"), Days: 1 + random.IntN(400)}
 		for _, account := range []string{"a", "b"} {

@@ -206,7 +206,7 @@ func life(random *rand.Rand) (list []mycac.SettlementEntry) {
 func TestSettlements_Properties(t *testing.T) {
 	t.Parallel()
 	type key struct{ currency, id string }
-	for seed := range uint64(400) {
+	for seed := range propertySeeds() {
 		random := rand.New(rand.NewPCG(seed, 19))
 		list := life(random)
 		gross, netted, scanned, refunded := map[string]int64{}, map[string]int64{}, map[key]int64{}, map[string]int64{}

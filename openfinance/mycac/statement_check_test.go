@@ -21,6 +21,14 @@ func statements() int {
 	return 60
 }
 
+// propertySeeds is how many generated days and plans a property is tried with: so many that a second is enough.
+func propertySeeds() uint64 {
+	if os.Getenv("DJAMO_TEST_FULL") != "" {
+		return 4_000
+	}
+	return 100
+}
+
 // checked is what a check says of lines with known ends.
 func checked(lines []mycac.Line, opening, closing money.Amount, newestFirst bool) (*mycac.BalanceCheck, error) {
 	check := &mycac.BalanceCheck{Opening: &opening, Closing: &closing, NewestFirst: newestFirst}
