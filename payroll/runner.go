@@ -73,7 +73,8 @@ type Runner struct {
 	BeforeSend func(context.Context) error
 
 	// Updates delivers changes of transactions, such as webhook events, during a run. It may be nil, may lose some, and may
-	// deliver stale ones or those of other payments: polling finds what it does not deliver.
+	// deliver stale ones or those of other payments: polling finds what it does not deliver. Nobody receives once the run has
+	// ended: a sender must not wait longer than that.
 	Updates <-chan *djamo.Transaction
 	// Progress is called after every step that was recorded, by one goroutine at a time. It must return soon.
 	Progress func(Totals)

@@ -41,7 +41,10 @@ func TestRunner_Run_HearsOfOutcomes(t *testing.T) {
 			late := news
 			late.Status = djamo.TransactionPending
 			updates <- &news
-			updates <- &late
+			select {
+			case updates <- &late:
+			case <-ended: // of its last news a run may be the sooner to end
+			}
 		}
 		close(updates)
 		w.api.SettleAll()
