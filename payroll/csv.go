@@ -153,8 +153,8 @@ func newCSVReader(text io.Reader, comma rune) *csv.Reader {
 	return reader
 }
 
-// rows reads the file from its start.
-func (f *csvFile) rows(take func(row) bool) error {
+// readRows reads the file from its start, as rows does, on one goroutine.
+func (f *csvFile) readRows(take func(row) bool) error {
 	t, err := f.open()
 	if err != nil {
 		return err
