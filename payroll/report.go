@@ -166,15 +166,23 @@ func (o ReportWriter) open(ctx context.Context, journal Journal) (*report, error
 // errOtherSection is a payout that belongs to another section of the report, and does not count here.
 const errOtherSection Error = "a payout of another section"
 
-// each hands the payouts in these states over, or all of them, in the order of the plan, and counts those that are taken.
+// each hands the payouts in these states over, or all of them, in the order of the plan, and counts those that are taken. The
+// next ones are read meanwhile.
 func (r *report) each(ctx context.Context, take func(Payout) error, states ...State) error {
-	const atOnce = 1_000
-	for after := int64(0); ; {
-		page, err := r.journal.Payouts(ctx, after, atOnce, states...)
-		if err != nil {
-			return err
+	ctx, cancel := context.WithCancel(ctx)
+	pages := make(chan payoutPage)
+	defer func() {
+		cancel()
+		for range pages { // until the journal is not read any more
 		}
-		for _, payout := range page {
+	}()
+	go r.readPages(ctx, pages, states)
+	after := int64(0)
+	for page := range pages {
+		if page.err != nil {
+			return page.err
+		}
+		for _, payout := range page.payouts {
 			if payout.ID <= after {
 				return fmt.Errorf("%w: payout %d comes after payout %d", ErrJournal, payout.ID, after)
 			}
@@ -188,9 +196,31 @@ func (r *report) each(ctx context.Context, take func(Payout) error, states ...St
 				return err
 			}
 		}
-		if len(page) < atOnce {
-			return nil
+	}
+	return ctx.Err()
+}
+
+// payoutPage is what is read of a journal at once.
+type payoutPage struct {
+	payouts []Payout
+	err     error
+}
+
+// readPages reads payouts page by page, until there are no more or the context ends.
+func (r *report) readPages(ctx context.Context, pages chan<- payoutPage, states []State) {
+	defer close(pages)
+	const atOnce = 1_000
+	for after := int64(0); ; {
+		payouts, err := r.journal.Payouts(ctx, after, atOnce, states...)
+		select {
+		case pages <- payoutPage{payouts, err}:
+		case <-ctx.Done():
+			return
 		}
+		if err != nil || len(payouts) < atOnce {
+			return
+		}
+		after = payouts[len(payouts)-1].ID
 	}
 }
 
