@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/wordbreak"
 )
 
 // The accounts that entries are written to by default: those of the revised SYSCOHADA (AUDCIF, in force since 2018), which
@@ -264,7 +265,7 @@ func (b *entryBook) line(day, account, thirdParty, label string, debit, credit d
 		}
 		return francs(a)
 	}
-	text := func(s string) string { return guard(visible(maskText(s))) }
+	text := func(s string) string { return guard(wordbreak.Visible(maskText(s))) }
 	return b.csv.Write([]string{
 		b.options.Journal, at.Format(b.language.or(time.DateOnly, "02/01/2006")), b.piece(day), account, text(thirdParty), text(label),
 		amount(debit), amount(credit), text(reference),

@@ -9,6 +9,8 @@ import (
 	"html/template"
 	"io"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/wordbreak"
 )
 
 // receiptParts are the parts of the page of receipts. Everything in {{ }} is escaped by html/template.
@@ -37,8 +39,8 @@ type (
 	receipt struct {
 		Words                                              receiptWords
 		Company, Name, Description, Reference, Transaction []string
-		CompanyID                                          []string
-		Account, Run                                       string
+		CompanyID, Run                                     []string
+		Account                                            string
 		Phone, Amount, Day, Clock, Number, Written         string
 	}
 )
@@ -106,7 +108,7 @@ func (r *report) writeReceipts(ctx context.Context, w *bufio.Writer, options Rec
 		return 0, err
 	}
 	words := receiptWordsOf(r.language)
-	if err := page.ExecuteTemplate(w, "head", receiptHead{r.language, words, visible(r.text(r.info.Run))}); err != nil {
+	if err := page.ExecuteTemplate(w, "head", receiptHead{r.language, words, wordbreak.Visible(r.text(r.info.Run))}); err != nil {
 		return 0, err
 	}
 	written := fmt.Sprintf(words.Issued, r.moment(time.Now()))
@@ -138,10 +140,11 @@ func (r *report) writeReceipts(ctx context.Context, w *bufio.Writer, options Rec
 
 func (r *report) receipt(p Payout, words receiptWords, written string) receipt {
 	made := receipt{
-		Words: words, Company: pieces(r.company), Name: pieces(r.text(p.Name)), Description: pieces(r.text(p.Description)),
-		Reference: codePieces(r.text(p.Reference)), Transaction: codePieces(p.TransactionID),
-		Account: r.accountText(), CompanyID: codePieces(r.account.CompanyID), Run: visible(r.text(r.info.Run)),
-		Phone: phoneText(p.MSISDN, r.maskPhones), Amount: amountText(p.Amount), Number: countText(p.ID), Written: written,
+		Words: words, Company: wordbreak.Text(r.company), Name: wordbreak.Text(r.text(p.Name)),
+		Description: wordbreak.Text(r.text(p.Description)), Reference: wordbreak.Code(r.text(p.Reference)),
+		Transaction: wordbreak.Code(p.TransactionID), Account: r.accountText(), CompanyID: wordbreak.Code(r.account.CompanyID),
+		Run: wordbreak.Text(r.text(r.info.Run)), Phone: phoneText(p.MSISDN, r.maskPhones), Amount: amountText(p.Amount),
+		Number: countText(p.ID), Written: written,
 	}
 	if at := p.paidAt(); !at.IsZero() {
 		at = at.In(r.zone.Location)

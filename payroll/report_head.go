@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/wordbreak"
 )
 
 // pageHead is what a report says before its rows, and under them.
@@ -50,21 +51,22 @@ func (r *report) pageHead(seen runSurvey, written time.Time) (pageHead, error) {
 		return pageHead{}, fmt.Errorf("%w: %w", ErrJournal, err)
 	}
 	head := pageHead{
-		Lang: r.language, Words: r.words, RunText: visible(r.text(run)), Run: pieces(r.text(run)),
-		Company: pieces(r.company), Digest: codePieces(r.info.Digest), AccountText: r.accountText(), CompanyID: codePieces(r.account.CompanyID),
-		SignedDigest: codePieces(r.approvedDigest),
+		Lang: r.language, Words: r.words, RunText: wordbreak.Visible(r.text(run)), Run: wordbreak.Text(r.text(run)),
+		Company: wordbreak.Text(r.company), Digest: wordbreak.Code(r.info.Digest), AccountText: r.accountText(),
+		CompanyID:    wordbreak.Code(r.account.CompanyID),
+		SignedDigest: wordbreak.Code(r.approvedDigest),
 		When:         r.when(seen),
 		Zone:         fmt.Sprintf(r.words.Times, r.zone.name, r.zone.offset(zonedOr(seen.first, written))),
 		PlannedCount: countText(t.Planned.Count), PlannedAmount: amountText(t.Planned.Amount), Left: amountText(left),
 		Written: fmt.Sprintf(r.words.Written, r.moment(written)),
 	}
 	for _, text := range r.signed() {
-		head.Signed = append(head.Signed, pieces(text))
+		head.Signed = append(head.Signed, wordbreak.Text(text))
 	}
 	if head.Fees = amountText(t.Fees); r.totals.PaidEarlier.Count > 0 { // the account paid for those before
 		head.Fees = amountText(seen.sums[outcomePaid].Fees)
 	}
-	head.FootLeft, head.FootRight = cssString(strings.Trim(head.RunText+" · "+visible(r.company), " ·")), cssString(r.words.Page+" ")
+	head.FootLeft, head.FootRight = cssString(strings.Trim(head.RunText+" · "+wordbreak.Visible(r.company), " ·")), cssString(r.words.Page+" ")
 	var counts, amounts []string
 	for of := range outcomes {
 		sum := seen.sums[of]
@@ -211,7 +213,7 @@ func (r *report) signed() []string {
 
 		text string
 	}{{r.prepared, r.words.Prepared}, {r.approved, r.words.Approved}} {
-		name := visible(signature.By)
+		name := wordbreak.Visible(signature.By)
 		if name == "" {
 			continue
 		}

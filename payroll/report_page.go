@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/wordbreak"
 )
 
 // pageParts are the parts of the page, in the order in which they are written: one head, then for each section that has
@@ -122,8 +124,9 @@ func (r *report) pageGroup(of outcome, sum Sum) pageGroup {
 
 func (r *report) pageRow(p Payout, group pageGroup, oneDay bool) pageRow {
 	row := pageRow{
-		Words: r.words, Name: pieces(r.text(p.Name)), Description: pieces(r.text(p.Description)), Reference: codePieces(r.text(p.Reference)),
-		Transaction: codePieces(p.TransactionID), Phone: phoneText(p.MSISDN, r.maskPhones), Amount: amountText(p.Amount), Fee: amountText(p.Fee),
+		Words: r.words, Name: wordbreak.Text(r.text(p.Name)), Description: wordbreak.Text(r.text(p.Description)),
+		Reference: wordbreak.Code(r.text(p.Reference)), Transaction: wordbreak.Code(p.TransactionID),
+		Phone: phoneText(p.MSISDN, r.maskPhones), Amount: amountText(p.Amount), Fee: amountText(p.Fee),
 		Standing: group.Standing, TimeHead: group.TimeHead, Quote: r.language.or("“", "«\u00a0"), Unquote: r.language.or("”", "\u00a0»"),
 	}
 	if p.Line > 0 {
@@ -137,9 +140,9 @@ func (r *report) pageRow(p Payout, group pageGroup, oneDay bool) pageRow {
 	}
 	if p.State != Completed {
 		a := adviceOf(p, r.language)
-		row.Happened, row.Next, row.Detail = a.Happened, a.Next, pieces(a.Detail)
+		row.Happened, row.Next, row.Detail = a.Happened, a.Next, wordbreak.Text(a.Detail)
 		if other := a.Transaction; other != "" {
-			row.Transaction = codePieces(other)
+			row.Transaction = wordbreak.Code(other)
 		}
 	}
 	return row

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/wordbreak"
 )
 
 // The formats of the cells of a workbook, in the order of its styles.
@@ -265,7 +266,7 @@ func (r *report) writeSummary(w *bufio.Writer, seen runSurvey) error {
 
 // wholeAccount names the account that has paid, with the company's ID.
 func (r *report) wholeAccount() string {
-	return strings.Trim(r.accountText()+" · "+visible(r.account.CompanyID), " ·")
+	return strings.Trim(r.accountText()+" · "+wordbreak.Visible(r.account.CompanyID), " ·")
 }
 
 // signedDigest shows what both have signed; "" where nobody has.

@@ -51,6 +51,7 @@ var allowedImports = map[string][]string{
 		module + "/internal/lease",
 		module + "/internal/recent",
 		module + "/internal/sqldb",
+		module + "/internal/wordbreak",
 	},
 }
 

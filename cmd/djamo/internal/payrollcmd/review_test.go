@@ -143,6 +143,6 @@ func TestResume_ChecksRecipients(t *testing.T) {
 	require.Equal(t, exit.Usage, o.run(t, "n\n"), o.out)
 	require.Equal(t, exit.Unresolved, o.run(t, "y\n"), o.out)
 	require.Contains(t, o.squeezed(), "refused 1 240 000 FCFA")
-	require.Contains(t, o.out, "Go on without the 1 payments of warning 1?")
+	require.Contains(t, o.out, "Go on without the payment of warning 1?")
 	require.Len(t, o.server.Transactions(), 1)
 }

@@ -10,15 +10,17 @@ import (
 	"strings"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/wordbreak"
 	"github.com/djamo/djamo-go/payroll"
 )
 
 //go:embed page.html
 var pageText string
 
-// pageRow is a payment or a finding as a page shows it.
+// pageRow is a payment or a finding as a page shows it. What came from the file is in pieces, between which a line may break.
 type pageRow struct {
-	Name, Phone, Reference, Line, Amount, Detail, Text string
+	Name, Reference, Detail   []string
+	Phone, Line, Amount, Text string
 
 	Next bool // it begins another table
 }
@@ -30,14 +32,18 @@ type pageGroup struct {
 	Number             int
 	Kind, Title, About string
 	Texts              bool // its findings are sentences
+	Long               bool // its findings are in several tables
 	Findings           []pageRow
 }
 
 type page struct {
-	Lang                                                                 words
-	Run, Open, Total, Count, Payees, Largest, Smallest, Compared, Digest string
-	Groups                                                               []pageGroup
-	Rows                                                                 iter.Seq[pageRow]
+	Lang                                                                   words
+	Title, Open, Total, Count, Payees, Largest, Smallest, Compared, Digest string
+	Run                                                                    []string
+	Long                                                                   bool // its payments are in several tables
+	Wide                                                                   bool // some amounts are too long for two in a row on a phone
+	Groups                                                                 []pageGroup
+	Rows                                                                   iter.Seq[pageRow]
 }
 
 // writePage writes a page to read and to print, in one file that loads nothing.
@@ -47,10 +53,13 @@ func (r *Review) writePage(w io.Writer, language words) error {
 		return err
 	}
 	p := page{
-		Lang: language, Run: r.Plan.Run, Total: r.Plan.Total.String(), Count: language.payments(r.Plan.Count),
-		Payees: fmt.Sprint(r.Payees), Largest: r.Largest.Amount.String(), Smallest: r.Smallest.Amount.String(),
+		Lang: language, Title: wordbreak.Visible(r.Plan.Run), Run: wordbreak.Text(r.Plan.Run), Total: r.Plan.Total.String(),
+		Count: language.payments(r.Plan.Count), Payees: grouped(int64(r.Payees)), Long: r.Plan.Count > rowsOfTable,
+		Largest: r.Largest.Amount.String(), Smallest: r.Smallest.Amount.String(),
 		Compared: language.compared(r), Open: language.open(len(r.Groups)), Digest: r.Plan.Digest,
 	}
+	const longest = 15 // of an amount, in letters
+	p.Wide = len([]rune(p.Total)) > longest || len([]rune(p.Largest)) > longest
 	for i, group := range r.Groups {
 		p.Groups = append(p.Groups, language.group(i+1, group))
 	}
@@ -82,8 +91,11 @@ func (l words) payments(count int64) string {
 	if count == 1 {
 		return l.say("1 payment", "1 paiement")
 	}
-	return fmt.Sprintf(l.say("%d payments", "%d paiements"), count)
+	return fmt.Sprintf(l.say("%s payments", "%s paiements"), grouped(count))
 }
+
+// grouped writes a number with its thousands apart, as amounts are written.
+func grouped(n int64) string { return strings.TrimSuffix(djamo.XOF(n).String(), "\u202fFCFA") }
 
 // open says how many groups are to be confirmed.
 func (l words) open(groups int) string {
@@ -96,11 +108,13 @@ func (l words) open(groups int) string {
 
 func (l words) group(number int, group Group) pageGroup {
 	g := pageGroup{Number: number, Kind: string(group.Kind), Title: l.title(group.Kind), About: l.about(group.Kind)}
+	g.Long = len(group.Findings) > rowsOfTable
 	for i, f := range group.Findings {
 		g.Texts = g.Texts || f.Text != ""
 		row := pageRow{
-			Name: f.Name, Phone: f.MSISDN.String(), Reference: djamo.MaskPhones(f.Reference),
-			Detail: djamo.MaskPhones(l.detail(group.Kind, f, whole)), Text: djamo.MaskPhones(l.text(f)), Next: i > 0 && i%rowsOfTable == 0,
+			Name: wordbreak.Text(f.Name), Phone: f.MSISDN.String(), Reference: wordbreak.Code(djamo.MaskPhones(f.Reference)),
+			Detail: wordbreak.Text(djamo.MaskPhones(l.detail(group.Kind, f, whole))), Text: djamo.MaskPhones(l.text(f)),
+			Next: i > 0 && i%rowsOfTable == 0,
 		}
 		if f.Line > 0 {
 			row.Line = fmt.Sprint(f.Line)
@@ -115,8 +129,9 @@ func (l words) group(number int, group Group) pageGroup {
 
 func (l words) row(p payroll.Payout) pageRow {
 	return pageRow{
-		Line: fmt.Sprint(lineOf(p)), Name: p.Name, Phone: p.MSISDN.String(), Reference: djamo.MaskPhones(p.Reference),
-		Detail: djamo.MaskPhones(p.Description), Amount: p.Amount.String(),
+		Line: fmt.Sprint(lineOf(p)), Name: wordbreak.Text(p.Name), Phone: p.MSISDN.String(),
+		Reference: wordbreak.Code(djamo.MaskPhones(p.Reference)), Detail: wordbreak.Text(djamo.MaskPhones(p.Description)),
+		Amount: p.Amount.String(),
 	}
 }
 

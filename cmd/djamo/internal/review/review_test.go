@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -284,14 +285,37 @@ func TestWriteFile_LongTables(t *testing.T) {
 	page, err := os.ReadFile(path)
 	require.NoError(t, err)
 	var found []int
-	for _, table := range strings.Split(string(page), "<table>")[1:] {
+	for _, table := range strings.Split(string(page), "<table class=")[1:] {
 		require.Equal(t, 1, strings.Count(table, "<thead>"), "each table has its headings")
+		rows := strings.Count(table, "<tr><td ")
+		require.Equal(t, rows > 4, strings.Contains(table, ` long">`), "the tables of a long list have the same columns")
 		require.Equal(t, 1, strings.Count(table, "</table>"))
 		body, _, _ := strings.Cut(table, "</tbody>")
 		found = append(found, strings.Count(body, "<tr><td "))
 	}
 	require.Equal(t, []int{most, most, payees - 2*most, 4, most, most, payees - 2*most}, found, "new, missing, and all of them")
 	require.Equal(t, 1, strings.Count(string(page), "<tfoot>"))
+}
+
+// What came from the file breaks where a line can go on, and nowhere else: one long reference must not make the page wider.
+func TestWriteFile_LongTexts(t *testing.T) {
+	t.Parallel()
+	long := "direction-generale/departement-des-ressources-humaines/service-paie/salaire-2026-07/matricule-00000001"
+	run := "paie-juillet-2026-direction-generale-des-ressources-humaines"
+	plan := planOf(t, run, "+2250748710501,250000,"+long+","+strings.Repeat("prime-", 20)+","+strings.Repeat("W", 100)+"\n")
+	review, err := Compare(plan, pastOf(t, june), Options{Unusual: 150})
+	require.NoError(t, err)
+	path := filepath.Join(t.TempDir(), "review.html")
+	require.NoError(t, review.WriteFile(path, lang.French))
+	page, err := os.ReadFile(path)
+	require.NoError(t, err)
+	_, body, _ := strings.Cut(string(page), "<main>")
+	body, _, _ = strings.Cut(body, "</main>")
+	for _, word := range regexp.MustCompile(`<wbr>|<[^>]*>|\s`).Split(body, -1) {
+		require.Less(t, len([]rune(word)), 40, "a word that no column has room for: %s", word)
+	}
+	require.Contains(t, regexp.MustCompile(`<[^>]*>`).ReplaceAllString(body, ""), long, "nothing of it is lost")
+	require.Contains(t, string(page), "<title>"+run+" ·")
 }
 
 func TestFlags(t *testing.T) {

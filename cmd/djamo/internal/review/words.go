@@ -139,12 +139,18 @@ func (l words) change(f Finding) string {
 
 // question asks whether a group is right.
 func (l words) question(number int, group Group) string {
-	switch group.Kind {
-	case NoAccount:
+	one := len(group.Findings) == 1
+	switch {
+	case group.Kind == NoAccount && one:
+		return fmt.Sprintf(l.say("Go on without the payment of warning %d? [y/N] ",
+			"Continuer sans le paiement de l’avertissement %d ? [o/N] "), number)
+	case group.Kind == NoAccount:
 		return fmt.Sprintf(l.say("Go on without the %d payments of warning %d? [y/N] ",
-			"Continuer sans les %d paiements de l’avertissement %d ? [o/N] "),
-			len(group.Findings), number)
-	case AccountUnknown:
+			"Continuer sans les %d paiements de l’avertissement %d ? [o/N] "), len(group.Findings), number)
+	case group.Kind == AccountUnknown && one:
+		return fmt.Sprintf(l.say("Pay the payment of warning %d without the check? [y/N] ",
+			"Payer le paiement de l’avertissement %d sans vérification ? [o/N] "), number)
+	case group.Kind == AccountUnknown:
 		return fmt.Sprintf(l.say("Pay the %d payments of warning %d without the check? [y/N] ",
 			"Payer les %d paiements de l’avertissement %d sans vérification ? [o/N] "), len(group.Findings), number)
 	}
