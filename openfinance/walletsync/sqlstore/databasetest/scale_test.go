@@ -149,7 +149,13 @@ func TestScale_LatencyOnRealStores(t *testing.T) { //nolint:paralleltest // it m
 
 func latencies(t *testing.T, d database, cpu *processes) {
 	t.Helper()
-	store := &timed{Store: d.open(t), stored: map[string]time.Time{}}
+	db := d.connect(t)
+	const connections = 8 // far fewer than reads at a time: a server of PostgreSQL has room for a hundred, of all its clients
+	db.SetMaxOpenConns(connections)
+	opened, err := sqlstore.Open(t.Context(), db, d.dialect)
+	require.NoError(t, err)
+	t.Cleanup(opened.Close)
+	store := &timed{Store: opened, stored: map[string]time.Time{}}
 	gateway := &distant{history: *scaleItems / *scaleWallets, texts: map[string]*template{}, feeds: map[string][]string{}, polls: map[string]int{}}
 	ids := make([]string, 0, *scaleWallets)
 	for i := range *scaleWallets {
