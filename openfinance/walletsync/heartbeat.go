@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// beat keeps the leases until the context ends.
-func (r *Runner) beat(ctx context.Context) {
+// beat does something three times within the life of a lease, until the context ends.
+func (r *Runner) beat(ctx context.Context, do func(context.Context) error) {
 	ticker := time.NewTicker(r.engine.leaseTTL() / 3)
 	defer ticker.Stop()
 	for {
@@ -19,29 +19,56 @@ func (r *Runner) beat(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		if err := r.heartbeat(ctx); err != nil && ctx.Err() == nil {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
 			r.engine.log(slog.LevelError, "the store cannot be used", slog.String("error", err.Error()))
 		}
 	}
 }
 
-// heartbeat renews the leases, claims wallets that are free, looks for announced items and flushes what was folded.
-func (r *Runner) heartbeat(ctx context.Context) error {
+// renew prolongs the leases, and waits for nothing else: a claim of many wallets may take longer than a lease lasts. Where they ran
+// out, or nobody can say until they would have, another process may read the wallets by now, so no read goes on.
+func (r *Runner) renew(ctx context.Context) error {
 	e := r.engine
 	asked := e.now()
-	kept, err := e.Store.Renew(ctx, e.Owner, e.leaseTTL())
+	limited, cancel := r.whileTrusted(ctx, asked)
+	defer cancel()
+	kept, err := e.Store.Renew(limited, e.Owner, e.leaseTTL())
 	r.mu.Lock()
-	if err == nil && kept {
+	defer r.mu.Unlock()
+	switch {
+	case err == nil && kept:
 		r.trusted = asked.Add(e.leaseTTL())
-	} else if err == nil || r.trusted.Before(e.now()) {
+	case err == nil:
 		r.drop(ctx)
-		if err == nil {
-			r.trusted = asked.Add(e.leaseTTL())
-		}
+		r.trusted = asked.Add(e.leaseTTL())
+	case !r.trusted.After(e.now()):
+		r.drop(ctx)
 	}
+	return err
+}
+
+// whileTrusted ends a renewal when the leases do. The first has no lease that could end, and takes as long as the store does.
+func (r *Runner) whileTrusted(ctx context.Context, now time.Time) (context.Context, context.CancelFunc) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.trusted.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	left := r.trusted.Sub(now)
+	if left <= 0 {
+		left = r.engine.leaseTTL()
+	}
+	return context.WithTimeout(ctx, left)
+}
+
+// attend claims wallets that are free, looks for announced items and flushes what was folded. Without leases that are known to
+// hold it does nothing.
+func (r *Runner) attend(ctx context.Context) error {
+	r.mu.Lock()
+	trusted := r.trusted.After(r.engine.now())
 	r.mu.Unlock()
-	if err != nil {
-		return err
+	if !trusted {
+		return nil
 	}
 	if err := r.claim(ctx); err != nil {
 		return err
@@ -79,8 +106,12 @@ func (r *Runner) claim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	now := r.at(r.engine.now())
 	r.mu.Lock()
+	at := r.engine.now()
+	if !r.trusted.After(at) {
+		leases = nil // no renewal came through meanwhile: whose they are is seen when one has
+	}
+	now := r.at(at)
 	for _, lease := range leases {
 		p := r.find(lease.Wallet)
 		p.fence = lease.Fence

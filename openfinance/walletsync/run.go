@@ -116,22 +116,24 @@ func (r *Runner) signal() {
 func (r *Runner) run(ctx context.Context) error {
 	r.began = r.engine.now()
 	r.reading, r.cancel = context.WithCancel(ctx)
-	if err := r.heartbeat(ctx); err != nil {
-		r.cancel()
-		return err
+	err := r.renew(ctx)
+	if err == nil {
+		beatCtx, stopBeats := context.WithCancel(ctx)
+		var beats sync.WaitGroup
+		beats.Go(func() { r.beat(beatCtx, r.renew) })
+		if err = r.attend(ctx); err == nil {
+			beats.Go(func() { r.beat(beatCtx, r.attend) })
+			r.loop(ctx)
+		}
+		stopBeats()
+		beats.Wait()
 	}
-	beats := make(chan struct{})
-	beatCtx, stopBeats := context.WithCancel(ctx)
-	go func() {
-		defer close(beats)
-		r.beat(beatCtx)
-	}()
-	r.loop(ctx)
-	stopBeats()
-	<-beats
 	r.mu.Lock()
 	r.cancel()
 	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	r.tasks.Wait()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -179,6 +181,9 @@ func (r *Runner) finished() bool {
 
 // dispatch starts the reads that are due and returns how long to wait for the next.
 func (r *Runner) dispatch(at time.Time) time.Duration {
+	if !r.trusted.After(at) {
+		return time.Second // this process stood still: the next renewal says whose the wallets are
+	}
 	wait, now := time.Minute, r.at(at)
 	for len(r.due) > 0 {
 		p := r.due[0]

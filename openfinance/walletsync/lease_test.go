@@ -1,0 +1,122 @@
+package walletsync
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go/openfinance/wallet"
+)
+
+// leaseStore is a store whose claims take their time, and whose renewals may get no answer.
+type leaseStore struct {
+	*slowStore
+
+	claims time.Duration
+	mute   atomic.Bool
+	lost   atomic.Int64 // renewals that came too late
+}
+
+func (s *leaseStore) Claim(
+	ctx context.Context, owner string, wallets []string, ttl time.Duration, alive func(string) bool,
+) ([]Lease, error) {
+	time.Sleep(s.claims) //nolint:forbidigo // in a bubble
+	return s.slowStore.Claim(ctx, owner, wallets, ttl, alive)
+}
+
+func (s *leaseStore) Renew(ctx context.Context, owner string, ttl time.Duration) (bool, error) {
+	if s.mute.Load() {
+		<-ctx.Done()
+		return false, ctx.Err()
+	}
+	kept, err := s.slowStore.Renew(ctx, owner, ttl)
+	if !kept {
+		s.lost.Add(1)
+	}
+	return kept, err
+}
+
+// A claim that takes longer than a lease, as that of many wallets does on a busy database, keeps no renewal waiting.
+func TestRunner_AClaimThatTakesLongCostsNoLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScale(t, 5, false)
+		store := &leaseStore{slowStore: s.store, claims: 30 * time.Second}
+		s.runner.engine.Store = store
+		s.run(t, func() {
+			time.Sleep(3 * time.Minute) //nolint:forbidigo // in a bubble
+		})
+		require.EqualValues(t, 1, store.lost.Load(), "there is none before the first")
+		for _, id := range s.ids {
+			require.EqualValues(t, 1, s.store.wallets[id].state.Fence, "it was claimed once")
+			require.Positive(t, s.fleet.polls[id])
+		}
+	})
+}
+
+// stuck is a gateway that does not answer.
+type stuck struct{ begun, ended atomic.Int64 }
+
+func (g *stuck) Page(ctx context.Context, _ wallet.Access, _ wallet.PageParams) (*wallet.Page, error) {
+	g.begun.Add(1)
+	<-ctx.Done()
+	g.ended.Add(1)
+	return nil, ctx.Err()
+}
+
+// Reads end before another process could begin, where a store does not say whether the leases are kept; and they begin again.
+func TestRunner_StopsReadingBeforeItsLeasesEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const wallets = 5
+		s := newScale(t, wallets, false)
+		store, gateway := &leaseStore{slowStore: s.store}, &stuck{}
+		s.runner.engine.Store, s.runner.engine.Gateway, s.runner.engine.ReadTimeout = store, gateway, time.Hour
+		s.run(t, func() {
+			time.Sleep(11 * time.Second) //nolint:forbidigo // in a bubble; the latest renewal was after 10 s
+			require.EqualValues(t, wallets, gateway.begun.Load())
+			store.mute.Store(true)
+			time.Sleep(4900 * time.Millisecond) //nolint:forbidigo // as above
+			require.Zero(t, gateway.ended.Load(), "the leases are good until 16 s")
+			time.Sleep(100 * time.Millisecond) //nolint:forbidigo // as above
+			synctest.Wait()
+			require.EqualValues(t, wallets, gateway.ended.Load())
+			time.Sleep(time.Minute) //nolint:forbidigo // as above
+			require.EqualValues(t, wallets, gateway.begun.Load(), "nothing is read without a lease")
+			store.mute.Store(false)
+			time.Sleep(10 * time.Second) //nolint:forbidigo // as above
+			require.EqualValues(t, 2*wallets, gateway.begun.Load())
+		})
+	})
+}
+
+// A process that stood still, such as a machine that slept, begins no read before it knows that the wallets are its own.
+func TestRunner_BeginsNoReadAfterItsLeasesEnded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScale(t, 5, false)
+		r := s.runner
+		r.reading, r.cancel = context.WithCancel(t.Context())
+		begin := func() (reads int) {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.dispatch(time.Now())
+			return r.live
+		}
+		require.NoError(t, r.renew(t.Context()))
+		require.NoError(t, r.claim(t.Context()))
+		time.Sleep(r.engine.leaseTTL()) //nolint:forbidigo // in a bubble
+		require.Zero(t, begin())
+		require.NoError(t, r.renew(t.Context()))
+		require.NoError(t, r.claim(t.Context()))
+		require.Positive(t, begin())
+		r.mu.Lock()
+		r.cancel()
+		r.mu.Unlock()
+		r.tasks.Wait()
+	})
+}
