@@ -33,7 +33,7 @@ func (Shard) Kind() string { return "djamo_wallet_shard" }
 type Config struct {
 	Pool *pgxpool.Pool
 	// Engine says how wallets are read. Its Store must be on the same database as Pool, and its Owner name this process. Its Workers
-	// are those of each shard; 0: 8, and fewer where there are more than 64 shards.
+	// are those of each shard; 0: 8, and fewer where there are more than 64 shards. Leases are renewed on one connection beside Pool.
 	Engine *walletsync.Engine
 	Shards int           // 0: 256
 	Turn   time.Duration // how often shards that nobody reads are handed out; 0: 10 s
@@ -56,7 +56,10 @@ func (c *Config) withDefaults() error {
 	return nil
 }
 
-const defaultTurn = 10 * time.Second
+const (
+	defaultTurn = 10 * time.Second
+	defaultTTL  = 6 * time.Second // as the Engine has it
+)
 
 // Migrate makes the tables of River and of the store, or brings them up to date. It is safe to repeat.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
@@ -102,7 +105,12 @@ func AddWorker(workers *river.Workers, config Config) (*Worker, error) {
 	if err := config.withDefaults(); err != nil {
 		return nil, err
 	}
-	w := &Worker{config: config, held: map[int]*holding{}, every: time.Minute}
+	ttl := config.Engine.LeaseTTL
+	if ttl == 0 {
+		ttl = defaultTTL
+	}
+	w := &Worker{config: config, held: map[int]*holding{}, every: time.Minute, own: &own{config: config.Pool.Config, ttl: ttl}}
+	w.store = newShardStore(config.Engine.Store, ttl, w.own.renew)
 	if err := river.AddWorkerSafely(workers, w); err != nil {
 		return nil, fmt.Errorf("riverwallet: %w", err)
 	}
@@ -112,6 +120,7 @@ func AddWorker(workers *river.Workers, config Config) (*Worker, error) {
 // Run hands out the shards that nobody reads until the context ends, as every process on a database does: each job is added once.
 // It also sees to it that the processes read as many shards each. When it ends, so do the jobs of this process.
 func (w *Worker) Run(ctx context.Context, client *river.Client[pgx.Tx]) error {
+	defer w.store.close(w.own.close)
 	defer w.giveUp()
 	var added int64
 	pause := min(time.Second, w.config.Turn/4) //nolint:mnd // a few times in each turn
@@ -134,8 +143,7 @@ func (w *Worker) Run(ctx context.Context, client *river.Client[pgx.Tx]) error {
 
 // handOut says that this process lives, and with add adds a job for each shard that nobody reads.
 func (w *Worker) handOut(ctx context.Context, client *river.Client[pgx.Tx], number int64, add bool) (done bool, err error) {
-	const lives = 6 * time.Second
-	if _, err := w.config.Engine.Store.Renew(ctx, w.config.Engine.Owner+"#", lives); err != nil {
+	if _, err := w.store.Renew(ctx, w.config.Engine.Owner+"#", 0); err != nil {
 		return false, err
 	}
 	if err := w.look(ctx); err != nil {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,11 +27,18 @@ var (
 	manyFor     = flag.Duration("many-for", 8*time.Minute, "how long it looks on")
 )
 
-// far is a gateway where nothing happens, whose answers take from 50 to 250 ms.
-type far struct{ polls atomic.Int64 }
+// far is a gateway where nothing happens, whose answers take from 50 to 250 ms. Wallets have their number at the end of their id.
+type far struct {
+	polls, read atomic.Int64
+	seen        []atomic.Bool // wallets, by number
+}
 
 func (f *far) Page(ctx context.Context, _ wallet.Access, params wallet.PageParams) (*wallet.Page, error) {
 	n := f.polls.Add(1)
+	_, digits, _ := strings.Cut(params.WalletID, "wal_XOF_")
+	if number, err := strconv.Atoi(digits); err == nil && !f.seen[number-1].Swap(true) {
+		f.read.Add(1)
+	}
 	draw := fnv.New32a()
 	_, _ = fmt.Fprint(draw, params.WalletID, n)
 	select {
@@ -64,14 +72,15 @@ func TestScale_ManyIdleWallets(t *testing.T) { //nolint:paralleltest // it measu
 	}
 	t.Logf("%d wallets are registered after %v", *manyWallets, time.Since(began).Round(time.Second))
 
-	memory := inUse()
-	gateway, began := &far{}, time.Now()
+	gateway := &far{seen: make([]atomic.Bool, *manyWallets)}
+	memory, stacks := inUse()
+	began = time.Now()
 	own, server := processorTime("self"), serverTime()
 	var machines []*machine
 	for i := range *manyProcess {
 		machines = append(machines, start(t, address+"&pool_max_conns=16", fmt.Sprint("machine-", i), gateway, *manyShards, 0, time.Minute))
 	}
-	claimed := time.Duration(0)
+	claimed, all := time.Duration(0), time.Duration(0)
 	last := gateway.polls.Load()
 	var writes int64
 	for next := began.Add(30 * time.Second); time.Since(began) < *manyFor; next = next.Add(30 * time.Second) {
@@ -84,18 +93,27 @@ func TestScale_ManyIdleWallets(t *testing.T) { //nolint:paralleltest // it measu
 			if claimed == 0 && shards == *manyShards {
 				claimed = time.Since(began)
 			}
+			if all == 0 && gateway.read.Load() == int64(*manyWallets) {
+				all = time.Since(began)
+			}
 		}
 		var updated int64
 		require.NoError(t, pool.QueryRow(t.Context(), `SELECT COALESCE(SUM(n_tup_upd + n_tup_ins + n_tup_del), 0)::bigint
 			FROM pg_stat_user_tables WHERE relname LIKE 'djamo%'`).Scan(&updated))
 		polls := gateway.polls.Load()
 		nowOwn, nowServer := processorTime("self"), serverTime()
-		t.Logf("after %v: %d polls, %.0f/s; %.0f rows written a second; %.2f cores here, %.2f in PostgreSQL; %.0f MB more",
-			time.Since(began).Round(time.Second), polls, float64(polls-last)/30, float64(updated-writes)/30,
-			(nowOwn-own).Seconds()/30, (nowServer-server).Seconds()/30, float64(inUse()-memory)/1e6)
+		heap, stack := inUse()
+		t.Logf("after %v: %d wallets were read, %d polls, %.0f/s; %.0f rows written a second; %.2f cores here, %.2f in PostgreSQL; "+
+			"%.0f MB more on the heap, and %.0f of stacks; %d goroutines",
+			time.Since(began).Round(time.Second), gateway.read.Load(), polls, float64(polls-last)/30, float64(updated-writes)/30,
+			(nowOwn-own).Seconds()/30, (nowServer-server).Seconds()/30, float64(heap-memory)/1e6, float64(stack-stacks)/1e6,
+			runtime.NumGoroutine())
 		last, writes, own, server = polls, updated, nowOwn, nowServer
 	}
-	t.Logf("all shards were held after %v", claimed.Round(time.Second))
+	var again, most int64
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT COUNT(*) FILTER (WHERE fence > 1), MAX(fence) FROM djamo_wallets").Scan(&again, &most))
+	t.Logf("all shards were held after %v, and all wallets read after %v; %d wallets were claimed more than once, at most %d times",
+		claimed.Round(time.Second), all.Round(time.Second), again, most)
 	began = time.Now()
 	for _, m := range machines {
 		m.stop()
@@ -103,11 +121,11 @@ func TestScale_ManyIdleWallets(t *testing.T) { //nolint:paralleltest // it measu
 	t.Logf("they ended within %v", time.Since(began).Round(time.Millisecond))
 }
 
-func inUse() int64 {
+func inUse() (heap, stacks int64) {
 	runtime.GC()
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
-	return int64(stats.HeapAlloc)
+	return int64(stats.HeapAlloc), int64(stats.StackInuse)
 }
 
 // processorTime is what a process has used, where Linux says so.

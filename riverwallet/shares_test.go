@@ -152,7 +152,10 @@ func TestWorker_SharesTheShards(t *testing.T) {
 	require.Equal(t, before, leases(t, pool), "who reads a shard goes on reading it, and writes nothing for that")
 
 	register(t, store, 40, 60)
-	require.Eventually(t, func() bool { return gateway.read() == 60 }, patience, often, "new wallets are read")
+	require.Eventually(t, func() bool { // asked for is not stored yet: the machines below stop at once
+		statuses, err := store.Statuses(t.Context())
+		return err == nil && len(statuses) == 60 && !slices.ContainsFunc(statuses, func(s walletsync.Status) bool { return !s.InStep })
+	}, patience, often, "new wallets are read")
 
 	one.stop()
 	require.Eventually(t, func() bool { return two.shards() == shards }, patience, often, "who is left reads what was given up")

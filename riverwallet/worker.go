@@ -21,6 +21,8 @@ type Worker struct {
 	river.WorkerDefaults[Shard]
 
 	config Config
+	store  *shardStore
+	own    *own
 
 	mu       sync.Mutex
 	held     map[int]*holding
@@ -115,7 +117,7 @@ func (w *Worker) read(hold context.Context, shard int) error {
 	h := w.held[shard]
 	h.renew, h.content = func() { renew(errNew) }, known
 	engine := *w.config.Engine
-	engine.Owner = ownerOf(w.config.Engine.Owner, shard)
+	engine.Store, engine.Owner = w.store, ownerOf(w.config.Engine.Owner, shard)
 	engine.Wallets = max(engine.Wallets, w.wallets)
 	if engine.Workers == 0 {
 		const most, least, ofAll = 8, 2, 512
@@ -147,8 +149,7 @@ type readers struct {
 
 func (w *Worker) readers(ctx context.Context) (readers, error) {
 	r := readers{processes: map[string]bool{}, of: map[int][]string{}}
-	rows, err := w.config.Pool.Query(ctx, `SELECT owner FROM djamo_wallet_readers
-		WHERE until > CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) * 1000`)
+	rows, err := w.config.Pool.Query(ctx, "SELECT owner FROM djamo_wallet_readers WHERE until > "+now)
 	if err == nil {
 		var owner string
 		_, err = pgx.ForEachRow(rows, []any{&owner}, func() error {
@@ -218,6 +219,10 @@ func (w *Worker) look(ctx context.Context) error {
 	w.mu.Unlock()
 	if !due {
 		return nil
+	}
+	const forgotten = 24 * time.Hour // leases that ran out so long ago tell nobody anything
+	if _, err := w.config.Pool.Exec(ctx, "DELETE FROM djamo_wallet_readers WHERE until < "+now+" - $1", int64(forgotten)); err != nil {
+		return fmt.Errorf("riverwallet: forgetting readers: %w", err)
 	}
 	contents, total := map[int]content{}, 0
 	rows, err := w.config.Pool.Query(ctx, "SELECT "+shardOf+", COUNT(*), CAST(SUM(hashtext(id)) AS BIGINT) FROM djamo_wallets GROUP BY 1",

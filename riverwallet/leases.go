@@ -1,0 +1,164 @@
+package riverwallet
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/djamo/djamo-go/openfinance/walletsync"
+)
+
+// shardStore is the store of a process's shards. Each shard renews its leases by itself, and what they ask for is done together: one
+// statement for all of them, on a connection of its own. A thousand transactions every two seconds, behind those that claim and
+// store, came too late on a busy machine.
+type shardStore struct {
+	walletsync.Store
+
+	ttl   time.Duration
+	renew func(ctx context.Context, owners []string) (kept map[string]bool, err error)
+
+	life   context.Context //nolint:containedctx // of the worker: no renewal outlasts it
+	end    context.CancelFunc
+	turn   chan struct{} // who renews: one at a time
+	latest time.Time     // when a renewal began, in turn
+
+	mu      sync.Mutex
+	waiting map[string]chan renewal // by owner
+}
+
+// renewal is what came of one, for one owner.
+type renewal struct {
+	kept bool
+	err  error
+}
+
+func newShardStore(store walletsync.Store, ttl time.Duration, renew func(context.Context, []string) (map[string]bool, error)) *shardStore {
+	l := &shardStore{Store: store, ttl: ttl, renew: renew, turn: make(chan struct{}, 1), waiting: map[string]chan renewal{}}
+	l.life, l.end = context.WithCancel(context.Background())
+	return l
+}
+
+// Renew implements walletsync.Store. An owner renews one time after the other.
+func (l *shardStore) Renew(ctx context.Context, owner string, _ time.Duration) (kept bool, err error) {
+	answer := make(chan renewal, 1)
+	l.mu.Lock()
+	l.waiting[owner] = answer
+	first := len(l.waiting) == 1
+	l.mu.Unlock()
+	if first {
+		go l.together()
+	}
+	select {
+	case r := <-answer:
+		return r.kept, r.err
+	case <-ctx.Done():
+		l.forget(owner)
+		return false, ctx.Err()
+	}
+}
+
+// Release implements walletsync.Store. A renewal that is under way, and may be for this owner, comes before it.
+func (l *shardStore) Release(ctx context.Context, owner string) error {
+	l.forget(owner)
+	select {
+	case l.turn <- struct{}{}:
+		<-l.turn
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return l.Store.Release(ctx, owner)
+}
+
+// together renews what waits by the time that it is its turn. It does so a few times in each life of a lease.
+func (l *shardStore) together() {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	const times = 12
+	select { // who comes meanwhile goes with it
+	case <-time.After(l.ttl/times - time.Since(l.latest)):
+	case <-l.life.Done():
+	}
+	l.latest = time.Now()
+	l.mu.Lock()
+	batch := l.waiting
+	l.waiting = map[string]chan renewal{}
+	l.mu.Unlock()
+	if len(batch) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(l.life, l.ttl)
+	defer cancel()
+	kept, err := l.renew(ctx, slices.Sorted(maps.Keys(batch)))
+	for owner, answer := range batch {
+		answer <- renewal{kept[owner], err}
+	}
+}
+
+func (l *shardStore) forget(owner string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.waiting, owner)
+}
+
+// close ends the renewal that is under way, and every later one. free is called when there is none.
+func (l *shardStore) close(free func()) {
+	l.end()
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	free()
+}
+
+// own is a pool of one connection, beside that of the program, which may be in use for longer than a lease lasts.
+type own struct {
+	config func() *pgxpool.Config
+	ttl    time.Duration
+	pool   *pgxpool.Pool // nil: not needed yet
+}
+
+// now is the clock of the database, as the store takes it.
+const now = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) * 1000"
+
+// renew does for each of the owners what Renew of the store does for one: it says which had leases that were good still, and has
+// all of them hold from now on.
+func (o *own) renew(ctx context.Context, owners []string) (kept map[string]bool, err error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err() // the worker has ended
+	}
+	if o.pool == nil {
+		config := o.config()
+		config.MaxConns, config.MinConns, config.MinIdleConns = 1, 0, 0
+		if o.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+			return nil, fmt.Errorf("riverwallet: a connection for leases: %w", err)
+		}
+	}
+	kept = make(map[string]bool, len(owners))
+	rows, err := o.pool.Query(ctx, `WITH clock AS MATERIALIZED (SELECT `+now+` AS now),
+		before AS MATERIALIZED (SELECT owner FROM djamo_wallet_readers, clock WHERE owner = ANY($1) AND until > clock.now)
+		INSERT INTO djamo_wallet_readers (owner, until) SELECT asked.owner, clock.now + $2 FROM unnest($1::text[]) AS asked (owner), clock
+		ON CONFLICT (owner) DO UPDATE SET until = excluded.until RETURNING owner, owner IN (SELECT owner FROM before)`, owners, int64(o.ttl))
+	if err == nil {
+		var owner string
+		var was bool
+		_, err = pgx.ForEachRow(rows, []any{&owner, &was}, func() error {
+			kept[owner] = was
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("riverwallet: renewing leases: %w", err)
+	}
+	return kept, nil
+}
+
+// close gives the connection up.
+func (o *own) close() {
+	if o.pool != nil {
+		o.pool.Close()
+	}
+}

@@ -1,0 +1,262 @@
+package riverwallet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go/openfinance/walletsync"
+)
+
+const ttl = 6 * time.Second
+
+// released is a store that counts what is released.
+type released struct {
+	walletsync.Store
+
+	count atomic.Int64
+}
+
+func (r *released) Release(context.Context, string) error {
+	r.count.Add(1)
+	return nil
+}
+
+// A thousand shards renew within two seconds of each other, and few statements do it, each soon after it is asked for.
+func TestLeases_AreRenewedTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const shards, minute = 1000, time.Minute
+		var statements, renewed, slowest atomic.Int64
+		l := newShardStore(nil, ttl, func(_ context.Context, owners []string) (map[string]bool, error) {
+			statements.Add(1)
+			time.Sleep(50 * time.Millisecond) //nolint:forbidigo // in a bubble
+			kept := map[string]bool{}
+			for _, owner := range owners {
+				kept[owner] = true
+			}
+			return kept, nil
+		})
+		began := time.Now()
+		for i := range shards {
+			go func() {
+				time.Sleep(time.Duration(i) * 2 * time.Millisecond) //nolint:forbidigo // as above
+				for time.Since(began) < minute {
+					asked := time.Now()
+					kept, err := l.Renew(t.Context(), fmt.Sprint("p#", i), 0)
+					if kept && err == nil {
+						renewed.Add(1)
+					}
+					slowest.Store(max(slowest.Load(), int64(time.Since(asked))))
+					time.Sleep(2 * time.Second) //nolint:forbidigo // as above
+				}
+			}()
+		}
+		time.Sleep(minute + 10*time.Second) //nolint:forbidigo // as above
+		require.GreaterOrEqual(t, renewed.Load(), int64(shards*20))
+		require.LessOrEqual(t, statements.Load(), int64(130))
+		require.LessOrEqual(t, time.Duration(slowest.Load()), time.Second)
+	})
+}
+
+// What one owner loses, the others keep; and what fails is told to all who asked, and to nobody later.
+func TestLeases_TellEachItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("the server is away")
+		var failure error
+		var asked []string
+		l := newShardStore(nil, ttl, func(_ context.Context, owners []string) (map[string]bool, error) {
+			asked = owners
+			return map[string]bool{"p#1": true, "p#3": true}, failure
+		})
+		for _, want := range []error{broken, nil} {
+			failure, l.latest = want, time.Now() // who comes within half a second goes together
+			answers := map[string]chan renewal{}
+			for _, owner := range []string{"p#2", "p#1", "p#3"} {
+				answer := make(chan renewal, 1)
+				answers[owner] = answer
+				go func() {
+					kept, err := l.Renew(t.Context(), owner, 0)
+					answer <- renewal{kept, err}
+				}()
+			}
+			for owner, answer := range answers {
+				require.Equal(t, renewal{kept: owner != "p#2", err: want}, <-answer, owner)
+			}
+			require.Equal(t, []string{"p#1", "p#2", "p#3"}, asked)
+		}
+	})
+}
+
+// A shard that ends while its lease is being renewed is released behind that, or it would look as if somebody read it.
+func TestLeases_AReleaseComesLast(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, answer := &released{}, make(chan struct{})
+		l := newShardStore(store, ttl, func(context.Context, []string) (map[string]bool, error) {
+			<-answer
+			return nil, nil
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		renewed := make(chan error, 1)
+		go func() {
+			_, err := l.Renew(ctx, "p#1", 0)
+			renewed <- err
+		}()
+		synctest.Wait()
+		cancel()
+		require.ErrorIs(t, <-renewed, context.Canceled, "who ends waits for no answer")
+		ended := make(chan error, 1)
+		go func() { ended <- l.Release(t.Context(), "p#1") }()
+		synctest.Wait()
+		require.Zero(t, store.count.Load())
+		close(answer)
+		require.NoError(t, <-ended)
+		require.EqualValues(t, 1, store.count.Load())
+	})
+}
+
+// A worker that ends keeps nobody waiting, however long a renewal takes, and renews nothing behind that.
+func TestLeases_EndWithTheWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newShardStore(nil, ttl, func(ctx context.Context, _ []string) (map[string]bool, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		renewed := make(chan error, 1)
+		go func() {
+			_, err := l.Renew(t.Context(), "p#1", 0)
+			renewed <- err
+		}()
+		synctest.Wait()
+		began, freed := time.Now(), false
+		l.close(func() { freed = true })
+		require.True(t, freed)
+		require.Zero(t, time.Since(began))
+		require.ErrorIs(t, <-renewed, context.Canceled)
+		_, err := l.Renew(t.Context(), "p#1", 0)
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
+// The statement says of each owner what Renew of the store says, and leaves the leases of others alone.
+func TestOwn_RenewsAsTheStoreDoes(t *testing.T) {
+	t.Parallel()
+	_, pool, store := migrated(t)
+	o := &own{config: pool.Config, ttl: ttl}
+	t.Cleanup(o.close)
+	until := func() map[string]time.Duration { // from now
+		rows, err := pool.Query(t.Context(), "SELECT owner, until - "+now+" FROM djamo_wallet_readers")
+		require.NoError(t, err)
+		all := map[string]time.Duration{}
+		var owner string
+		var left time.Duration
+		_, err = pgx.ForEachRow(rows, []any{&owner, &left}, func() error {
+			all[owner] = left
+			return nil
+		})
+		require.NoError(t, err)
+		return all
+	}
+	give := func(owner string, left time.Duration) {
+		_, err := pool.Exec(t.Context(), "INSERT INTO djamo_wallet_readers (owner, until) VALUES ($1, "+now+" + $2)", owner, int64(left))
+		require.NoError(t, err)
+	}
+	for _, process := range []string{"p", "q"} {
+		give(process+"#held", time.Hour)
+		give(process+"#over", -time.Minute)
+	}
+	give("r#another", 10*time.Hour)
+	kept, err := o.renew(t.Context(), []string{"p#held", "p#never", "p#over"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"p#held": true, "p#never": false, "p#over": false}, kept)
+	for owner, was := range kept {
+		asStore, err := store.Renew(t.Context(), "q"+owner[1:], ttl)
+		require.NoError(t, err)
+		require.Equal(t, asStore, was, owner)
+	}
+	after := until()
+	require.Len(t, after, 7)
+	for owner, left := range after {
+		if owner == "r#another" {
+			require.Greater(t, left, 9*time.Hour)
+			continue
+		}
+		require.LessOrEqual(t, left, ttl, owner)
+	}
+	_, err = pool.Exec(t.Context(), "UPDATE djamo_wallet_readers SET until = until + $1", int64(time.Hour))
+	require.NoError(t, err)
+	kept, err = o.renew(t.Context(), []string{"p#held", "p#never", "p#over"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"p#held": true, "p#never": true, "p#over": true}, kept)
+}
+
+// Leases are renewed while every connection of the program is in use.
+func TestOwn_WaitsForNoOther(t *testing.T) {
+	t.Parallel()
+	address, _, _ := migrated(t)
+	config, err := pgxpool.ParseConfig(address)
+	require.NoError(t, err)
+	config.MaxConns = 1
+	busy, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(busy.Close)
+	conn, err := busy.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	o := &own{config: busy.Config, ttl: ttl}
+	t.Cleanup(o.close)
+	kept, err := o.renew(t.Context(), []string{"p#1"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"p#1": false}, kept)
+}
+
+// A process that loses a shard to another keeps the others, and gets it back when the other is gone: with a fence that is higher.
+func TestWorker_LosesOneShardAlone(t *testing.T) {
+	t.Parallel()
+	const shards, patience, often = 8, 3 * time.Minute, 50 * time.Millisecond
+	address, pool, store := migrated(t)
+	register(t, store, 0, 40)
+	gateway := &quiet{polls: map[string]int{}}
+	one := start(t, address, "one", gateway, shards, time.Second, time.Second)
+	require.Eventually(t, func() bool { return one.shards() == shards && gateway.read() == 40 }, patience, often)
+
+	before := leases(t, pool)
+	var shard string
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT owner FROM djamo_wallets ORDER BY id LIMIT 1").Scan(&shard))
+	tx, err := pool.Begin(t.Context())
+	require.NoError(t, err)
+	for _, statement := range []string{
+		"DELETE FROM djamo_wallet_readers WHERE owner = $1",
+		"INSERT INTO djamo_wallet_readers (owner, until) SELECT 'thief', " + now + " + 10000000000 WHERE $1 <> ''",
+		"UPDATE djamo_wallets SET owner = 'thief', fence = fence + 1 WHERE owner = $1",
+	} {
+		_, err := tx.Exec(t.Context(), statement, shard)
+		require.NoError(t, err)
+	}
+	require.NoError(t, tx.Commit(t.Context()))
+	want := map[string]string{}
+	for id, lease := range before {
+		var owner string
+		var fence int
+		_, err := fmt.Sscan(lease, &owner, &fence)
+		require.NoError(t, err)
+		if owner == shard {
+			fence += 2
+		}
+		want[id] = fmt.Sprint(owner, " ", fence)
+	}
+	require.NotEqual(t, want, before)
+	require.Eventually(t, func() bool { return fmt.Sprint(leases(t, pool)) == fmt.Sprint(want) }, patience, often)
+	require.Equal(t, shards, one.shards())
+}
