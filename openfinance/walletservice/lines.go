@@ -3,7 +3,6 @@ package walletservice
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"time"
 
@@ -34,14 +33,10 @@ func WriteChanges(ctx context.Context, store *sqlstore.Store, id string, after i
 	switch {
 	case id == "":
 		return wrong("wallet", "must be given")
-	case !isWalletID(id):
-		return wrong("wallet", "%q is no wallet id", clip(id))
 	case after < 0:
 		return wrong("after", "must not be negative")
 	}
-	if _, err := store.Load(ctx, id); errors.Is(err, walletsync.ErrUnknownWallet) {
-		return wrong("wallet", "%v: status lists those it has", err)
-	} else if err != nil {
+	if err := checkWallet(ctx, store, id); err != nil {
 		return err
 	}
 	out := json.NewEncoder(to)

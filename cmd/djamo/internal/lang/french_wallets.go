@@ -13,11 +13,26 @@ func frenchWallets() map[string]string {
 			"Écrire les changements d'un portefeuille, un objet JSON par ligne",
 		"Prints for each wallet its state (in_step, syncing, failing, quarantined, rate_limited or stopped by its " +
 			"consent), when it\nwas read well last, what it has, what pushes announced that has not come, and its balance. " +
-			"The gap is the balance minus\nthe sum of what is stored: what was there before the first transaction.": "" +
+			"The gap is the balance minus\nthe sum of what is stored: what was there before the first transaction. djamo wallets " +
+			"quarantine lists what is quarantined.": "" +
 			"Écrit pour chaque portefeuille son état (in_step, syncing, failing, quarantined, rate_limited ou arrêté par " +
 			"son consentement),\nsa dernière bonne lecture, ce qu'il a, ce que des notifications ont annoncé et qui n'est " +
 			"pas venu, et son solde. L'écart est\nle solde moins la somme de ce qui est enregistré : ce qu'il y avait " +
-			"avant la première transaction.",
+			"avant la première transaction. djamo wallets quarantine\nliste ce qui est en quarantaine.",
+		"Print the items that were kept aside, one JSON object a line": "Écrire les éléments mis de côté, un objet JSON par ligne",
+		"Prints the items that could not be read, or that contradict what is final: wallet, when each came first, its id where " +
+			"it has\none, why it was kept aside, its size in bytes, and its hash. With --raw it prints the items themselves as " +
+			"well, which are\npersonal data, and whole reasons, which may quote them.\n\nAn item leaves the quarantine by itself when " +
+			"the gateway gives it again and it can be read. What was entered in the last\nten days is read again once a day. This " +
+			"command changes nothing.": "" +
+			"Écrit les éléments illisibles, ou qui contredisent ce qui est définitif : portefeuille, première venue, id s'il y en a " +
+			"un,\nmotif de la mise de côté, taille en octets et empreinte. Avec --raw, écrit aussi les éléments eux-mêmes, qui sont " +
+			"des données\npersonnelles, et les motifs entiers, qui peuvent les citer.\n\nUn élément sort de la quarantaine de lui-même " +
+			"quand la passerelle le redonne et qu'il se lit. Ce qui date des dix derniers\njours est relu une fois par jour. Cette " +
+			"commande ne change rien.",
+		"id of the wallet; without it those of all wallets are printed": "" +
+			"id du portefeuille ; sans lui, ceux de tous les portefeuilles sont écrits",
+		"print the items themselves, which are personal data": "écrire les éléments eux-mêmes, qui sont des données personnelles",
 		"Prints what was added, modified and removed, in order and without gaps. A reader that remembers the last seq " +
 			"it has\nbooked, and gives it as --after, books each change once.": "" +
 			"Écrit ce qui a été ajouté, modifié et supprimé, dans l'ordre et sans trou. Un lecteur qui retient le dernier " +

@@ -1,5 +1,5 @@
-// Package walletscmd has the commands that keep wallets in a database: djamo wallets run, changes, status and export. The contract
-// of the first three is that of example wallet-sync, and package walletservice carries them out.
+// Package walletscmd has the commands that keep wallets in a database: djamo wallets run, changes, status, quarantine and export. The
+// contract of the first three is that of example wallet-sync, and package walletservice carries out all but the last.
 package walletscmd
 
 import (
@@ -29,7 +29,7 @@ func Command(t terminal.Terminal) *cobra.Command {
 		Long: "Reads wallets behind an open-finance gateway and keeps a copy in SQLite or PostgreSQL: each transaction once, in order,\n" +
 			"whatever is killed, repeated, late or pushed early. The gateway's shapes are not confirmed by a gateway yet.",
 	}
-	command.AddCommand(runCommand(t), changesCommand(t), exportCommand(t), statusCommand(t))
+	command.AddCommand(runCommand(t), changesCommand(t), exportCommand(t), statusCommand(t), quarantineCommand(t))
 	return command
 }
 
@@ -107,7 +107,7 @@ func statusCommand(t terminal.Terminal) *cobra.Command {
 		Short: "Print how each wallet stands, one JSON object a line",
 		Long: "Prints for each wallet its state (in_step, syncing, failing, quarantined, rate_limited or stopped by its consent), when it\n" +
 			"was read well last, what it has, what pushes announced that has not come, and its balance. The gap is the balance minus\n" +
-			"the sum of what is stored: what was there before the first transaction.",
+			"the sum of what is stored: what was there before the first transaction. djamo wallets quarantine lists what is quarantined.",
 		Example: "  djamo wallets status --db wallets.db",
 		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -117,6 +117,32 @@ func statusCommand(t terminal.Terminal) *cobra.Command {
 		},
 	}
 	command.Flags().StringVar(&database, "db", "", "file of SQLite, or postgres://…")
+	return command
+}
+
+func quarantineCommand(t terminal.Terminal) *cobra.Command {
+	var database, wallet string
+	var raw bool
+	command := &cobra.Command{
+		Use:   "quarantine --db FILE|postgres://…",
+		Short: "Print the items that were kept aside, one JSON object a line",
+		Long: "Prints the items that could not be read, or that contradict what is final: wallet, when each came first, its id where it has\n" +
+			"one, why it was kept aside, its size in bytes, and its hash. With --raw it prints the items themselves as well, which are\n" +
+			"personal data, and whole reasons, which may quote them.\n\n" +
+			"An item leaves the quarantine by itself when the gateway gives it again and it can be read. What was entered in the last\n" +
+			"ten days is read again once a day. This command changes nothing.",
+		Example: "  djamo wallets quarantine --db wallets.db --wallet wal_XOF_1 --raw",
+		Args:    cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return withStore(command.Context(), t, database, false, func(ctx context.Context, store *sqlstore.Store) error {
+				return walletservice.WriteQuarantine(ctx, store, wallet, raw, t.Out)
+			})
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&database, "db", "", "file of SQLite, or postgres://…")
+	flags.StringVar(&wallet, "wallet", "", "id of the wallet; without it those of all wallets are printed")
+	flags.BoolVar(&raw, "raw", false, "print the items themselves, which are personal data")
 	return command
 }
 

@@ -16,7 +16,7 @@ func TestWallets_DatabaseThatAnswersNothing(t *testing.T) {
 	o := newOperator(t)
 	db, _ := pgtest.Mute(t)
 	for _, args := range [][]string{
-		{"status"}, {"changes", "--wallet", wallet}, {"export", "--wallet", wallet, "--from", "2026-05-01", "--to", "2026-05-02"},
+		{"status"}, {"quarantine"}, {"changes", "--wallet", wallet}, {"export", "--wallet", wallet, "--from", "2026-05-01", "--to", "2026-05-02"},
 		{"run", "--gateway", o.url, "--wallet", wallet, "--consents", o.consents, "--once"},
 		{"run", "--gateway", o.url, "--wallet", wallet, "--consents", o.consents},
 	} {
@@ -34,7 +34,7 @@ func TestWallets_DatabaseThatIsNamedWrongly(t *testing.T) {
 	o := newOperator(t)
 	db := pgtest.Schema(t, "pgx") + "&database=nothing_of_the_kind"
 	for _, args := range [][]string{
-		{"status"}, {"changes", "--wallet", wallet}, {"run", "--gateway", o.url, "--wallet", wallet, "--consents", o.consents, "--once"},
+		{"status"}, {"quarantine"}, {"changes", "--wallet", wallet}, {"run", "--gateway", o.url, "--wallet", wallet, "--consents", o.consents, "--once"},
 	} {
 		require.Equal(t, exit.Usage, o.djamo(t.Context(), append(args, "--db", db)...), "%v: %s", args, o.stderr.String())
 		require.Contains(t, o.stderr.String(), "nothing was done", "%v", args)

@@ -139,7 +139,7 @@ func TestWalletsServers_DatabasesThatLieHangAndBreak(t *testing.T) {
 			o := newOperator(t)
 			db := "postgres://postgres:secret@" + address + "/wallets?sslmode=disable&connect_timeout=1"
 			for _, args := range [][]string{
-				{"status"}, {"changes", "--wallet", wallet}, {"export", "--wallet", wallet, "--from", "2026-05-01", "--to", "2026-05-02"},
+				{"status"}, {"quarantine"}, {"changes", "--wallet", wallet}, {"export", "--wallet", wallet, "--from", "2026-05-01", "--to", "2026-05-02"},
 				{"run", "--gateway", o.url, "--wallet", wallet, "--consents", o.consents, "--once"},
 			} {
 				began := time.Now()
