@@ -23,6 +23,7 @@ type shardStore struct {
 	ttl   time.Duration
 	renew func(ctx context.Context, owners []string) (kept map[string]bool, err error)
 
+	claims chan struct{}   // those that are under way
 	life   context.Context //nolint:containedctx // of the worker: no renewal outlasts it
 	end    context.CancelFunc
 	turn   chan struct{} // who renews: one at a time
@@ -38,10 +39,29 @@ type renewal struct {
 	err  error
 }
 
-func newShardStore(store walletsync.Store, ttl time.Duration, renew func(context.Context, []string) (map[string]bool, error)) *shardStore {
-	l := &shardStore{Store: store, ttl: ttl, renew: renew, turn: make(chan struct{}, 1), waiting: map[string]chan renewal{}}
-	l.life, l.end = context.WithCancel(context.Background())
-	return l
+func newShardStore(
+	store walletsync.Store, ttl time.Duration, claims int, renew func(context.Context, []string) (map[string]bool, error),
+) *shardStore {
+	s := &shardStore{
+		Store: store, ttl: ttl, renew: renew, claims: make(chan struct{}, claims), turn: make(chan struct{}, 1),
+		waiting: map[string]chan renewal{},
+	}
+	s.life, s.end = context.WithCancel(context.Background())
+	return s
+}
+
+// Claim implements walletsync.Store. Where many shards begin at once, their claims would take every connection of the pool for as long
+// as all of them last, and River, and shards that read already, would have none.
+func (l *shardStore) Claim(
+	ctx context.Context, owner string, wallets []string, ttl time.Duration, alive func(owner string) bool,
+) ([]walletsync.Lease, error) {
+	select {
+	case l.claims <- struct{}{}:
+		defer func() { <-l.claims }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return l.Store.Claim(ctx, owner, wallets, ttl, alive)
 }
 
 // Renew implements walletsync.Store. An owner renews one time after the other.

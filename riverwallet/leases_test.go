@@ -31,12 +31,12 @@ func (r *released) Release(context.Context, string) error {
 }
 
 // A thousand shards renew within two seconds of each other, and few statements do it, each soon after it is asked for.
-func TestLeases_AreRenewedTogether(t *testing.T) {
+func TestShardStore_AreRenewedTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const shards, minute = 1000, time.Minute
 		var statements, renewed, slowest atomic.Int64
-		l := newShardStore(nil, ttl, func(_ context.Context, owners []string) (map[string]bool, error) {
+		l := newShardStore(nil, ttl, 1, func(_ context.Context, owners []string) (map[string]bool, error) {
 			statements.Add(1)
 			time.Sleep(50 * time.Millisecond) //nolint:forbidigo // in a bubble
 			kept := map[string]bool{}
@@ -68,13 +68,13 @@ func TestLeases_AreRenewedTogether(t *testing.T) {
 }
 
 // What one owner loses, the others keep; and what fails is told to all who asked, and to nobody later.
-func TestLeases_TellEachItsOwn(t *testing.T) {
+func TestShardStore_TellEachItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		broken := errors.New("the server is away")
 		var failure error
 		var asked []string
-		l := newShardStore(nil, ttl, func(_ context.Context, owners []string) (map[string]bool, error) {
+		l := newShardStore(nil, ttl, 1, func(_ context.Context, owners []string) (map[string]bool, error) {
 			asked = owners
 			return map[string]bool{"p#1": true, "p#3": true}, failure
 		})
@@ -98,11 +98,11 @@ func TestLeases_TellEachItsOwn(t *testing.T) {
 }
 
 // A shard that ends while its lease is being renewed is released behind that, or it would look as if somebody read it.
-func TestLeases_AReleaseComesLast(t *testing.T) {
+func TestShardStore_AReleaseComesLast(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, answer := &released{}, make(chan struct{})
-		l := newShardStore(store, ttl, func(context.Context, []string) (map[string]bool, error) {
+		l := newShardStore(store, ttl, 1, func(context.Context, []string) (map[string]bool, error) {
 			<-answer
 			return nil, nil
 		})
@@ -125,11 +125,50 @@ func TestLeases_AReleaseComesLast(t *testing.T) {
 	})
 }
 
-// A worker that ends keeps nobody waiting, however long a renewal takes, and renews nothing behind that.
-func TestLeases_EndWithTheWorker(t *testing.T) {
+// claiming is a store whose claims take a second.
+type claiming struct {
+	walletsync.Store
+
+	now, most, all atomic.Int64
+}
+
+func (c *claiming) Claim(context.Context, string, []string, time.Duration, func(string) bool) ([]walletsync.Lease, error) {
+	c.most.Store(max(c.most.Load(), c.now.Add(1)))
+	time.Sleep(time.Second) //nolint:forbidigo // in a bubble
+	c.now.Add(-1)
+	c.all.Add(1)
+	return nil, nil
+}
+
+// Shards that begin together leave connections for others, and one that ends meanwhile waits for no claim.
+func TestShardStore_ClaimsAFewAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := newShardStore(nil, ttl, func(ctx context.Context, _ []string) (map[string]bool, error) {
+		const shards, atATime = 30, 3
+		store := &claiming{}
+		s := newShardStore(store, ttl, atATime, nil)
+		ctx, cancel := context.WithCancel(t.Context())
+		for i := range shards {
+			ending := t.Context()
+			if i%2 == 0 {
+				ending = ctx
+			}
+			go func() { _, _ = s.Claim(ending, fmt.Sprint("p#", i), nil, ttl, nil) }()
+		}
+		time.Sleep(100 * time.Millisecond) //nolint:forbidigo // as above
+		cancel()
+		time.Sleep(time.Minute) //nolint:forbidigo // as above
+		require.EqualValues(t, atATime, store.most.Load())
+		require.GreaterOrEqual(t, store.all.Load(), int64(shards/2))
+		require.LessOrEqual(t, store.all.Load(), int64(shards/2+atATime))
+	})
+}
+
+// A worker that ends keeps nobody waiting, however long a renewal takes, and renews nothing behind that.
+func TestShardStore_EndWithTheWorker(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := newShardStore(nil, ttl, 1, func(ctx context.Context, _ []string) (map[string]bool, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		})

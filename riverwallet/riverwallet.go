@@ -110,7 +110,7 @@ func AddWorker(workers *river.Workers, config Config) (*Worker, error) {
 		ttl = defaultTTL
 	}
 	w := &Worker{config: config, held: map[int]*holding{}, every: time.Minute, own: &own{config: config.Pool.Config, ttl: ttl}}
-	w.store = newShardStore(config.Engine.Store, ttl, w.own.renew)
+	w.store = newShardStore(config.Engine.Store, ttl, max(1, int(config.Pool.Config().MaxConns/2)), w.own.renew)
 	if err := river.AddWorkerSafely(workers, w); err != nil {
 		return nil, fmt.Errorf("riverwallet: %w", err)
 	}
