@@ -146,6 +146,9 @@ func (p *program) readToken(ctx context.Context, fromInput bool) (string, error)
 		restore()
 		fmt.Fprintln(p.t.Err)
 	}
+	if errors.Is(err, io.EOF) && ctx.Err() == nil { // Ctrl-D, or a terminal that has gone
+		return "", exit.BadInput(lang.Errorf("nothing was kept, since no token was typed"))
+	}
 	if err != nil {
 		return "", exit.NotSent(ctx, err)
 	}

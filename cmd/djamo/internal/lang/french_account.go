@@ -114,6 +114,7 @@ func frenchAccount() map[string]string {
 			"toute autre `adresse` de l'API, comme celle d'un bac à sable",
 		"keep the token as plain text in a file that only you can read, instead of the keyring": "" +
 			"garder le jeton en clair dans un fichier que vous seul pouvez lire, au lieu du trousseau",
+		"nothing was kept, since no token was typed": "rien n'a été enregistré, car aucun jeton n'a été tapé",
 		"nothing was kept, since the token could not be tried: %w": "" +
 			"rien n'a été enregistré, car le jeton n'a pas pu être essayé : %w",
 		"read the token from standard input": "lire le jeton sur l'entrée standard",

@@ -4,6 +4,12 @@ package terminal
 
 import "golang.org/x/sys/unix"
 
+// How the settings of a terminal are read and written.
+const (
+	getTermios = unix.TIOCGETA
+	setTermios = unix.TIOCSETA
+)
+
 func discardTyped(fd uintptr) error {
 	const input = 1 // FREAD
 	return unix.IoctlSetPointerInt(int(fd), unix.TIOCFLUSH, input)

@@ -121,12 +121,11 @@ func State(in io.Reader) (restore func()) {
 	return func() { _ = term.Restore(int(file.Fd()), state) }
 }
 
-// ReadSecret reads a line without showing it.
+// ReadSecret reads a line without showing it. Where the input ends before anything is typed, the error is io.EOF.
 func ReadSecret(in io.Reader) (string, error) {
 	file, ok := in.(*os.File)
 	if !ok {
 		return "", os.ErrInvalid
 	}
-	secret, err := term.ReadPassword(int(file.Fd()))
-	return string(secret), err
+	return readSecret(file)
 }
