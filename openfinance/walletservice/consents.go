@@ -187,7 +187,10 @@ func keyBeside(path string) (string, error) {
 			return "", err
 		}
 		_, err = temporary.WriteString(base64.StdEncoding.EncodeToString(key) + "\n")
-		err = errors.Join(err, temporary.Sync(), temporary.Close())
+		if err == nil {
+			err = temporary.Sync()
+		}
+		err = errors.Join(err, temporary.Close())
 		if err == nil {
 			if err = os.Link(temporary.Name(), path); errors.Is(err, fs.ErrExist) {
 				err = nil

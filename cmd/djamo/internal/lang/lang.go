@@ -5,6 +5,7 @@ package lang
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -119,17 +120,29 @@ func (l Language) Error(err error) string {
 	if own, ok := err.(localized); ok {
 		return own.In(l)
 	}
-	if l != French {
-		return err.Error()
-	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var plain, said []string
 		for _, each := range joined.Unwrap() {
 			plain, said = append(plain, each.Error()), append(said, l.Error(each))
 		}
 		if strings.Join(plain, "\n") == err.Error() { // errors.Join adds nothing of its own
-			return strings.Join(said, "\n")
+			return strings.Join(once(said), "\n")
 		}
 	}
+	if l != French {
+		return err.Error()
+	}
 	return frenchOfLibrary(err)
+}
+
+// once leaves out what another text says as well, or ends with: a full disk fails several steps, and is to be named once.
+func once(texts []string) []string {
+	var kept []string
+	for i, text := range texts {
+		ends := func(other string) bool { return strings.HasSuffix(other, ": "+text) }
+		if !slices.Contains(kept, text) && !slices.ContainsFunc(kept, ends) && !slices.ContainsFunc(texts[i+1:], ends) {
+			kept = append(kept, text)
+		}
+	}
+	return kept
 }

@@ -97,7 +97,7 @@ type List struct {
 	hidden  map[int]bool // columns that do not fit
 	stacked bool
 	begun   bool
-	count   int
+	broken  error // what writing failed with: nothing more is written then, and it is said once
 }
 
 // List begins a list with the headings of its table.
@@ -114,7 +114,6 @@ const rowsAhead = 100
 
 // Add writes an object, with the cells of its row.
 func (l *List) Add(object any, cells ...string) error {
-	l.count++
 	switch {
 	case l.template != nil, l.format == options.JSONL:
 		return l.encode(object)
@@ -127,8 +126,7 @@ func (l *List) Add(object any, cells ...string) error {
 		if !l.begun {
 			l.begun, before = true, "[\n"
 		}
-		_, err = l.out.Write(append([]byte(before), raw...))
-		return err
+		return l.write(append([]byte(before), raw...))
 	}
 	l.rows = append(l.rows, cells)
 	if len(l.rows) < rowsAhead {
@@ -154,12 +152,20 @@ func (l *List) End(err error) error {
 		if !l.begun {
 			end = "[]\n"
 		}
-		_, ended := io.WriteString(l.out, end)
-		return errors.Join(err, ended)
+		if l.broken == nil {
+			return errors.Join(err, l.write([]byte(end)))
+		}
+	case l.broken != nil:
 	default:
 		return errors.Join(err, l.flush())
 	}
 	return err
+}
+
+// write remembers that standard output could not be written to.
+func (l *List) write(text []byte) error {
+	_, l.broken = l.out.Write(text)
+	return l.broken
 }
 
 func (l *List) flush() error {
@@ -185,7 +191,7 @@ func (l *List) flush() error {
 		}
 	}
 	l.rows = nil
-	if _, err := io.WriteString(l.out, text.String()); err != nil {
+	if err := l.write([]byte(text.String())); err != nil {
 		return err
 	}
 	if first && len(l.hidden) > 0 && !l.stacked {
