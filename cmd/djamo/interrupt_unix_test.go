@@ -112,3 +112,22 @@ func TestTransfer_InterruptedAnywhereIsNeitherLostNorPaidTwice(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has named standard input and types nothing more gets out with Ctrl-C.
+func TestStandardInput_IsWaitedForUntilInterrupted(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("djamo")
+	require.NoError(t, err)
+	c := exec.CommandContext(t.Context(), program, "webhooks", "verify", "--body", "-", "--signature", "x")
+	c.Env = []string{"DJAMO_WEBHOOK_SECRET=whsec", "HOME=" + t.TempDir()}
+	input, err := c.StdinPipe()
+	require.NoError(t, err)
+	var said bytes.Buffer
+	c.Stderr = &said
+	require.NoError(t, c.Start())
+	_, err = input.Write(make([]byte, 1<<20)) // more than a pipe holds: it is being read by now
+	require.NoError(t, err)
+	require.NoError(t, c.Process.Signal(syscall.SIGINT))
+	_ = c.Wait()
+	require.Equal(t, 130, c.ProcessState.ExitCode(), said.String())
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/djamo/djamo-go/cmd/djamo/internal/exit"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/lang"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/output"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/payoutfile"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 )
 
@@ -107,7 +108,7 @@ func (p *program) webhookVerify() *cobra.Command {
 			EnvWebhookSecret + "; it never stands on a command line.",
 		Example: "  djamo webhooks verify --body delivery.json --signature \"$HEADER\"",
 		Args:    none,
-		RunE: func(_ *cobra.Command, _ []string) error {
+		RunE: func(command *cobra.Command, _ []string) error {
 			out, err := output.New(p.t, p.o)
 			if err != nil {
 				return err
@@ -121,7 +122,7 @@ func (p *program) webhookVerify() *cobra.Command {
 			if secret == "" {
 				return exit.BadUsage("%s is not set: it must hold the secret that signs webhooks", EnvWebhookSecret)
 			}
-			return p.verify(out, body, signature, secret)
+			return p.verify(command.Context(), out, body, signature, secret)
 		},
 	}
 	command.Flags().StringVar(&body, "body", "", "`file` with the body, or - for standard input")
@@ -129,13 +130,15 @@ func (p *program) webhookVerify() *cobra.Command {
 	return command
 }
 
-func (p *program) verify(out *output.Printer, path, signature, secret string) error {
-	var raw []byte
-	var err error
-	if path == "-" {
-		raw, err = io.ReadAll(p.t.In)
-	} else {
-		raw, err = os.ReadFile(path) //nolint:gosec // the operator names it
+func (p *program) verify(ctx context.Context, out *output.Printer, path, signature, secret string) error {
+	raw, err := payoutfile.Await(ctx, func() ([]byte, error) {
+		if path == "-" {
+			return io.ReadAll(p.t.In)
+		}
+		return os.ReadFile(path) //nolint:gosec // the operator names it
+	})
+	if ctx.Err() != nil {
+		return exit.NotSent(ctx, err)
 	}
 	if err != nil {
 		return exit.BadInput(lang.Errorf("--body: %w", err))

@@ -53,7 +53,7 @@ Exit codes:
 		Example: "  djamo audit verify --db wallets.db --checkpoint 2026-05-31.checkpoint --public-key audit.pub",
 		Args:    cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			against, closeCheckpoint, err := readSigned(checkpoint, key)
+			against, closeCheckpoint, err := readSigned(command.Context(), checkpoint, key)
 			if err != nil {
 				return err
 			}
@@ -114,7 +114,7 @@ func verify(ctx context.Context, t terminal.Terminal, log *audit.Log, against *a
 }
 
 // readSigned opens a checkpoint and its key; nil: none is given.
-func readSigned(checkpoint, key string) (*audit.Signed, func(), error) {
+func readSigned(ctx context.Context, checkpoint, key string) (*audit.Signed, func(), error) {
 	switch {
 	case checkpoint == "" && key == "":
 		return nil, func() {}, nil
@@ -132,13 +132,24 @@ func readSigned(checkpoint, key string) (*audit.Signed, func(), error) {
 		return nil, nil, exit.BadUsage("--public-key: %s: %s", key, lang.Phrase(strings.TrimPrefix(err.Error(), "audit: ")))
 	}
 	if checkpoint == "-" {
-		return &audit.Signed{Checkpoint: os.Stdin, PublicKey: public}, func() {}, nil
+		return &audit.Signed{Checkpoint: untilStopped(ctx, os.Stdin), PublicKey: public}, func() {}, nil
 	}
 	file, err := os.Open(checkpoint) //nolint:gosec // the operator names it
 	if err != nil {
 		return nil, nil, exit.BadUsage("--checkpoint: %s cannot be read: %s", checkpoint, reason(err))
 	}
 	return &audit.Signed{Checkpoint: file, PublicKey: public}, func() { _ = file.Close() }, nil
+}
+
+// untilStopped reads what somebody may never type to its end: Ctrl-C ends it.
+func untilStopped(ctx context.Context, in io.Reader) io.Reader {
+	read, write := io.Pipe()
+	context.AfterFunc(ctx, func() { _ = write.CloseWithError(ctx.Err()) })
+	go func() {
+		_, err := io.Copy(write, in)
+		_ = write.CloseWithError(err) // nil is the end
+	}()
+	return read
 }
 
 // reason is an error of a file without its path.
@@ -240,7 +251,10 @@ func write(t terminal.Terminal, out string, checkpoint func(io.Writer) (audit.Su
 		return exit.BadUsage("--out: %s cannot be made: %s", out, reason(err))
 	}
 	sum, err := checkpoint(file)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err == nil {
+		err = file.Sync()
+	}
+	if err = errors.Join(err, file.Close()); err != nil {
 		return errors.Join(err, os.Remove(out))
 	}
 	t.Tell("%d rows of %d chains are signed in %s", sum.Rows, sum.Chains, out)

@@ -57,7 +57,7 @@ Exit codes:
 			if !at.Before(time.Now()) {
 				return exit.BadUsage("--before %s: must be in the past", before)
 			}
-			against, closeCheckpoint, err := readSigned(checkpoint, key)
+			against, closeCheckpoint, err := readSigned(command.Context(), checkpoint, key)
 			if err != nil {
 				return err
 			}
