@@ -57,6 +57,8 @@ func frenchSandbox() map[string]string {
 			"\nLes lignes ci-dessus vont dans un fichier .env. Pour un terminal :\n  export %s\n",
 		"%s: this is a token of Djamo's, which no sandbox must get; unset it, or choose another": "" +
 			"%s : c'est un jeton de Djamo, qu'aucun bac à sable ne doit recevoir ; retirez-le, ou choisissez-en un autre",
+		"%s: this token is public, and others can reach %s %q; unset it for a random one, or listen on 127.0.0.1": "" +
+			"%s : ce jeton est public, et d'autres atteignent %s %q ; retirez-le pour un jeton aléatoire, ou écoutez sur 127.0.0.1",
 		"--demo: a snapshot brings an account of its own; leave out --demo or --snapshot": "" +
 			"--demo : un instantané apporte son propre compte ; retirez --demo ou --snapshot",
 		"Look at it: %s":             "À voir ici : %s",

@@ -11,9 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/account"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/control"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/exit"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/lang"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/options"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 	"github.com/djamo/djamo-go/djamotest"
 )
@@ -143,6 +146,11 @@ func (c *caller) customers() *cobra.Command {
 		if everybody && len(args) > 0 {
 			return exit.BadUsage("--everybody: leave the phone numbers out")
 		}
+		for _, number := range args {
+			if _, err := djamo.ParseMSISDN(number); err != nil {
+				return exit.BadInput(err)
+			}
+		}
 		return arguments(command, args)
 	}
 	return command
@@ -186,6 +194,9 @@ func (c *caller) snapshotLoad() *cobra.Command {
 
 // call makes a call and writes its answer to standard output, once it is certain that it is one of a sandbox that has done it.
 func (c *caller) call(ctx context.Context, r request) error {
+	if err := account.CheckSandbox(&options.Options{}); err != nil {
+		return err
+	}
 	client, err := control.New("--control", c.control, c.timeout)
 	if err != nil {
 		return err

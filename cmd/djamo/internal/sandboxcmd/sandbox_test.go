@@ -87,10 +87,21 @@ func TestSandbox_IsServedAndSteered(t *testing.T) {
 	do(`"transfers":14`, "snapshot", "load", file)
 	do(`"status":"cancelled"`, "cancel", "commande-0003")
 	do("now", "advance", "90s")
-	_, second := serve(t, "--snapshot", file)
+	another, second := serve(t, "--snapshot", file)
+	require.Equal(t, afterAddress(env), afterAddress(another), "token, company and secret stay from start to start")
+	_, empty := serve(t)
+	var state bytes.Buffer
+	require.NoError(t, djamo(t.Context(), &state, io.Discard, "status", "--control", empty))
+	require.Contains(t, state.String(), `"transfers":0,"pending":0,"charges":0,"ledger":0,"requests":0`, "empty without --demo")
 	var out bytes.Buffer
 	require.NoError(t, djamo(t.Context(), &out, io.Discard, "status", "--control", second))
 	require.Contains(t, out.String(), `"transfers":14`)
+}
+
+// afterAddress is what is printed below the address of the API.
+func afterAddress(env string) string {
+	_, rest, _ := strings.Cut(env, "\n")
+	return rest
 }
 
 func TestSandbox_RefusalsHaveTheirExitCodes(t *testing.T) {

@@ -13,9 +13,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/djamo/djamo-go/cmd/djamo/internal/account"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/control"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/exit"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/lang"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/options"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 	"github.com/djamo/djamo-go/djamotest"
 	"github.com/djamo/djamo-go/openfinance/gatewaytest"
@@ -65,6 +67,9 @@ func startCommand(t terminal.Terminal) *cobra.Command {
 func (s *starting) run(ctx context.Context) error {
 	if s.demo && s.snapshot != "" {
 		return exit.BadUsage("--demo: a snapshot brings an account of its own; leave out --demo or --snapshot")
+	}
+	if err := account.CheckSandbox(&options.Options{}); err != nil { // what is started beside it would use that account
+		return err
 	}
 	if err := s.readTokens(); err != nil {
 		return err
@@ -135,6 +140,14 @@ func (s *starting) readTokens() error {
 		s.controlToken = sandbox.DefaultControlToken
 		if !onLoopback(s.control) {
 			s.controlToken = rand.Text()
+		}
+	}
+	for _, public := range []struct{ variable, token, flag, address string }{
+		{control.EnvAPIToken, s.apiToken, "--addr", s.addr}, {control.EnvToken, s.controlToken, "--control", s.control},
+	} {
+		if (public.token == djamotest.DefaultToken || public.token == sandbox.DefaultControlToken) && !onLoopback(public.address) {
+			return exit.BadUsage("%s: this token is public, and others can reach %s %q; unset it for a random one, or listen on 127.0.0.1",
+				public.variable, public.flag, public.address)
 		}
 	}
 	if s.webhookSecret == "" {
