@@ -61,10 +61,11 @@ func plainUsages(command *cobra.Command) {
 
 // completeFlags gives shells the values of flags that have few. It asks nobody.
 func completeFlags(command *cobra.Command) {
+	topics := []string{"transactions/started", "transactions/completed", "transactions/failed", "charge/events"}
 	for name, values := range map[string][]string{
 		"output": {"table", "json", "jsonl"}, "lang": {"en", "fr"}, "country": {"CI", "SN"}, "mode": {"single", "batch"},
 		"environment": {"production-civ", "production-sen", "staging-civ", "staging-sen"},
-		"topic":       {"transactions/started", "transactions/completed", "transactions/failed", "charge/events"},
+		"topic":       topics, "topics": topics,
 	} {
 		if command.Flags().Lookup(name) != nil || command.PersistentFlags().Lookup(name) != nil {
 			_ = command.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)) // it is there

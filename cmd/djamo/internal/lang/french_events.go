@@ -90,6 +90,8 @@ func frenchEvents() map[string]string {
 		"the sandbox at %s broke off: %w":                      "le bac à sable de %s s'est interrompu : %w",
 		"the sandbox refused: %d %s":                           "le bac à sable a refusé : %d %s",
 		"there is no sandbox at %s: its answer cannot be read": "il n'y a pas de bac à sable à %s : sa réponse est illisible",
+		"--addr: give --addr or --from-sandbox, not both":      "--addr : donnez --addr ou --from-sandbox, pas les deux",
+		"--topics %q: must be one of %s":                       "--topics %q : doit être l'un de %s",
 		"--set %s: must be one of %s":                          "--set %s : doit être l'un de %s",
 		"--set %s=%s: must be a whole number of francs":        "--set %s=%s : doit être un nombre entier de francs",
 		"--to %q: must be on this machine: a made-up event must not reach a real program": "" +

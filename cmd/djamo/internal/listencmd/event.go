@@ -69,6 +69,17 @@ func eventOf(id string, body []byte, signature string) *event {
 	}
 }
 
+// documented is the topic as the documentation spells it: Djamo has sent "transaction/started" and "charges/events", too.
+func (e *event) documented() string {
+	switch object, name, _ := strings.Cut(e.Topic, "/"); object {
+	case "transaction":
+		return "transactions/" + name
+	case "charges":
+		return "charge/" + name
+	}
+	return e.Topic
+}
+
 // history keeps the events that were received last.
 type history struct{ dir string }
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,7 +66,12 @@ func (p *program) listen() *cobra.Command {
 		Example: "  djamo listen --forward-to http://localhost:3000/webhooks\n" +
 			"  djamo listen --from-sandbox http://127.0.0.1:8481 --forward-to http://localhost:3000/webhooks --output jsonl",
 		Args: cobra.NoArgs,
-		RunE: func(command *cobra.Command, _ []string) error { return p.runListen(command.Context(), l) },
+		RunE: func(command *cobra.Command, _ []string) error {
+			if l.sandbox != "" && command.Flags().Changed("addr") {
+				return exit.BadUsage("--addr: give --addr or --from-sandbox, not both")
+			}
+			return p.runListen(command.Context(), l)
+		},
 	}
 	flags := command.Flags()
 	flags.StringVar(&l.addr, "addr", "127.0.0.1:4242", "where to listen, host:port; your tunnel leads here")
@@ -82,6 +88,11 @@ func (p *program) listen() *cobra.Command {
 func (p *program) runListen(ctx context.Context, l listening) error {
 	if l.timeout <= 0 {
 		return exit.BadUsage("--forward-timeout %s: must be positive", l.timeout)
+	}
+	for _, topic := range l.topics {
+		if !slices.Contains(topics(), topic) { // nothing would ever be handed on
+			return exit.BadUsage("--topics %q: must be one of %s", topic, strings.Join(topics(), ", "))
+		}
 	}
 	if l.sandbox != "" {
 		if err := checkAddress("--from-sandbox", l.sandbox); err != nil {
@@ -215,7 +226,7 @@ func (r *receiver) newEvent(body []byte, signature string) *event {
 
 // receive hands an event on, keeps it and shows it. It returns what the sender is to be told.
 func (r *receiver) receive(ctx context.Context, e *event, header http.Header) (status int, answer []byte) {
-	if len(r.topics) > 0 && !slices.Contains(r.topics, e.Topic) {
+	if len(r.topics) > 0 && !slices.Contains(r.topics, e.documented()) {
 		return http.StatusOK, nil
 	}
 	status = http.StatusOK

@@ -267,3 +267,14 @@ func TestHistory_KeepsTheLast(t *testing.T) {
 	require.Empty(t, left)
 	require.Equal(t, newID(start.Add(3*time.Second)), all[0].ID)
 }
+
+// --topics takes the topics of the documentation, and finds events that are spelled as Djamo has spelled some.
+func TestEvent_TopicsInTheirOlderSpelling(t *testing.T) {
+	t.Parallel()
+	for topic, want := range map[string]string{
+		"transactions/completed": "transactions/completed", "transaction/started": "transactions/started", "charges/events": "charge/events",
+		"charge/events": "charge/events", "another": "another", "": "",
+	} {
+		require.Equal(t, want, (&event{Topic: topic}).documented())
+	}
+}

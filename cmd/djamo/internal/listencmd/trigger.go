@@ -33,7 +33,6 @@ type triggering struct {
 
 func (p *program) trigger() *cobra.Command {
 	var x triggering
-	topics := strings.Join(triggerTopics(), ", ")
 	command := &cobra.Command{
 		Use:   "trigger TOPIC",
 		Short: "Make an event happen in a sandbox, or send a sample of it to a program on this machine",
@@ -42,10 +41,10 @@ func (p *program) trigger() *cobra.Command {
 			"djamo sandbox reset removes what was made.",
 		Example: "  djamo trigger transactions/completed --set amount=25000 --set reference=salaire/1\n" +
 			"  djamo trigger charge/events --to http://localhost:3000/webhooks --set status=refunded",
-		ValidArgs: triggerTopics(),
+		ValidArgs: topics(),
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || !slices.Contains(triggerTopics(), args[0]) {
-				return exit.BadUsage("TOPIC must be one of %s", topics)
+			if len(args) != 1 || !slices.Contains(topics(), args[0]) {
+				return exit.BadUsage("TOPIC must be one of %s", strings.Join(topics(), ", "))
 			}
 			return nil
 		},
@@ -69,7 +68,8 @@ func (p *program) trigger() *cobra.Command {
 	return command
 }
 
-func triggerTopics() []string {
+// topics are those that the documentation names.
+func topics() []string {
 	return []string{
 		string(djamo.TopicTransactionStarted), string(djamo.TopicTransactionCompleted), string(djamo.TopicTransactionFailed),
 		string(djamo.TopicCharge),
