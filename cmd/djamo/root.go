@@ -45,6 +45,9 @@ func run(ctx context.Context, args []string, t terminal.Terminal) (code int) {
 	if err == nil || onlyClosed(err) {
 		return exit.OK
 	}
+	if asked := jsonFormat(args); asked != "" { // also where something before it was wrong, so that it was not read
+		o.Output = asked
+	}
 	report(err, command, t, o)
 	return exit.Code(err)
 }
@@ -78,6 +81,25 @@ func setUp(args []string, t terminal.Terminal) (terminal.Terminal, error) {
 		t.Interactive = t.Interactive && arg != "--no-input" && arg != "--no-input=true"
 	}
 	return t, err
+}
+
+// jsonFormat is the JSON format that a command line asks for; "" when it asks for none.
+func jsonFormat(args []string) (format string) {
+	for i, arg := range args {
+		value, given := strings.CutPrefix(arg, "--output=")
+		switch {
+		case arg == "--":
+			return format
+		case arg == "--output" && i+1 < len(args):
+			value, given = args[i+1], true
+		}
+		if given && (value == options.JSON || value == options.JSONL) {
+			format = value
+		} else if given {
+			format = ""
+		}
+	}
+	return format
 }
 
 // report says what went wrong: to programs that read JSON in JSON.
