@@ -223,7 +223,7 @@ func each[T any](p *program, l listing, list *output.List, items iter.Seq2[*T, e
 
 func all[T any](*T) bool { return true }
 
-// number shows a phone number as far as the operator wants to see it.
+// number is a phone number in JSON and templates, as far as the operator wants to see it. A table never shows it whole.
 func (p *program) number(m djamo.MSISDN) string {
 	if p.o.Reveal {
 		return m.E164()

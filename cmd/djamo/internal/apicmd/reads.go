@@ -70,7 +70,7 @@ func (p *program) transferGet() *cobra.Command {
 func (p *program) printTransfer(out *output.Printer, t *djamo.Transaction) error {
 	return out.One(p.transactionView(t), []output.Field{
 		{Name: "id", Value: t.ID}, {Name: "reference", Value: terminal.Plain(t.Reference)}, {Name: "status", Value: string(t.Status)},
-		{Name: "reason", Value: terminal.Plain(t.FailureReason)}, {Name: "payee", Value: p.number(t.MSISDN)},
+		{Name: "reason", Value: terminal.Plain(t.FailureReason)}, {Name: "payee", Value: t.MSISDN.String()},
 		{Name: "amount", Value: t.Amount.String()}, {Name: "fee", Value: t.Fee.String()},
 		{Name: "description", Value: terminal.Plain(t.Description)}, {Name: "batch", Value: t.BatchID},
 		{Name: "sub-company", Value: t.SubCompanyID}, {Name: "created", Value: when(t.CreatedAt)}, {Name: "updated", Value: when(t.UpdatedAt)},
@@ -105,7 +105,7 @@ func (p *program) transferTable(out *output.Printer) *output.List {
 }
 
 func (p *program) addTransfer(list *output.List, t *djamo.Transaction) error {
-	return list.Add(p.transactionView(t), terminal.Plain(t.Reference), p.number(t.MSISDN), t.Amount.String(), t.Fee.String(),
+	return list.Add(p.transactionView(t), terminal.Plain(t.Reference), t.MSISDN.String(), t.Amount.String(), t.Fee.String(),
 		string(t.Status), when(t.CreatedAt), t.ID, terminal.Plain(t.FailureReason))
 }
 
@@ -135,7 +135,7 @@ func (p *program) customers() *cobra.Command {
 			if found.HasAccount {
 				answer = p.t.Lang.Text("yes")
 			}
-			err = out.One(view, []output.Field{{Name: "payee", Value: p.number(payee)}, {Name: "has an account", Value: answer}})
+			err = out.One(view, []output.Field{{Name: "payee", Value: payee.String()}, {Name: "has an account", Value: answer}})
 			if err == nil && !found.HasAccount {
 				err = &exit.Error{Code: exit.NotFound, Err: lang.Errorf("%s has no Djamo account", payee)}
 			}

@@ -82,7 +82,7 @@ func (p *program) listPending() error {
 		}
 		payee := ""
 		if e.MSISDN != "" {
-			payee = p.number(djamo.MSISDN(e.MSISDN))
+			payee = djamo.MSISDN(e.MSISDN).String()
 		}
 		sent := when(djamo.Timestamp{Time: e.At})
 		if err = list.Add(view, terminal.Plain(e.Reference), string(e.Kind), payee, e.Amount.String(), sent); err != nil {
