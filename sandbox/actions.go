@@ -203,7 +203,7 @@ func (s *Sandbox) onCharge(in input, do func(id string) error) (any, error) {
 	if ch, ok = s.api.FindCharge(ch.ID); !ok {
 		return nil, missing("problem.charge", in.id)
 	}
-	return chargeViewOf(ch), nil
+	return chargeViewOf(ch, false), nil
 }
 
 func redeliver(s *Sandbox, in input) (any, error) {

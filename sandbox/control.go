@@ -81,16 +81,17 @@ func (s *Sandbox) reads() map[string]read {
 			}
 			return s.transferView(found[len(found)-1], reveal), nil
 		},
-		"charges": func(r *http.Request, _ bool) (any, error) {
+		"charges": func(r *http.Request, reveal bool) (any, error) {
 			p, err := pageOf(r)
-			return listOf(s.api.ChargePage(p, r.URL.Query().Get("status")), chargeViewOf), err
+			view := func(c djamotest.Charge) chargeView { return chargeViewOf(c, reveal) }
+			return listOf(s.api.ChargePage(p, r.URL.Query().Get("status")), view), err
 		},
-		"charges/{id}": func(r *http.Request, _ bool) (any, error) {
+		"charges/{id}": func(r *http.Request, reveal bool) (any, error) {
 			ch, ok := s.api.FindCharge(r.PathValue("id"))
 			if !ok {
 				return nil, missing("problem.charge", r.PathValue("id"))
 			}
-			return chargeViewOf(ch), nil
+			return chargeViewOf(ch, reveal), nil
 		},
 		"ledger": func(r *http.Request, reveal bool) (any, error) {
 			p, err := pageOf(r)

@@ -71,6 +71,33 @@ func TestReads_TellAProgramWhatPagesShow(t *testing.T) {
 	}
 }
 
+// A phone number in a text is hidden as well, until it is asked for.
+func TestReads_TextsHideNumbersToo(t *testing.T) {
+	t.Parallel()
+	s := newStage(t)
+	s.post(t, "/v1/charges", fmt.Sprintf(`{"amount":9000,"externalId":"o/1","description":"call %s","metadata":{"phone":%q}}`, payee, payee))
+	s.post(t, "/v1/charges", fmt.Sprintf(`{"amount":9000,"externalId":"o/2","metadata":{"phone":%s}}`, payee[1:]))
+	s.post(t, "/v1/transactions", fmt.Sprintf(
+		`{"msisdn":%q,"amount":5000,"reference":"r/1","description":"for %s","type":"transfer"}`, payee, payee))
+	require.NoError(t, s.api.Reject("r/1", "no account "+payee))
+	require.NoError(t, s.api.Fail(payee, "limited "+payee))
+	for _, path := range []string{"charges", "charges/o%2F1", "charges/o%2F2", "transfers", "transfers/r%2F1", "customers"} {
+		status, text := s.program(t, http.MethodGet, path, "")
+		require.Equal(t, http.StatusOK, status, text)
+		require.NotContains(t, text, payee[1:], path)
+		status, text = s.program(t, http.MethodGet, path+"?reveal=true", "")
+		require.Equal(t, http.StatusOK, status, text)
+		require.Contains(t, text, payee[1:], path)
+	}
+	_, text := s.program(t, http.MethodGet, "charges/o%2F1", "")
+	require.Contains(t, text, `"metadata":{"phone":"+22507******23"}`)
+	_, text = s.program(t, http.MethodGet, "charges/o%2F2", "")
+	require.NotContains(t, text, "metadata", "masked it would be no JSON")
+	for _, path := range []string{"/transfers", "/charges", "/customers"} {
+		require.NotContains(t, s.page(t, path).Body.String(), payee[1:], path)
+	}
+}
+
 // A snapshot goes out and in again, by a program and by a page, and brings the account back as it was.
 func TestReads_SnapshotsComeBack(t *testing.T) {
 	t.Parallel()

@@ -85,9 +85,9 @@ type transferView struct {
 
 func (s *Sandbox) transferView(t djamotest.Transaction, reveal bool) transferView {
 	return transferView{
-		Number: t.Number, ID: t.ID, Reference: t.Reference, MSISDN: phone(t.MSISDN, reveal), Description: t.Description, Amount: t.Amount,
-		Fee: t.Fee, TotalAmount: t.TotalAmount, Status: t.Status, FailureReason: t.FailureReason, SubCompanyID: t.SubCompanyID,
-		BatchID: t.BatchID, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, Request: t.Request,
+		Number: t.Number, ID: t.ID, Reference: t.Reference, MSISDN: phone(t.MSISDN, reveal), Description: masked(t.Description, reveal),
+		Amount: t.Amount, Fee: t.Fee, TotalAmount: t.TotalAmount, Status: t.Status, FailureReason: masked(t.FailureReason, reveal),
+		SubCompanyID: t.SubCompanyID, BatchID: t.BatchID, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt, Request: t.Request,
 	}
 }
 
@@ -110,12 +110,17 @@ type chargeView struct {
 	Request     int64           `json:"request"`
 }
 
-func chargeViewOf(c djamotest.Charge) chargeView {
-	return chargeView{
-		Number: c.Number, ID: c.ID, ExternalID: c.ExternalID, Status: c.Status, Description: c.Description, Amount: c.Amount, Due: c.Due,
-		Paid: c.Paid, Refunded: c.Refunded, Fees: c.Fees, PaymentURL: c.PaymentURL, RedirectURL: c.RedirectURL(), Metadata: c.Metadata,
+func chargeViewOf(c djamotest.Charge, reveal bool) chargeView {
+	v := chargeView{
+		Number: c.Number, ID: c.ID, ExternalID: c.ExternalID, Status: c.Status, Description: masked(c.Description, reveal), Amount: c.Amount,
+		Due: c.Due, Paid: c.Paid, Refunded: c.Refunded, Fees: c.Fees, PaymentURL: c.PaymentURL, RedirectURL: c.RedirectURL(),
 		CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt, Request: c.Request,
 	}
+	// A phone number that stands there as a number is no JSON when it is masked: without reveal there are no metadata then.
+	if metadata := masked(string(c.Metadata), reveal); json.Valid([]byte(metadata)) {
+		v.Metadata = json.RawMessage(metadata)
+	}
+	return v
 }
 
 type entryView struct {
@@ -266,7 +271,7 @@ func (s *Sandbox) customersView(reveal bool) customersView {
 	named, everybody := s.api.Customers()
 	v := customersView{Everybody: everybody, Items: []customerView{}}
 	for _, c := range named {
-		v.Items = append(v.Items, customerView{phone(c.MSISDN, reveal), c.HasAccount, c.FailureReason})
+		v.Items = append(v.Items, customerView{phone(c.MSISDN, reveal), c.HasAccount, masked(c.FailureReason, reveal)})
 	}
 	return v
 }
