@@ -1,16 +1,21 @@
 package main
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/options"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 	"github.com/djamo/djamo-go/djamotest"
 )
 
@@ -23,6 +28,8 @@ import (
 //	interrupted REF PHONE AMOUNT   leaves a payment in the journal, as a program that is killed while it sends
 //	payment CHARGE | id CHARGE     pays a charge as its customer | puts its id into ID
 //	sent | signature FILE SECRET   puts the name of the batch that was just sent into SENT | what signs a file into SIGNATURE
+//	keep NAME | account PHONE      puts what was just printed into NAME | lets this phone number have an account, and no other
+//	sandbox FLAG…                  starts djamo sandbox, whose pages are at CONTROL, and points the environment to its API
 //	relay | liar ADDRESS           puts a tunnel before the API | serves a false sandbox whose API is there, at LIAR
 //	digest                         puts the digest that a plan has just shown into DIGEST
 //	paid REFERENCE…                each was paid exactly once, and nothing else was sent
@@ -41,9 +48,32 @@ func TestScripts(t *testing.T) {
 			"code": exitCode, "api": apis.start, "settle": apis.settle, "fail": apis.fail, "lose": apis.loseReply, "paid": apis.paid,
 			"digest":      planDigest,
 			"interrupted": apis.interrupted, "payment": apis.payment, "id": apis.chargeID, "sent": sentBatch, "signature": signature,
-			"relay": apis.relay, "liar": liar,
+			"relay": apis.relay, "liar": liar, "keep": keep, "account": apis.account, "sandbox": startSandbox,
 		},
 	})
+}
+
+// Each command is typed by a script.
+func TestScripts_TypeEachCommand(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("testdata/script/*.txtar")
+	require.NoError(t, err)
+	var typed strings.Builder
+	for _, path := range paths {
+		script, err := os.ReadFile(path)
+		require.NoError(t, err)
+		typed.Write(script)
+	}
+	var look func(c *cobra.Command)
+	look = func(c *cobra.Command) {
+		for _, child := range c.Commands() {
+			look(child)
+		}
+		if !c.HasSubCommands() && c.Name() != "help" {
+			require.Regexp(t, `(?m)^code \d+ `+c.CommandPath()+`\b`, typed.String())
+		}
+	}
+	look(newRoot(terminal.Terminal{}, &options.Options{}, nil))
 }
 
 // exitCode runs a program to its end.
