@@ -2,6 +2,7 @@ package sandboxcmd
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,28 +15,29 @@ func TestGiveBackWhenIdle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		changes, released := int64(7), 0
-		go giveBackWhenIdle(ctx, func() int64 { return changes }, func() { released++ })
+		var changes, released atomic.Int64
+		changes.Store(7)
+		go giveBackWhenIdle(ctx, changes.Load, func() { released.Add(1) })
 		pass := func(d time.Duration) {
 			time.Sleep(d) //nolint:forbidigo // in a bubble
 			synctest.Wait()
 		}
 		pass(time.Hour)
-		changes += muchChange - 1
+		changes.Add(muchChange - 1)
 		pass(time.Hour)
-		require.Zero(t, released, "there is little to give back")
+		require.Zero(t, released.Load(), "there is little to give back")
 		for range 100 {
-			changes += 500
+			changes.Add(500)
 			pass(idleAfter)
 		}
-		require.Zero(t, released, "it is busy")
+		require.Zero(t, released.Load(), "it is busy")
 		pass(2 * idleAfter)
-		require.Equal(t, 1, released)
+		require.EqualValues(t, 1, released.Load())
 		pass(time.Hour)
-		require.Equal(t, 1, released)
-		changes += 2 * muchChange
+		require.EqualValues(t, 1, released.Load())
+		changes.Add(2 * muchChange)
 		pass(2*idleAfter + 1)
-		require.Equal(t, 2, released)
+		require.EqualValues(t, 2, released.Load())
 		cancel()
 	})
 }
