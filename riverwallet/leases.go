@@ -23,11 +23,11 @@ type shardStore struct {
 	ttl   time.Duration
 	renew func(ctx context.Context, owners []string) (kept map[string]bool, err error)
 
-	claims chan struct{}   // those that are under way
-	life   context.Context //nolint:containedctx // of the worker: no renewal outlasts it
-	end    context.CancelFunc
-	turn   chan struct{} // who renews: one at a time
-	latest time.Time     // when a renewal began, in turn
+	claims   chan struct{}   // those that are under way
+	life     context.Context //nolint:containedctx // of the worker: no renewal outlasts it
+	end      context.CancelFunc
+	renewing chan struct{} // has one while somebody renews
+	latest   time.Time     // when a renewal began; of whoever renews
 
 	mu      sync.Mutex
 	waiting map[string]chan renewal // by owner
@@ -43,7 +43,7 @@ func newShardStore(
 	store walletsync.Store, ttl time.Duration, claims int, renew func(context.Context, []string) (map[string]bool, error),
 ) *shardStore {
 	s := &shardStore{
-		Store: store, ttl: ttl, renew: renew, claims: make(chan struct{}, claims), turn: make(chan struct{}, 1),
+		Store: store, ttl: ttl, renew: renew, claims: make(chan struct{}, claims), renewing: make(chan struct{}, 1),
 		waiting: map[string]chan renewal{},
 	}
 	s.life, s.end = context.WithCancel(context.Background())
@@ -72,7 +72,7 @@ func (l *shardStore) Renew(ctx context.Context, owner string, _ time.Duration) (
 	first := len(l.waiting) == 1
 	l.mu.Unlock()
 	if first {
-		go l.together()
+		go l.renewWaiting()
 	}
 	select {
 	case r := <-answer:
@@ -87,18 +87,18 @@ func (l *shardStore) Renew(ctx context.Context, owner string, _ time.Duration) (
 func (l *shardStore) Release(ctx context.Context, owner string) error {
 	l.forget(owner)
 	select {
-	case l.turn <- struct{}{}:
-		<-l.turn
+	case l.renewing <- struct{}{}:
+		<-l.renewing
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	return l.Store.Release(ctx, owner)
 }
 
-// together renews what waits by the time that it is its turn. It does so a few times in each life of a lease.
-func (l *shardStore) together() {
-	l.turn <- struct{}{}
-	defer func() { <-l.turn }()
+// renewWaiting renews what waits by the time that no other renewal is under way. It does so a few times in each life of a lease.
+func (l *shardStore) renewWaiting() {
+	l.renewing <- struct{}{}
+	defer func() { <-l.renewing }()
 	const times = 12
 	select { // who comes meanwhile goes with it
 	case <-time.After(l.ttl/times - time.Since(l.latest)):
@@ -129,8 +129,8 @@ func (l *shardStore) forget(owner string) {
 // close ends the renewal that is under way, and every later one. free is called when there is none.
 func (l *shardStore) close(free func()) {
 	l.end()
-	l.turn <- struct{}{}
-	defer func() { <-l.turn }()
+	l.renewing <- struct{}{}
+	defer func() { <-l.renewing }()
 	free()
 }
 
