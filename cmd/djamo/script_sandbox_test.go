@@ -13,7 +13,6 @@ import (
 func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
 	program, err := exec.LookPath("djamo")
 	ts.Check(err)
-	//nolint:gosec,noctx // the program under test; it ends with the script
 	command := exec.Command(program, append([]string{"sandbox", "start", "--addr", "127.0.0.1:0", "--control", "127.0.0.1:0"}, args...)...)
 	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "AppData", "DJAMO_ACCESS_TOKEN", "DJAMO_API_URL"} {
 		command.Env = append(command.Env, name+"="+ts.Getenv(name))
