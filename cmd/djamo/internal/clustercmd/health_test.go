@@ -6,14 +6,17 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/lang"
 	"github.com/djamo/djamo-go/payroll"
+	"github.com/djamo/djamo-go/payroll/approval"
 	"github.com/djamo/djamo-go/payroll/sqljournal"
 	"github.com/djamo/djamo-go/riverpayroll"
 )
@@ -170,4 +173,39 @@ func TestStateOf(t *testing.T) {
 		require.Equal(t, want, stateOf(lang.English.Say, row.info, row.t, row.sent, row.still))
 	}
 	require.Equal(t, 100*24*time.Hour, timeLeft(1<<62, 1))
+}
+
+// What a worker has recorded in English is said in the operator's language.
+func TestStateOf_SaysInFrenchWhatWorkersHaveRecorded(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 6, 30, 10, 0, 0, 0, time.Local)
+	expired := (&approval.Refusal{Reason: approval.Expired, Args: []any{"awa@example.ci", "2026-06-30 09:00:00 UTC"}}).Error()
+	found := payroll.Recent{Since: at, Complete: true, Repeated: payroll.Sum{Count: 3, Amount: 30_000}, Repeats: []payroll.RecentMatch{{
+		Payout:      payroll.Payout{Line: 2, MSISDN: "+2250748710523", Amount: 10_000, Reference: "juin/1"},
+		Transaction: djamo.Transaction{Reference: "june/1"},
+	}}}
+	for want, info := range map[string]sqljournal.RunInfo{
+		"parties en attente : 1, depuis le 2026-06-30 10:00:00 : l'approbation de awa@example.ci a pris fin le 2026-06-30 09:00:00 UTC : " +
+			"une deuxième personne doit approuver la paie à nouveau": {Parts: 1, Waiting: 1, Since: at, Trouble: expired},
+		"parties en attente : 1, depuis le 2026-06-30 10:00:00 : le compte ne couvre pas les paiements : il a 5 FCFA, et 10 FCFA restent à payer": {
+			Parts: 1, Waiting: 1, Since: at, Trouble: "payroll: the account does not cover the payouts: it holds 5 FCFA, and 10 FCFA are left to be paid",
+		},
+		"parties en attente : 1, depuis le 2026-06-30 10:00:00 : 2 paiements sont sans résultat après 15m0s : reprenez la paie pour continuer à le demander": {
+			Parts: 1, Waiting: 1, Since: at, Trouble: "2 payouts have no outcome after 15m0s: resume the run to go on asking",
+		},
+		`parties en attente : 1, depuis le 2026-06-30 10:00:00 : issue inconnue de "juin/1", "juin/2", "juin/3" et de 17 autres, l'opération a pu être exécutée : ` +
+			"POST /v1/transactions/batch : la connexion a été coupée avant la fin de la réponse (EOF)": {
+			Parts: 1, Waiting: 1, Since: at, Trouble: `djamo: outcome unknown of "juin/1", "juin/2", "juin/3" and 17 more, it may have been carried out: ` +
+				"POST /v1/transactions/batch: the connection ended before the whole answer was there: EOF",
+		},
+		"parties en attente : 1, depuis le 2026-06-30 10:00:00 : GET /v1/balance : rien ne répond à l'adresse 127.0.0.1:1 : vérifiez-la, et que le serveur est en marche": {
+			Parts: 1, Waiting: 1, Since: at, Trouble: "djamo: GET /v1/balance: dial tcp 127.0.0.1:1: connect: connection refused",
+		},
+		"retenue le 2026-06-30 10:00:00, rien n'est envoyé : 3 de ces paiements, 30 000 FCFA, donnent à un bénéficiaire le même montant qu'un paiement fait " +
+			"sous une autre référence depuis le 2026-06-30, le premier à la ligne 2 : +22507******23 a reçu 10 000 FCFA sous june/1 ; pour payer quand même : " +
+			"djamo payroll cluster resume --allow-repeats juin": {Name: "juin", Parts: 1, CancelledAt: at, Held: found.Warnings()[0].Text},
+	} {
+		state := stateOf(lang.French.Say, info, payroll.Totals{Open: payroll.Sum{Count: 1}}, 0, riverpayroll.Standstill{})
+		require.Equal(t, want, strings.Join(strings.Fields(state), " "), "whatever the spaces in amounts")
+	}
 }

@@ -167,8 +167,8 @@ func (p *program) tellCancelled(c riverpayroll.Cancelled) {
 	switch {
 	case len(c.Holders) > 0:
 	case c.Unrecorded > 0:
-		p.term.Tell("The run is cancelled: %d payouts were under way and are recorded. %d are with a worker that does not answer: a request "+
-			"that it was allowed before may still leave within its send timeout, and nothing else. They are looked up when the run is resumed.",
+		p.term.Tell("The run is cancelled: payouts under way and recorded: %d; with a worker that does not answer: %d. A request that it was "+
+			"allowed before may still leave within its send timeout, and nothing else. They are looked up when the run is resumed.",
 			c.UnderWay-c.Unrecorded, c.Unrecorded)
 	case c.UnderWay == 0:
 		p.term.Tell("The run is cancelled: nothing was under way; nothing leaves any more.")

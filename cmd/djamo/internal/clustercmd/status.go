@@ -118,7 +118,7 @@ func stateOf(
 	switch {
 	case info.Held != "":
 		return say("held %s, nothing is sent: %s; to pay all the same: %s",
-			info.CancelledAt.Local().Format(time.DateTime), terminal.Plain(info.Held), allowCommand(info.Name))
+			info.CancelledAt.Local().Format(time.DateTime), recorded(info.Held), allowCommand(info.Name))
 	case !info.CancelledAt.IsZero():
 		return say("cancelled %s", info.CancelledAt.Local().Format(time.DateTime))
 	case info.Parts == 0:
@@ -154,10 +154,13 @@ func inTheWay(say func(string, ...any) string, info sqljournal.RunInfo, open boo
 	}
 	if info.Waiting > 0 {
 		states = append(states, say("%d parts wait since %s: %s",
-			info.Waiting, info.Since.Local().Format(time.DateTime), terminal.Plain(info.Trouble)))
+			info.Waiting, info.Since.Local().Format(time.DateTime), recorded(info.Trouble)))
 	}
 	return states
 }
+
+// recorded is what a worker has written into the database, in English, as it is said to the operator.
+func recorded(text string) lang.Phrase { return lang.Phrase(lang.WithoutName(terminal.Plain(text))) }
 
 // timeLeft is how long it takes to send what is left, at so many a minute.
 func timeLeft(left, sent int64) time.Duration {

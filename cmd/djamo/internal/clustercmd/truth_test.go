@@ -63,7 +63,7 @@ func TestProcess_StatusTellsTheTruth(t *testing.T) {
 	require.Contains(t, lines[2], "june")
 	require.Regexp(t, cancelledAt, lines[2])
 	require.Contains(t, s.fails(t, "enqueue", s.file), "resume june")
-	require.Contains(t, s.do(t, "resume", "june"), "1 parts are open, 1 of them newly enqueued.")
+	require.Contains(t, s.do(t, "resume", "june"), "1 part is open, 1 of them newly enqueued.")
 	require.NotContains(t, s.do(t, "status"), "cancelled")
 }
 

@@ -89,15 +89,23 @@ func frenchOfJournals() map[string]string {
 		"whether the run is cancelled is not known: cancel it again: %s": "" +
 			"on ne sait pas si la paie est annulée : annulez-la encore une fois : %s",
 		"the run is cancelled; what is under way cannot be read: %s": "la paie est annulée ; ce qui est en cours est illisible : %s",
-		"the run was not cancelled: %s":                              "la paie n'a pas été annulée : %s",
-		"whether it was recorded is not known: %s":                   "on ne sait pas si cela a été enregistré : %s",
-		"there is no run %q: did you mean %s?":                       "il n'y a pas de paie %q : vouliez-vous dire %s ?",
-		"there is no run %q":                                         "il n'y a pas de paie %q",
-		"nothing was sent: the balance cannot be read: %s":           "rien n'a été envoyé : le solde est illisible : %s",
-		"it holds %s, and %s are left to be paid":                    "il a %s, et %s restent à payer",
-		"it holds %s, and %s are to be paid":                         "il a %s, et %s sont à payer",
-		"a payout was not sent: %s":                                  "un paiement n'est pas parti : %s",
-		"an outcome could not be read: %s":                           "une issue n'a pas pu être lue : %s",
+		"outcome unknown of %s, it may have been carried out: %s":    "issue inconnue de %s, l'opération a pu être exécutée : %s",
+		"outcome unknown of %s and %d more, it may have been carried out: %s": "" +
+			"issue inconnue de %s et de %d autres, l'opération a pu être exécutée : %s",
+		"%s: the connection ended before the whole answer was there: %s": "%s : la connexion a été coupée avant la fin de la réponse (%s)",
+		"%s: dial tcp %s: connect: connection refused": "" +
+			"%s : rien ne répond à l'adresse %s : vérifiez-la, et que le serveur est en marche",
+		"%d payouts have no outcome after %s: resume the run to go on asking": "" +
+			"%d paiements sont sans résultat après %s : reprenez la paie pour continuer à le demander",
+		"the run was not cancelled: %s":                    "la paie n'a pas été annulée : %s",
+		"whether it was recorded is not known: %s":         "on ne sait pas si cela a été enregistré : %s",
+		"there is no run %q: did you mean %s?":             "il n'y a pas de paie %q : vouliez-vous dire %s ?",
+		"there is no run %q":                               "il n'y a pas de paie %q",
+		"nothing was sent: the balance cannot be read: %s": "rien n'a été envoyé : le solde est illisible : %s",
+		"it holds %s, and %s are left to be paid":          "il a %s, et %s restent à payer",
+		"it holds %s, and %s are to be paid":               "il a %s, et %s sont à payer",
+		"a payout was not sent: %s":                        "un paiement n'est pas parti : %s",
+		"an outcome could not be read: %s":                 "une issue n'a pas pu être lue : %s",
 		"%d of %d payouts have no outcome yet, and entries that were booked do not change": "" +
 			"%d des %d paiements n'ont pas encore d'issue, et des écritures passées ne changent plus",
 		"the totals do not add up: the plan has %d payouts of %s in all, the journal %d of %s": "" +

@@ -26,16 +26,16 @@ func frenchPayroll() map[string]string {
 			"pas enregistrée : enregistrement en cours, ou abandonné à mi-chemin ; rien n'a été envoyé",
 		"held %s, nothing is sent: %s; to pay all the same: %s": "retenue le %s, rien n'est envoyé : %s ; pour payer quand même : %s",
 		"cancelled %s":               "annulée le %s",
-		"%d parts wait since %s: %s": "%d parties attendent depuis %s : %s",
+		"%d parts wait since %s: %s": "parties en attente : %d, depuis le %s : %s",
 		"%d parts have no job, and nobody goes on with them: djamo payroll cluster resume %s": "" +
-			"%d parties n'ont plus de travail dans la file, et personne ne les reprend : djamo payroll cluster resume %s",
+			"parties sans tâche, que personne ne reprend : %d : djamo payroll cluster resume %s",
 		"the queue %s has been paused since %s: resume it in River UI": "" +
 			"la file %s est en pause depuis le %s : relancez-la dans River UI",
 		"paid from one machine": "payée depuis une seule machine",
 		"nothing was sent in the last minute: is a worker running?": "" +
 			"rien n'a été envoyé depuis une minute : une machine est-elle au travail ?",
 		"sending: %d in the last minute, about %s to go": "envoi : %d dans la dernière minute, encore %s environ",
-		"all sent: %d outcomes are asked for":            "tout est envoyé : %d résultats sont demandés",
+		"all sent: %d outcomes are asked for":            "tout est envoyé ; résultats encore demandés : %d",
 		"nothing was sent: %s=%q, or what OTEL_EXPORTER_… says beside it: %v: must be otlp, console or none": "" +
 			"rien n'a été envoyé : %s=%q, ou ce que dit OTEL_EXPORTER_… à côté : %v : doit être otlp, console ou none",
 		"; ":                         " ; ",
@@ -43,7 +43,7 @@ func frenchPayroll() map[string]string {
 		"The tables are up to date.": "Les tables sont à jour.",
 		"%d parts are open, %d of them newly enqueued.": "parties ouvertes : %d, dont nouvelles dans la file : %d.",
 		"%d parts cannot go on yet, since their last job is still being ended: resume the run again in %s.": "" +
-			"%d parties ne peuvent pas encore reprendre, car leur dernier travail se termine : reprenez la paie dans %s.",
+			"parties dont la dernière tâche se termine encore, et qui ne peuvent pas reprendre avant : %d. Reprenez la paie dans %s.",
 		"--part-size %d: must be at least 1":                             "--part-size %d : doit être au moins 1",
 		"--recent-days %d: must be at least 1":                           "--recent-days %d : doit être au moins 1",
 		"FILE must be the name of one CSV or XLSX file, got %q":          "FILE doit être le nom d'un fichier CSV ou XLSX, reçu %q",
@@ -62,12 +62,10 @@ func frenchPayroll() map[string]string {
 			"enregistrés : %d ; plus rien d'autre ne part.",
 		"The run is cancelled; worker %s has not answered for %d s, and stops at its lease, %s.": "La paie est annulée ; la machine %s n'a " +
 			"pas répondu depuis %d s, et s'arrête à la fin de son bail, à %s.",
-		"The run is cancelled: %d payouts were under way and are recorded. %d are with a worker that does not answer: a request " +
-			"that it was allowed before may still leave within its send timeout, and nothing else. They are looked up when the " +
-			"run is resumed.": "La paie est annulée : %d paiements étaient en cours et sont enregistrés. %d sont chez une machine qui " +
-			"ne répond pas : " +
-			"une requête qui lui avait été permise " +
-			"peut encore partir avant la fin de son délai d'envoi, et rien d'autre. Leur sort est vérifié à la reprise.",
+		"The run is cancelled: payouts under way and recorded: %d; with a worker that does not answer: %d. A request that it was " +
+			"allowed before may still leave within its send timeout, and nothing else. They are looked up when the run is resumed.": "" +
+			"La paie est annulée : paiements en cours et enregistrés : %d ; chez une machine qui ne répond pas : %d. Une requête qui lui " +
+			"avait été permise peut encore partir avant la fin de son délai d'envoi, et rien d'autre. Leur sort est vérifié à la reprise.",
 		"Warning: %s.": "Attention : %s.",
 		"Warning: %s":  "Attention : %s",
 		"confirm that payees get the same amount again":        "confirmer que des bénéficiaires reçoivent de nouveau le même montant",

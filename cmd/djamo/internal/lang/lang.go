@@ -68,9 +68,32 @@ func (l Language) Say(format string, args ...any) string {
 	}
 	text := fmt.Sprintf(strings.ReplaceAll(l.Text(format), "%w", "%v"), said...)
 	if l == French {
-		text = onlyOne().ReplaceAllString(text, "$1$2")
+		return onlyOne().ReplaceAllString(text, "$1$2")
 	}
-	return text
+	return justOne().ReplaceAllStringFunc(text, func(counted string) string {
+		found := justOne().FindStringSubmatch(counted)
+		return found[1] + found[2] + verbOfOne(found[3])
+	})
+}
+
+// justOne finds the same in English, with the verb that follows. "1 of 1 payouts" is right: what precedes is no "of".
+var justOne = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(
+		`((?:^|[^\df\x{202f}\x{a0}][ (]|[(])1 )(payout|payment|piece|receipt|payee|part|outcome|warning)s( are| were| have| wait)?\b`)
+})
+
+func verbOfOne(verb string) string {
+	switch verb {
+	case " are":
+		return " is"
+	case " were":
+		return " was"
+	case " have":
+		return " has"
+	case " wait":
+		return " waits"
+	}
+	return verb
 }
 
 // onlyOne finds what is counted and stands in the plural although there is one of it, or none. An amount ends with its currency.

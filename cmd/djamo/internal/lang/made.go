@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/djamo/djamo-go/payroll/approval"
 )
 
 // made says a text that package payroll or the client has made, of a rule or a warning and of what was found. They speak
@@ -65,6 +67,9 @@ var (
 	frenchSentences = sync.OnceValue(func() []form {
 		texts := frenchOfJournals()
 		maps.Copy(texts, frenchOfSigners())
+		for _, reason := range approval.Reasons() { // a worker has recorded them, too
+			texts[reason.Format()] = frenchTexts()[reason.Format()]
+		}
 		return formsOf(texts)
 	})
 	frenchSettings = sync.OnceValue(func() []form { return formsOf(frenchOfWalletservice()) })

@@ -22,3 +22,22 @@ func TestSay_OnlyOne(t *testing.T) {
 	require.Equal(t, "1 reçu.", lang.French.Say("%d receipts.", 1))
 	require.Equal(t, "21 reçus.", lang.French.Say("%d receipts.", 21))
 }
+
+// English counts one in the singular, with its verb.
+func TestSay_JustOne(t *testing.T) {
+	t.Parallel()
+	for want, text := range map[string]string{
+		"1 part is open, 1 of them newly enqueued.":   lang.English.Say("%d parts are open, %d of them newly enqueued.", 1, 1),
+		"0 parts are open, 0 of them newly enqueued.": lang.English.Say("%d parts are open, %d of them newly enqueued.", 0, 0),
+		"1 part waits since 10:00: away":              lang.English.Say("%d parts wait since %s: %s", 1, "10:00", "away"),
+		"21 parts wait since 10:00: away":             lang.English.Say("%d parts wait since %s: %s", 21, "10:00", "away"),
+		"1 receipt.":                                  lang.English.Say("%d receipts.", 1),
+		"1 payment in 1 piece (A), 5 F to the debit and to the credit.": lang.English.Say(
+			"%d payments in %d pieces (%s), %s to the debit and to the credit.", 1, 1, "A", "5 F"),
+		"1 of 1 payouts, 5 F, were paid earlier under these references, and not now.": lang.English.Say(
+			"%d of %d payouts, %s, were paid earlier under these references, and not now.", 1, 1, "5 F"),
+		`Run "june": 1 payout, 5 F in all.`: lang.English.Say("Run %q: %d payouts, %s in all.", "june", 1, "5 F"),
+	} {
+		require.Equal(t, want, text)
+	}
+}
