@@ -104,7 +104,7 @@ func TestShardStore_AReleaseComesLast(t *testing.T) {
 		store, answer := &released{}, make(chan struct{})
 		l := newShardStore(store, ttl, 1, func(context.Context, []string) (map[string]bool, error) {
 			<-answer
-			return nil, nil
+			return map[string]bool{}, nil
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		renewed := make(chan error, 1)
