@@ -31,6 +31,8 @@ type stage struct {
 	box     *sandbox.Sandbox
 	control http.Handler
 	calls   http.Handler
+
+	attempts int // of the webhook whd_1, when a busy stage was set
 }
 
 func newStage(t *testing.T, opts ...sandbox.Option) *stage {
@@ -164,7 +166,7 @@ func TestActions_AreDoneByFormsAndByPrograms(t *testing.T) {
 			t.Helper()
 			d, _ := s.api.FindDelivery("whd_1")
 			require.True(t, d.Delivered)
-			require.Len(t, d.Attempts, 2)
+			require.Len(t, d.Attempts, s.attempts+1)
 		}},
 		{"edit and send", at("webhooks/whd_1/redeliver"), map[string]string{"body": `{"a":1}`}, func(t *testing.T, s *stage) {
 			t.Helper()
@@ -265,6 +267,8 @@ func busyStage(t *testing.T, opts ...sandbox.Option) *stage {
 	s.transfer(t, "<script>alert('r/2')</script>")
 	s.charge(t, "c/1", "")
 	s.api.DeliverNow()
+	d, _ := s.api.FindDelivery("whd_1")
+	s.attempts = len(d.Attempts) // two, where it went out by itself just before
 	require.NoError(t, s.api.AddCustomer(payee))
 	_, err := s.api.Inject(djamotest.LoseReply(), djamotest.On("POST /v1/charges/*/refund"))
 	require.NoError(t, err)
