@@ -234,6 +234,13 @@ func (g *Gateway) MostInFlight(wallet string) int {
 	return g.most[wallet]
 }
 
+// InFlight is how many reads of a wallet the gateway is answering, those of readers that were killed included.
+func (g *Gateway) InFlight(wallet string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.inFlight[wallet]
+}
+
 // DoubleRedemptions counts refresh tokens that came again after they had been used.
 func (g *Gateway) DoubleRedemptions() int {
 	g.mu.Lock()
