@@ -127,8 +127,8 @@ func (w *workbook) takeNote() {
 	if !ok {
 		return
 	}
-	if w.noted++; w.noted == 1 {
-		w.firstNote = found
+	if w.counted.noted++; w.counted.noted == 1 {
+		w.counted.firstNote = found
 	}
 }
 
@@ -224,11 +224,11 @@ func (w *workbook) checkFilled(cells []string) error {
 		case f.refreshed:
 			return w.badCell(i+1, "it is in a pivot table that is made anew when the workbook is opened: replace the table by its values")
 		case f.isPivot:
-			w.pivoted++
+			w.counted.pivoted++
 		case w.outdated:
 			return w.unsavedCell(i+1, outdated)
 		default:
-			w.calculated++
+			w.counted.calculated++
 		}
 	}
 	return nil

@@ -36,13 +36,11 @@ type workbook struct {
 	covering []cellRange  // where pictures and shapes lie
 	fills    []fillRange  // what formulas and pivot tables fill, by their first rows
 
-	outdated   bool // the results of formulas are
-	calculated int  // cells of payouts that are results of formulas, so far
-	pivoted    int  // the same of pivot tables
-	noted      int  // payouts with notes that may say not to pay them, so far
-	firstNote  note
-	begun      int // how many of the fills begin above this row, or in it
-	ended      int // how many of these, in a row, end above it
+	outdated bool   // the results of formulas are
+	counted  counts // in the rows that this reading has come to
+	whole    counts // in all rows: some readings stop before the end
+	begun    int    // how many of the fills begin above this row, or in it
+	ended    int    // how many of these, in a row, end above it
 
 	rows     *excelize.Rows
 	row      int
@@ -51,6 +49,14 @@ type workbook struct {
 	names    []string // of its columns, as the plan calls them; "" for those that are not read
 	headings []string // as the sheet has them
 	lines    bytes.Buffer
+}
+
+// counts are what those who confirm a plan are told of a sheet.
+type counts struct {
+	calculated int // cells of payouts that are results of formulas
+	pivoted    int // the same of pivot tables
+	noted      int // payouts with notes that may say not to pay them
+	firstNote  note
 }
 
 // mostUnzipped bounds what a workbook may hold, in bytes: a small file can unpack to a very large one.
@@ -233,20 +239,18 @@ func (w *workbook) Seek(offset int64, whence int) (int64, error) {
 		_ = w.rows.Close() // it was only read
 	}
 	w.rows, w.row, w.width, w.names, w.headings = rows, 0, 0, nil, nil
-	w.noted, w.calculated, w.pivoted, w.begun, w.ended = 0, 0, 0, 0, 0
+	w.counted, w.begun, w.ended = counts{}, 0, 0
 	w.lines.Reset()
 	return 0, nil
 }
 
 func (w *workbook) Read(to []byte) (int, error) {
 	for w.lines.Len() == 0 {
-		if w.row >= w.facts.lastRow {
-			return 0, io.EOF // what follows is formatted, and empty
-		}
-		if !w.rows.Next() {
+		if w.row >= w.facts.lastRow || !w.rows.Next() { // what follows the last row is formatted, and empty
 			if err := w.rows.Error(); err != nil {
 				return 0, err
 			}
+			w.whole = w.counted
 			return 0, io.EOF
 		}
 		if err := w.next(); err != nil {

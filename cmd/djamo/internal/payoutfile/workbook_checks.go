@@ -196,7 +196,7 @@ func (w *workbook) checkFormulas() error {
 			continue
 		}
 		if cell.stored && !cell.changes && !w.outdated && !w.facts.showsFormulas {
-			w.calculated++
+			w.counted.calculated++
 			continue
 		}
 		switch {
@@ -242,23 +242,23 @@ const WarnFormulas payroll.WarningKind = "formulas"
 // maxNote is how much of a note is shown, in characters.
 const maxNote = 60
 
-// warnings are for whoever confirms the plan, once the sheet was read.
+// warnings are for whoever confirms the plan, once the sheet was read to its end.
 func (w *workbook) warnings() (list []payroll.Warning) {
-	if w.calculated > 0 {
+	if w.whole.calculated > 0 {
 		list = append(list, payroll.Warning{Kind: WarnFormulas, Text: fmt.Sprintf(
-			"results of formulas: %d, as the workbook was last saved: check that they are up to date", w.calculated)})
+			"results of formulas: %d, as the workbook was last saved: check that they are up to date", w.whole.calculated)})
 	}
-	if w.noted > 0 {
-		text := djamo.MaskPhones(w.firstNote.text)
+	if w.whole.noted > 0 {
+		text := djamo.MaskPhones(w.whole.firstNote.text)
 		if shown := []rune(text); len(shown) > maxNote {
 			text = string(shown[:maxNote]) + "…"
 		}
 		list = append(list, payroll.Warning{Kind: payroll.WarnHeadings, Text: fmt.Sprintf(
-			"notes on cells that are not read and may say not to pay: %d, first at %s: %s", w.noted, w.firstNote.cell, text)})
+			"notes on cells that are not read and may say not to pay: %d, first at %s: %s", w.whole.noted, w.whole.firstNote.cell, text)})
 	}
-	if w.pivoted > 0 {
+	if w.whole.pivoted > 0 {
 		list = append(list, payroll.Warning{Kind: WarnFormulas, Text: fmt.Sprintf(
-			"values of pivot tables: %d, as they were last refreshed: check that they are up to date", w.pivoted)})
+			"values of pivot tables: %d, as they were last refreshed: check that they are up to date", w.whole.pivoted)})
 	}
 	return list
 }

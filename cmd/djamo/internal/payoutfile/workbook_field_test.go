@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"github.com/xuri/excelize/v2"
 
 	"github.com/djamo/djamo-go/payroll"
 )
@@ -360,6 +361,31 @@ func TestWorkbook_C10_WarnsOfNotesThatMayWithholdARow(t *testing.T) {
 			continue
 		}
 		require.Contains(t, told, row.want, name)
+	}
+}
+
+// Rows that repeat each other are looked up again by a reading that stops behind them: it must not make the rest forgotten.
+func TestWorkbook_C10_WarnsOfNotesBehindRepeats(t *testing.T) {
+	t.Parallel()
+	const rows, noted = 3_000, "B2900"
+	for name, second := range map[string]int{"no repeat": 20_001, "a repeat": 20_000} {
+		book := excelize.NewFile()
+		for i := range rows {
+			amount := 20_000 + i
+			if i == 1 {
+				amount = second
+			}
+			phone := fmt.Sprintf("+22507%08d", max(1, i))
+			require.NoError(t, book.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+2), &[]any{phone, amount, fmt.Sprint("juin-", i), "Salaire du mois de juin"}))
+		}
+		require.NoError(t, book.SetSheetRow("Sheet1", "A1", &[]any{"msisdn", "amount", "reference", "description"}))
+		require.NoError(t, book.AddComment("Sheet1", excelize.Comment{Cell: noted, Text: "annulé, ne pas payer"}))
+		path := filepath.Join(t.TempDir(), "salaries.xlsx")
+		require.NoError(t, book.SaveAs(path))
+		require.NoError(t, book.Close())
+		_, told, err := readWorkbook(t, Options{Path: path})
+		require.NoError(t, err, name)
+		require.Contains(t, told, "notes on cells that are not read and may say not to pay: 1, first at "+noted+": annulé, ne pas payer", name)
 	}
 }
 
