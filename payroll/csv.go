@@ -37,7 +37,9 @@ type CSVOptions struct {
 }
 
 // ReadCSV checks a file of payouts and makes a plan of it. The source is read from its start, several times, here and by
-// [Plan.Payouts]; it must stay open and unchanged as long as the plan is used. Memory does not grow with the file.
+// [Plan.Payouts]; it must stay open and unchanged as long as the plan is used. It is read, and ParseMSISDN called, on another
+// goroutine, ahead of the payouts that are handed over, and no more once ReadCSV or the walk over the payouts has ended. Memory does
+// not grow with the file.
 //
 // A line names the columns, in any order: msisdn and amount, and where wanted reference, description and name. French and
 // English headings are understood, such as Téléphone, Net à payer, Référence, Motif and Nom, whatever their case, accents,
@@ -153,7 +155,48 @@ func newCSVReader(text io.Reader, comma rune) *csv.Reader {
 	return reader
 }
 
-// readRows reads the file from its start, as rows does, on one goroutine.
+// rows reads the file from its start. It is read and taken apart on one processor, while what takes the rows, such as a journal
+// that stores them, works on another: few enough ahead that it does not show in memory.
+func (f *csvFile) rows(take func(row) bool) error {
+	const atOnce, chunksAhead = 128, 2
+	used := make(chan []row, chunksAhead)
+	empty := func() []row {
+		select {
+		case chunk := <-used:
+			return chunk
+		default:
+			return make([]row, 0, atOnce)
+		}
+	}
+	return prefetch(chunksAhead, func(give func([]row) bool) error {
+		chunk := empty()
+		err := f.readRows(func(r row) bool {
+			chunk = append(chunk, r)
+			if len(chunk) < atOnce {
+				return true
+			}
+			full := chunk
+			chunk = empty()
+			return give(full)
+		})
+		give(chunk) // what stands above an error is handed over, too
+		return err
+	}, func(chunk []row) bool {
+		for i := range chunk {
+			if !take(chunk[i]) {
+				return false
+			}
+		}
+		clear(chunk)
+		select {
+		case used <- chunk[:0]:
+		default:
+		}
+		return true
+	})
+}
+
+// readRows reads the file from its start, on the goroutine that calls it.
 func (f *csvFile) readRows(take func(row) bool) error {
 	t, err := f.open()
 	if err != nil {

@@ -2,6 +2,7 @@ package payroll
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -170,55 +171,46 @@ const errOtherSection Error = "a payout of another section"
 // next ones are read meanwhile.
 func (r *report) each(ctx context.Context, take func(Payout) error, states ...State) error {
 	ctx, cancel := context.WithCancel(ctx)
-	pages := make(chan payoutPage)
-	defer func() {
-		cancel()
-		for range pages { // until the journal is not read any more
+	defer cancel()
+	after, failure := int64(0), error(nil)
+	err := prefetch(0, func(give func([]Payout) bool) error { return r.readPages(ctx, give, states) }, func(page []Payout) bool {
+		if failure = r.takeAll(page, &after, take); failure != nil {
+			cancel() // the reading that is under way
 		}
-	}()
-	go r.readPages(ctx, pages, states)
-	after := int64(0)
-	for page := range pages {
-		if page.err != nil {
-			return page.err
+		return failure == nil
+	})
+	return cmp.Or(failure, err, ctx.Err())
+}
+
+// takeAll hands over payouts that must stand behind the last one, and counts those that are taken.
+func (r *report) takeAll(payouts []Payout, last *int64, take func(Payout) error) error {
+	for _, payout := range payouts {
+		if payout.ID <= *last {
+			return fmt.Errorf("%w: payout %d comes after payout %d", ErrJournal, payout.ID, *last)
 		}
-		for _, payout := range page.payouts {
-			if payout.ID <= after {
-				return fmt.Errorf("%w: payout %d comes after payout %d", ErrJournal, payout.ID, after)
-			}
-			after = payout.ID
-			if err := take(payout); errors.Is(err, errOtherSection) {
-				continue
-			} else if err != nil {
-				return err
-			}
-			if err := r.count(payout); err != nil {
-				return err
-			}
+		*last = payout.ID
+		if err := take(payout); errors.Is(err, errOtherSection) {
+			continue
+		} else if err != nil {
+			return err
+		}
+		if err := r.count(payout); err != nil {
+			return err
 		}
 	}
-	return ctx.Err()
+	return nil
 }
 
-// payoutPage is what is read of a journal at once.
-type payoutPage struct {
-	payouts []Payout
-	err     error
-}
-
-// readPages reads payouts page by page, until there are no more or the context ends.
-func (r *report) readPages(ctx context.Context, pages chan<- payoutPage, states []State) {
-	defer close(pages)
+// readPages reads payouts page by page, until there are no more.
+func (r *report) readPages(ctx context.Context, give func([]Payout) bool, states []State) error {
 	const atOnce = 1_000
 	for after := int64(0); ; {
 		payouts, err := r.journal.Payouts(ctx, after, atOnce, states...)
-		select {
-		case pages <- payoutPage{payouts, err}:
-		case <-ctx.Done():
-			return
+		if err != nil {
+			return err
 		}
-		if err != nil || len(payouts) < atOnce {
-			return
+		if !give(payouts) || len(payouts) < atOnce {
+			return nil
 		}
 		after = payouts[len(payouts)-1].ID
 	}

@@ -1,8 +1,10 @@
 package payroll_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -85,4 +87,50 @@ func TestReadCSV_RefusesAFileThatIsNotReadToItsEnd(t *testing.T) {
 		return djamo.ParseMSISDN(number)
 	}})
 	require.ErrorContains(t, err, "did not return")
+}
+
+// stalling is a journal whose readings end only once they are told to, and that knows how many are under way.
+type stalling struct {
+	counted
+
+	underWay *atomic.Int64
+}
+
+func (s stalling) Payouts(ctx context.Context, after int64, limit int, states ...payroll.State) ([]payroll.Payout, error) {
+	s.underWay.Add(1)
+	defer s.underWay.Add(-1)
+	if after > 0 {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return s.counted.Payouts(ctx, after, limit, states...)
+}
+
+// A journal may be closed once the report has ended, however it did.
+func TestWriteReport_LeavesTheJournalAloneOnceItHasEnded(t *testing.T) {
+	t.Parallel()
+	for _, format := range []payroll.ReportFormat{payroll.ReportCSV, payroll.ReportJSON} {
+		journal := stalling{counted{payouts: 5_000}, new(atomic.Int64)}
+		_, err := payroll.WriteReport(t.Context(), &full{left: 1}, journal, format)
+		require.ErrorIs(t, err, errFull)
+		require.Zero(t, journal.underWay.Load())
+	}
+}
+
+// panicking is a journal that panics when its payouts are read on.
+type panicking struct{ counted }
+
+func (p panicking) Payouts(ctx context.Context, after int64, limit int, states ...payroll.State) ([]payroll.Payout, error) {
+	if after > 0 {
+		panic(errFull)
+	}
+	return p.counted.Payouts(ctx, after, limit, states...)
+}
+
+// A server that writes reports goes on when a journal of its caller's panics, as it does when any other function does.
+func TestWriteReport_PanicsWhereItsCallerIs(t *testing.T) {
+	t.Parallel()
+	require.PanicsWithError(t, errFull.Error(), func() {
+		_, _ = payroll.WriteReport(t.Context(), io.Discard, panicking{counted{payouts: 5_000}}, payroll.ReportCSV)
+	})
 }
