@@ -95,13 +95,14 @@ func (l *shardStore) Release(ctx context.Context, owner string) error {
 	return l.Store.Release(ctx, owner)
 }
 
-// renewWaiting renews what waits by the time that no other renewal is under way. It does so a few times in each life of a lease.
+// renewWaiting renews what waits by the time that no other renewal is under way: a few times in each life of a lease, and twice a
+// second where leases are long, since Release and whoever hands out shards wait for it.
 func (l *shardStore) renewWaiting() {
 	l.renewing <- struct{}{}
 	defer func() { <-l.renewing }()
-	const times = 12
+	const times, most = 12, time.Second / 2
 	select { // who comes meanwhile goes with it
-	case <-time.After(l.ttl/times - time.Since(l.latest)):
+	case <-time.After(min(l.ttl/times, most) - time.Since(l.latest)):
 	case <-l.life.Done():
 	}
 	l.latest = time.Now()
@@ -112,7 +113,8 @@ func (l *shardStore) renewWaiting() {
 	if len(batch) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(l.life, l.ttl)
+	const tries = 3 // the first may meet a connection that is dead, and ends it
+	ctx, cancel := context.WithTimeout(l.life, l.ttl/tries)
 	defer cancel()
 	kept, err := l.renew(ctx, slices.Sorted(maps.Keys(batch)))
 	for owner, answer := range batch {

@@ -125,6 +125,54 @@ func TestShardStore_AReleaseComesLast(t *testing.T) {
 	})
 }
 
+// Where leases are long, who hands out shards and who gives one up wait no longer than where they are short.
+func TestShardStore_LongLeasesKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &released{}
+		l := newShardStore(store, 10*time.Minute, 1, func(context.Context, []string) (map[string]bool, error) {
+			return map[string]bool{"p#1": true}, nil
+		})
+		for range 3 {
+			began := time.Now()
+			kept, err := l.Renew(t.Context(), "p#1", 0)
+			require.NoError(t, err)
+			require.True(t, kept)
+			require.LessOrEqual(t, time.Since(began), time.Second)
+		}
+		go func() { _, _ = l.Renew(t.Context(), "p#2", 0) }()
+		synctest.Wait()
+		began := time.Now()
+		require.NoError(t, l.Release(t.Context(), "p#1"))
+		require.LessOrEqual(t, time.Since(began), time.Second)
+	})
+}
+
+// A connection that hangs costs no lease: the next renewal comes while the leases hold, and has another.
+func TestShardStore_AHangingConnectionCostsNoLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const beat = ttl / 3
+		hangs := true
+		l := newShardStore(nil, ttl, 1, func(ctx context.Context, _ []string) (map[string]bool, error) {
+			if hangs {
+				hangs = false
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			return map[string]bool{"p#1": true}, nil
+		})
+		renewed := time.Now() // what the lease goes by
+		time.Sleep(beat)      //nolint:forbidigo // in a bubble
+		_, err := l.Renew(t.Context(), "p#1", 0)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		kept, err := l.Renew(t.Context(), "p#1", 0)
+		require.NoError(t, err)
+		require.True(t, kept)
+		require.Less(t, time.Since(renewed), ttl)
+	})
+}
+
 // claiming is a store whose claims take a second.
 type claiming struct {
 	walletsync.Store

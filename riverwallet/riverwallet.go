@@ -127,10 +127,10 @@ func (w *Worker) Run(ctx context.Context, client *river.Client[pgx.Tx]) error {
 	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
 	for {
-		number := time.Now().UnixNano() / int64(w.config.Turn)
-		if done, err := w.handOut(ctx, client, number, number != added); err == nil && done {
-			added = number
-		} else if err != nil && ctx.Err() == nil && w.config.Engine.Logger != nil {
+		handed, err := w.handOut(ctx, client, added)
+		if err == nil {
+			added = handed
+		} else if ctx.Err() == nil && w.config.Engine.Logger != nil {
 			w.config.Engine.Logger.ErrorContext(ctx, "riverwallet: shards cannot be handed out", "error", err)
 		}
 		select {
@@ -141,28 +141,30 @@ func (w *Worker) Run(ctx context.Context, client *river.Client[pgx.Tx]) error {
 	}
 }
 
-// handOut says that this process lives, and with add adds a job for each shard that nobody reads.
-func (w *Worker) handOut(ctx context.Context, client *river.Client[pgx.Tx], number int64, add bool) (done bool, err error) {
+// handOut says that this process lives, and adds a job for each shard that nobody reads, once in each turn. added is the turn for
+// which it did so last; it returns the same of now.
+func (w *Worker) handOut(ctx context.Context, client *river.Client[pgx.Tx], added int64) (turn int64, err error) {
 	if _, err := w.store.Renew(ctx, w.config.Engine.Owner+"#", 0); err != nil {
-		return false, err
+		return added, err
 	}
 	if err := w.look(ctx); err != nil {
-		return false, err
+		return added, err
 	}
 	readers, err := w.readers(ctx)
 	if err != nil {
-		return false, err
+		return added, err
 	}
 	free := w.balance(readers)
-	if !add || len(free) == 0 {
-		return add, nil
+	turn = time.Now().UnixNano() / int64(w.config.Turn) // what is before may have waited
+	if turn == added || len(free) == 0 {
+		return turn, nil
 	}
 	jobs := make([]river.InsertManyParams, 0, len(free))
 	for _, shard := range free {
-		jobs = append(jobs, river.InsertManyParams{Args: Shard{Shard: shard, Turn: number}, InsertOpts: &river.InsertOpts{
+		jobs = append(jobs, river.InsertManyParams{Args: Shard{Shard: shard, Turn: turn}, InsertOpts: &river.InsertOpts{
 			Queue: Queue, MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true},
 		}})
 	}
 	_, err = client.InsertMany(ctx, jobs)
-	return err == nil, err
+	return turn, err
 }
