@@ -4,6 +4,7 @@ package payrollcmd
 
 import (
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/djamo/djamo-go/cmd/djamo/internal/exit"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/options"
@@ -65,20 +66,25 @@ func runCommand(t terminal.Terminal, o *options.Options) *cobra.Command {
 	}
 	flags := command.Flags()
 	set.file.AddFlags(flags)
-	set.addJournalFlags(flags)
-	set.addReportFlags(flags)
-	set.addSendFlags(flags)
-	set.addTimeFlags(flags)
-	set.addRecentFlags(flags)
-	set.addApprovalFlag(flags)
-	o.AddProfile(flags)
-	o.AddLive(flags)
+	set.addPayFlags(flags)
 	o.AddMaxTotal(flags)
 	set.review.AddFlags(flags)
-	set.recipients.AddFlags(flags)
-	set.review.AddConfirmFlag(flags)
 	flags.BoolVar(&set.yes, "yes", false, "confirm beforehand; warnings need --confirm, and payments that may be repeated --allow-repeats")
 	return command
+}
+
+// addPayFlags are the flags of the commands that pay.
+func (s *settings) addPayFlags(flags *pflag.FlagSet) {
+	s.addJournalFlags(flags)
+	s.addReportFlags(flags)
+	s.addSendFlags(flags)
+	s.addTimeFlags(flags)
+	s.addRecentFlags(flags)
+	s.addApprovalFlag(flags)
+	s.options.AddProfile(flags)
+	s.options.AddLive(flags)
+	s.recipients.AddFlags(flags)
+	s.review.AddConfirmFlag(flags)
 }
 
 func resumeCommand(t terminal.Terminal, o *options.Options) *cobra.Command {
@@ -100,17 +106,8 @@ func resumeCommand(t terminal.Terminal, o *options.Options) *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	set.addJournalFlags(flags)
 	set.addRunFlag(flags)
-	set.addReportFlags(flags)
-	set.addSendFlags(flags)
-	set.addTimeFlags(flags)
-	set.addRecentFlags(flags)
-	set.addApprovalFlag(flags)
-	o.AddProfile(flags)
-	o.AddLive(flags)
-	set.recipients.AddFlags(flags)
-	set.review.AddConfirmFlag(flags)
+	set.addPayFlags(flags)
 	flags.BoolVar(&set.yes, "yes", false, "for scripts that give it to every command: a resumed run was confirmed when it began")
 	return command
 }
