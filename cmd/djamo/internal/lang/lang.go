@@ -4,6 +4,7 @@ package lang
 
 import (
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,6 +55,7 @@ func (l Language) Text(english string) string {
 // Say formats a text of the language. Errors among the arguments are said in it as well.
 func (l Language) Say(format string, args ...any) string {
 	said := make([]any, len(args))
+	var names []string
 	for i, arg := range args {
 		switch arg := arg.(type) {
 		case error:
@@ -62,11 +64,24 @@ func (l Language) Say(format string, args ...any) string {
 			said[i] = l.made(string(arg))
 		case Setting:
 			said[i] = l.within(string(arg), frenchSettings())
+		case string:
+			said[i] = given{arg, &names}
 		default:
 			said[i] = arg
 		}
 	}
-	text := fmt.Sprintf(strings.ReplaceAll(l.Text(format), "%w", "%v"), said...)
+	text := l.countOne(fmt.Sprintf(strings.ReplaceAll(l.Text(format), "%w", "%v"), said...))
+	var whole strings.Builder
+	for _, name := range names {
+		before, after, _ := strings.Cut(text, placeOfName)
+		whole.WriteString(before + name)
+		text = after
+	}
+	return whole.String() + text
+}
+
+// countOne puts into the singular what there is one of.
+func (l Language) countOne(text string) string {
 	if l == French {
 		return onlyOne().ReplaceAllString(text, "$1$2")
 	}
@@ -74,6 +89,20 @@ func (l Language) Say(format string, args ...any) string {
 		found := justOne().FindStringSubmatch(counted)
 		return found[1] + found[2] + verbOfOne(found[3])
 	})
+}
+
+// given is what an operator has named, such as a run: it is said as it is. In the text there is a place for it, which no text has.
+type given struct {
+	name  string
+	names *[]string
+}
+
+const placeOfName = "\ue000"
+
+// Format implements fmt.Formatter.
+func (g given) Format(state fmt.State, verb rune) {
+	*g.names = append(*g.names, fmt.Sprintf(fmt.FormatString(state, verb), g.name))
+	_, _ = io.WriteString(state, placeOfName)
 }
 
 // justOne finds the same in English, with the verb that follows. "1 of 1 payouts" is right: what precedes is no "of".

@@ -1,6 +1,7 @@
 package lang_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -40,4 +41,17 @@ func TestSay_JustOne(t *testing.T) {
 	} {
 		require.Equal(t, want, text)
 	}
+}
+
+// What an operator has named is typed again as it is said.
+func TestSay_LeavesNamesAlone(t *testing.T) {
+	t.Parallel()
+	for _, l := range []lang.Language{lang.English, lang.French} {
+		for _, name := range []string{"bonus 1 payments", "prime 1 paiements", "(1 parts are open", "\ue000", ""} {
+			require.Contains(t, l.Say("Next, type: %s", name), name)
+			require.Contains(t, l.Say("Run %q: %d payouts, %s in all.", name, 1, "5 F"), fmt.Sprintf("%q", name))
+		}
+	}
+	require.Equal(t, "\ue000, b", lang.English.Say("%s, %s", "\ue000", "b"))
+	require.Equal(t, "a     1 payment b", lang.English.Say("%-5s %d payments %s", "a", 1, "b"))
 }
