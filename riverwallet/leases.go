@@ -2,6 +2,7 @@ package riverwallet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/djamo/djamo-go/openfinance/walletsync"
@@ -136,11 +138,11 @@ func (l *shardStore) close(free func()) {
 	free()
 }
 
-// own is a pool of one connection, beside that of the program, which may be in use for longer than a lease lasts.
-type own struct {
-	config func() *pgxpool.Config
+// renewer has a pool of one connection, beside that of the program, which may be in use for longer than a lease lasts.
+type renewer struct {
+	shared *pgxpool.Pool // the program's
 	ttl    time.Duration
-	pool   *pgxpool.Pool // nil: not needed yet
+	alone  *pgxpool.Pool // nil: not needed yet
 }
 
 // now is the clock of the database, as the store takes it.
@@ -148,29 +150,20 @@ const now = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) * 1
 
 // renew does for each of the owners what Renew of the store does for one: it says which had leases that were good still, and has
 // all of them hold from now on.
-func (o *own) renew(ctx context.Context, owners []string) (kept map[string]bool, err error) {
+func (r *renewer) renew(ctx context.Context, owners []string) (kept map[string]bool, err error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err() // the worker has ended
 	}
-	if o.pool == nil {
-		config := o.config()
+	if r.alone == nil {
+		config := r.shared.Config()
 		config.MaxConns, config.MinConns, config.MinIdleConns = 1, 0, 0
-		if o.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		if r.alone, err = pgxpool.NewWithConfig(ctx, config); err != nil {
 			return nil, fmt.Errorf("riverwallet: a connection for leases: %w", err)
 		}
 	}
-	kept = make(map[string]bool, len(owners))
-	rows, err := o.pool.Query(ctx, `WITH clock AS MATERIALIZED (SELECT `+now+` AS now),
-		before AS MATERIALIZED (SELECT owner FROM djamo_wallet_readers, clock WHERE owner = ANY($1) AND until > clock.now)
-		INSERT INTO djamo_wallet_readers (owner, until) SELECT asked.owner, clock.now + $2 FROM unnest($1::text[]) AS asked (owner), clock
-		ON CONFLICT (owner) DO UPDATE SET until = excluded.until RETURNING owner, owner IN (SELECT owner FROM before)`, owners, int64(o.ttl))
-	if err == nil {
-		var owner string
-		var was bool
-		_, err = pgx.ForEachRow(rows, []any{&owner, &was}, func() error {
-			kept[owner] = was
-			return nil
-		})
+	kept, err = r.renewOn(ctx, r.alone, owners)
+	if refused := (*pgconn.PgError)(nil); errors.As(err, &refused) && refused.Code == tooManyConnections {
+		kept, err = r.renewOn(ctx, r.shared, owners) // the program may have all that its role is given
 	}
 	if err != nil {
 		return nil, fmt.Errorf("riverwallet: renewing leases: %w", err)
@@ -178,9 +171,30 @@ func (o *own) renew(ctx context.Context, owners []string) (kept map[string]bool,
 	return kept, nil
 }
 
+// tooManyConnections is what PostgreSQL says when it gives no further connection to anybody, to a database or to a role.
+const tooManyConnections = "53300"
+
+func (r *renewer) renewOn(ctx context.Context, pool *pgxpool.Pool, owners []string) (kept map[string]bool, err error) {
+	kept = make(map[string]bool, len(owners))
+	rows, err := pool.Query(ctx, `WITH clock AS MATERIALIZED (SELECT `+now+` AS now),
+		before AS MATERIALIZED (SELECT owner FROM djamo_wallet_readers, clock WHERE owner = ANY($1) AND until > clock.now)
+		INSERT INTO djamo_wallet_readers (owner, until) SELECT asked.owner, clock.now + $2 FROM unnest($1::text[]) AS asked (owner), clock
+		ON CONFLICT (owner) DO UPDATE SET until = excluded.until RETURNING owner, owner IN (SELECT owner FROM before)`, owners, int64(r.ttl))
+	if err != nil {
+		return nil, err
+	}
+	var owner string
+	var was bool
+	_, err = pgx.ForEachRow(rows, []any{&owner, &was}, func() error {
+		kept[owner] = was
+		return nil
+	})
+	return kept, err
+}
+
 // close gives the connection up.
-func (o *own) close() {
-	if o.pool != nil {
-		o.pool.Close()
+func (r *renewer) close() {
+	if r.alone != nil {
+		r.alone.Close()
 	}
 }

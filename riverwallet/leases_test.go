@@ -2,8 +2,10 @@ package riverwallet
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -237,10 +239,10 @@ func TestShardStore_EndWithTheWorker(t *testing.T) {
 }
 
 // The statement says of each owner what Renew of the store says, and leaves the leases of others alone.
-func TestOwn_RenewsAsTheStoreDoes(t *testing.T) {
+func TestRenewer_RenewsAsTheStoreDoes(t *testing.T) {
 	t.Parallel()
 	_, pool, store := migrated(t)
-	o := &own{config: pool.Config, ttl: ttl}
+	o := &renewer{shared: pool, ttl: ttl}
 	t.Cleanup(o.close)
 	until := func() map[string]time.Duration { // from now
 		rows, err := pool.Query(t.Context(), "SELECT owner, until - "+now+" FROM djamo_wallet_readers")
@@ -289,7 +291,7 @@ func TestOwn_RenewsAsTheStoreDoes(t *testing.T) {
 }
 
 // Leases are renewed while every connection of the program is in use.
-func TestOwn_WaitsForNoOther(t *testing.T) {
+func TestRenewer_WaitsForNoOther(t *testing.T) {
 	t.Parallel()
 	address, _, _ := migrated(t)
 	config, err := pgxpool.ParseConfig(address)
@@ -301,9 +303,37 @@ func TestOwn_WaitsForNoOther(t *testing.T) {
 	conn, err := busy.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
-	o := &own{config: busy.Config, ttl: ttl}
+	o := &renewer{shared: busy, ttl: ttl}
 	t.Cleanup(o.close)
 	kept, err := o.renew(t.Context(), []string{"p#1"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"p#1": false}, kept)
+}
+
+// A role that may have no connection beside those of the program renews on one of these.
+func TestRenewer_SharesWhereItsRoleIsLimited(t *testing.T) {
+	t.Parallel()
+	address, _, _ := migrated(t)
+	config, err := pgxpool.ParseConfig(address)
+	require.NoError(t, err)
+	role := "djamo_limited_" + strings.ToLower(rand.Text())
+	admin, err := pgxpool.New(t.Context(), address)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := admin.Exec(context.WithoutCancel(t.Context()), "DROP OWNED BY "+role+"; DROP ROLE "+role)
+		require.NoError(t, err)
+		admin.Close()
+	})
+	_, err = admin.Exec(t.Context(), "CREATE ROLE "+role+" LOGIN CONNECTION LIMIT 1; GRANT ALL ON ALL TABLES IN SCHEMA public TO "+role)
+	require.NoError(t, err)
+	config.ConnConfig.User, config.MaxConns = role, 1
+	limited, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(limited.Close)
+	require.NoError(t, limited.Ping(t.Context()))
+	r := &renewer{shared: limited, ttl: ttl}
+	t.Cleanup(r.close)
+	kept, err := r.renew(t.Context(), []string{"p#1"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]bool{"p#1": false}, kept)
 }

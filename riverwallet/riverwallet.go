@@ -109,8 +109,8 @@ func AddWorker(workers *river.Workers, config Config) (*Worker, error) {
 	if ttl == 0 {
 		ttl = defaultTTL
 	}
-	w := &Worker{config: config, held: map[int]*holding{}, every: time.Minute, own: &own{config: config.Pool.Config, ttl: ttl}}
-	w.store = newShardStore(config.Engine.Store, ttl, max(1, int(config.Pool.Config().MaxConns/2)), w.own.renew)
+	w := &Worker{config: config, held: map[int]*holding{}, every: time.Minute, renewer: &renewer{shared: config.Pool, ttl: ttl}}
+	w.store = newShardStore(config.Engine.Store, ttl, max(1, int(config.Pool.Config().MaxConns/2)), w.renewer.renew)
 	if err := river.AddWorkerSafely(workers, w); err != nil {
 		return nil, fmt.Errorf("riverwallet: %w", err)
 	}
@@ -120,7 +120,7 @@ func AddWorker(workers *river.Workers, config Config) (*Worker, error) {
 // Run hands out the shards that nobody reads until the context ends, as every process on a database does: each job is added once.
 // It also sees to it that the processes read as many shards each. When it ends, so do the jobs of this process.
 func (w *Worker) Run(ctx context.Context, client *river.Client[pgx.Tx]) error {
-	defer w.store.close(w.own.close)
+	defer w.store.close(w.renewer.close)
 	defer w.giveUp()
 	var added int64
 	pause := min(time.Second, w.config.Turn/4) //nolint:mnd // a few times in each turn

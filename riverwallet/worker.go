@@ -20,9 +20,9 @@ import (
 type Worker struct {
 	river.WorkerDefaults[Shard]
 
-	config Config
-	store  *shardStore
-	own    *own
+	config  Config
+	store   *shardStore
+	renewer *renewer
 
 	mu       sync.Mutex
 	held     map[int]*holding
