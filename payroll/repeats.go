@@ -14,13 +14,13 @@ import (
 
 // Repeated references, and payees with the same amount, are found by the hashes of rows, in memory that does not grow with the
 // source. On the first reading, the hashes of each kind set bits of a filter. One whose bits are all set may have come before: it
-// is a suspect. Most sources have none, and are not read again. Otherwise, rows whose hashes are suspects are held on a second
-// reading, 16 bytes for each, and the repeats are among them. Rows whose hashes meet are compared as they are before anything is
-// called a repeat, so a hash of 64 bits is enough. A source with more rows than the filter tells apart, or with more suspects than
+// is a candidate. Most sources have none, and are not read again. Otherwise, rows whose hashes are candidates are held on a second
+// reading, 16 bytes for each, and the repeats are among them. Rows with equal hashes are compared as they are before anything is
+// called a repeat, so a hash of 64 bits is enough. A source with more rows than the filter tells apart, or with more candidates than
 // there is room for, is read twice more for every part of the range of hashes.
 
 // roomForKeys is how many hashes of a kind are held at most, 1 MB. The filter has 128 bits for each, 1 MB as well: enough for
-// rowsPerKey times as many rows, a million, of which one in two hundred is a suspect then.
+// rowsPerKey times as many rows, a million, of which one in two hundred is a candidate then.
 const (
 	roomForKeys = 1 << 16
 	bitsPerKey  = 128
@@ -60,35 +60,35 @@ type key struct {
 // kind is the hashes of one kind in one part of their range.
 type kind struct {
 	room int
-	full bool // there were more suspects than there is room for: what was found is worth nothing
+	full bool // there were more candidates than there is room for: what was found is worth nothing
 
-	few      []uint64 // the first hashes, as long as they are not worth a filter
-	filter   []uint64
-	suspects []uint64 // in order once the first reading has ended
+	few        []uint64 // the first hashes, as long as they are not worth a filter
+	filter     []uint64
+	candidates []uint64 // in order once the first reading has ended
 
 	held  []key // of the second reading
 	found repeatList
 }
 
-// meet notes a hash on the first reading.
-func (k *kind) meet(hash uint64) {
+// add notes a hash on the first reading.
+func (k *kind) add(hash uint64) {
 	switch {
 	case k.full:
 	case k.filter != nil:
-		k.sift(hash)
+		k.mark(hash)
 	case len(k.few) < k.room/rowsPerKey:
 		k.few = append(k.few, hash)
 	default:
 		k.filter = make([]uint64, k.room*bitsPerKey/64)
 		for _, h := range append(k.few, hash) {
-			k.sift(h)
+			k.mark(h)
 		}
 		k.few = nil
 	}
 }
 
-// sift sets the bits of a hash, and notes it when all of them were set.
-func (k *kind) sift(hash uint64) {
+// mark sets the bits of a hash, and notes it when all of them were set.
+func (k *kind) mark(hash uint64) {
 	seen, at, step, size := true, hash&math.MaxUint32, hash>>24&math.MaxUint32|1, uint64(len(k.filter))*64
 	for range probes {
 		bit := at % size
@@ -100,40 +100,40 @@ func (k *kind) sift(hash uint64) {
 	if !seen {
 		return
 	}
-	if k.suspects = append(k.suspects, hash); len(k.suspects) >= k.room {
-		k.sortSuspects()
+	if k.candidates = append(k.candidates, hash); len(k.candidates) >= k.room {
+		k.sortCandidates()
 	}
 }
 
-// sortSuspects keeps each suspect once.
-func (k *kind) sortSuspects() {
-	slices.Sort(k.suspects)
-	k.suspects = slices.Compact(k.suspects)
-	if len(k.suspects) > k.room/4*3 {
-		k.full, k.suspects = true, k.suspects[:0]
+// sortCandidates keeps each candidate once.
+func (k *kind) sortCandidates() {
+	slices.Sort(k.candidates)
+	k.candidates = slices.Compact(k.candidates)
+	if len(k.candidates) > k.room/4*3 {
+		k.full, k.candidates = true, k.candidates[:0]
 	}
 }
 
-// suspect ends the first reading of a part, and reports whether there are suspects.
-func (k *kind) suspect() bool {
+// endFirst ends the first reading of a part, and reports whether there are candidates.
+func (k *kind) endFirst() bool {
 	if k.filter == nil {
 		slices.Sort(k.few)
 		for i := 1; i < len(k.few); i++ {
 			if k.few[i] == k.few[i-1] {
-				k.suspects = append(k.suspects, k.few[i])
+				k.candidates = append(k.candidates, k.few[i])
 			}
 		}
 	}
-	k.sortSuspects()
-	return len(k.suspects) > 0
+	k.sortCandidates()
+	return len(k.candidates) > 0
 }
 
-// collect notes a row of the second reading, if its hash is a suspect.
+// collect notes a row of the second reading, if its hash is a candidate.
 func (k *kind) collect(hash uint64, row int64) {
-	if _, suspect := slices.BinarySearch(k.suspects, hash); !suspect {
+	if _, candidate := slices.BinarySearch(k.candidates, hash); !candidate {
 		return
 	}
-	if len(k.held) == k.room { // there are fewer suspects, so this makes room
+	if len(k.held) == k.room { // there are fewer candidates, so this makes room
 		k.compact()
 	}
 	k.held = append(k.held, key{hash: hash, row: row})
@@ -156,7 +156,7 @@ func (k *kind) compact() {
 // end notes the last repeats of a part and makes room for the next.
 func (k *kind) end() {
 	k.compact()
-	k.held, k.suspects, k.few = k.held[:0], k.suspects[:0], k.few[:0]
+	k.held, k.candidates, k.few = k.held[:0], k.candidates[:0], k.few[:0]
 	clear(k.filter)
 }
 
@@ -234,7 +234,7 @@ func (f *repeats) note(k *kind, hash uint64, r row) {
 	case f.second:
 		k.collect(hash, r.payout.ID)
 	default:
-		k.meet(hash)
+		k.add(hash)
 	}
 }
 
@@ -243,7 +243,7 @@ func (f *repeats) full() bool {
 }
 
 // finish ends the first reading of the source's rows, of which there are so many, and reads them again: once if there are
-// suspects, or part by part if there are too many.
+// candidates, or part by part if there are too many.
 func (f *repeats) finish(read rows, count int64) error {
 	again := func() error {
 		seen, full := int64(0), false
@@ -257,7 +257,7 @@ func (f *repeats) finish(read rows, count int64) error {
 		}
 		return err
 	}
-	err := f.readSuspects(again)
+	err := f.readCandidates(again)
 	for err == nil && f.full() {
 		f.parts = max(2*f.parts, 1+uint64(count)/uint64(max(1, f.references.room*rowsPerKey))) //nolint:gosec // neither is negative
 		for _, k := range f.all() {
@@ -265,7 +265,7 @@ func (f *repeats) finish(read rows, count int64) error {
 		}
 		for f.part = 0; f.part < f.parts && !f.full() && err == nil; f.part++ {
 			if err = again(); err == nil {
-				err = f.readSuspects(again)
+				err = f.readCandidates(again)
 			}
 		}
 	}
@@ -276,13 +276,13 @@ func (f *repeats) finish(read rows, count int64) error {
 	return err
 }
 
-// readSuspects ends the first reading of a part with the second, where there is anything to look for.
-func (f *repeats) readSuspects(again func() error) (err error) {
-	suspects := false
+// readCandidates ends the first reading of a part with the second, where there is anything to look for.
+func (f *repeats) readCandidates(again func() error) (err error) {
+	candidates := false
 	for _, k := range f.all() {
-		suspects = k.suspect() || suspects
+		candidates = k.endFirst() || candidates
 	}
-	if suspects && !f.full() {
+	if candidates && !f.full() {
 		f.second = true
 		err = again()
 		f.second = false

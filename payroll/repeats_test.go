@@ -20,7 +20,7 @@ func TestRepeats_HashesThatMeetAreNoRepeats(t *testing.T) {
 	), rules)
 	s := &survey{rules: rules, read: read, count: 3, problems: problemList{limit: 10}, repeats: newRepeats(10, 64)}
 	for _, k := range []*kind{&s.repeats.references, &s.repeats.payments} {
-		k.suspects = []uint64{42}
+		k.candidates = []uint64{42}
 		for row := range int64(3) {
 			k.collect(42, row+1)
 		}
@@ -42,21 +42,21 @@ func TestKind_TellsHashesApart(t *testing.T) {
 		random := rand.New(rand.NewPCG(1, 2))
 		k := kind{room: roomForKeys}
 		for range count {
-			k.meet(random.Uint64())
+			k.add(random.Uint64())
 		}
 		again := make([]uint64, min(count, 1_000))
 		random = rand.New(rand.NewPCG(1, 2))
 		for i := range again {
 			again[i] = random.Uint64()
-			k.meet(again[i])
-			k.meet(again[i])
+			k.add(again[i])
+			k.add(again[i])
 		}
-		require.True(t, k.suspect(), count)
+		require.True(t, k.endFirst(), count)
 		require.False(t, k.full, count)
-		require.LessOrEqual(t, len(k.suspects), len(again)+most, count)
-		require.LessOrEqual(t, 8*(cap(k.filter)+cap(k.suspects)+cap(k.few)), 2<<20, "bytes for %d", count)
+		require.LessOrEqual(t, len(k.candidates), len(again)+most, count)
+		require.LessOrEqual(t, 8*(cap(k.filter)+cap(k.candidates)+cap(k.few)), 2<<20, "bytes for %d", count)
 		for _, hash := range again {
-			require.True(t, slices.Contains(k.suspects, hash), count)
+			require.True(t, slices.Contains(k.candidates, hash), count)
 		}
 	}
 }
