@@ -25,8 +25,8 @@ func (r *Runner) beat(ctx context.Context, do func(context.Context) error) {
 	}
 }
 
-// renew prolongs the leases, and waits for nothing else: a claim of many wallets may take longer than a lease lasts. Where they ran
-// out, or nobody can say until they would have, another process may read the wallets by now, so no read goes on.
+// renew prolongs the leases, and waits for nothing else: a claim of many wallets may take longer than a lease lasts. When the leases
+// have run out, or the store gave no answer until they had, another process may read the wallets, so every read is ended.
 func (r *Runner) renew(ctx context.Context) error {
 	e := r.engine
 	asked := e.now()
