@@ -125,9 +125,12 @@ func IsGiven(o *options.Options) bool {
 }
 
 // CheckSandbox refuses an account that is no sandbox, when flags or the environment name one. That of the configuration is not
-// used by commands for a sandbox.
+// used by commands for a sandbox. Plain http leads to a sandbox on any machine, such as that of another container: nothing of
+// Djamo's has it, and no command would use it for an account that is none.
 func CheckSandbox(o *options.Options) error {
-	if o.Profile == "" && os.Getenv(EnvProfile) == "" && os.Getenv(djamo.EnvAPIURL) == "" {
+	at := strings.ToLower(strings.TrimSpace(os.Getenv(djamo.EnvAPIURL)))
+	isPlain := strings.HasPrefix(at, "http:") && CheckNotDjamos(djamo.EnvAPIURL, at) == nil
+	if o.Profile == "" && os.Getenv(EnvProfile) == "" && (at == "" || isPlain) {
 		return (Account{Class: Sandbox, Name: string(Sandbox)}).CheckToken(tokenOfEnvironment())
 	}
 	a, err := Resolve(o)

@@ -272,3 +272,29 @@ func TestSave_IsReadBack(t *testing.T) { //nolint:paralleltest // it sets the en
 		require.Error(t, CheckName("--profile", name), name)
 	}
 }
+
+// The address that a sandbox prints for other containers is one that its commands take.
+func TestCheckSandbox_OnAnotherMachine(t *testing.T) { //nolint:paralleltest // it sets the environment
+	configured(t, "")
+	const production = "djamo_production_civ_0123456789"
+	for _, row := range []struct {
+		url, token string
+		ok         bool
+	}{
+		{"http://sandbox:8480", "", true},
+		{" HTTP://sandbox:8480/ ", "sandbox-token", true},
+		{"http://192.168.1.20:8480", "", true},
+		{"http://127.0.0.1:8480", "", true},
+		{"http://sandbox:8480", production, false},
+		{"http://api-civ.djamo.com", "", false},
+		{"http://api-civ.djarno.com", "", false},
+		{"https://sandbox.example", "", false},
+		{"https://api-civ.djamo.com", "", false},
+		{"sandbox:8480", "", false},
+	} {
+		t.Setenv(djamo.EnvAPIURL, row.url)
+		t.Setenv(djamo.EnvAccessToken, row.token)
+		err := CheckSandbox(&options.Options{})
+		require.Equal(t, row.ok, err == nil, "%s: %v", row.url, err)
+	}
+}
