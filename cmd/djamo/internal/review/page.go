@@ -112,7 +112,7 @@ func (l words) group(number int, group Group) pageGroup {
 	for i, f := range group.Findings {
 		g.Texts = g.Texts || f.Text != ""
 		row := pageRow{
-			Name: wordbreak.Text(f.Name), Phone: f.MSISDN.String(), Reference: wordbreak.Code(djamo.MaskPhones(f.Reference)),
+			Name: wordbreak.Text(djamo.MaskPhones(f.Name)), Phone: f.MSISDN.String(), Reference: wordbreak.Code(djamo.MaskPhones(f.Reference)),
 			Detail: wordbreak.Text(djamo.MaskPhones(l.detail(group.Kind, f, whole))), Text: djamo.MaskPhones(l.text(f)),
 			Next: i > 0 && i%rowsOfTable == 0,
 		}
@@ -129,7 +129,7 @@ func (l words) group(number int, group Group) pageGroup {
 
 func (l words) row(p payroll.Payout) pageRow {
 	return pageRow{
-		Line: fmt.Sprint(lineOf(p)), Name: wordbreak.Text(p.Name), Phone: p.MSISDN.String(),
+		Line: fmt.Sprint(lineOf(p)), Name: wordbreak.Text(djamo.MaskPhones(p.Name)), Phone: p.MSISDN.String(),
 		Reference: wordbreak.Code(djamo.MaskPhones(p.Reference)), Detail: wordbreak.Text(djamo.MaskPhones(p.Description)),
 		Amount: p.Amount.String(),
 	}

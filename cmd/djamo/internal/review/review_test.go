@@ -251,6 +251,15 @@ func TestWriteFile(t *testing.T) {
 	}
 	require.NotContains(t, string(text), "0748710502")
 
+	plan := planOf(t, "july", "+2250748710501,100000,k/1,x,Aya Koné 0748710501\n")
+	review, err := Compare(plan, pastOf(t, june), Options{Unusual: 150})
+	require.NoError(t, err)
+	require.NoError(t, review.WriteFile(page, lang.English))
+	text, err = os.ReadFile(page)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "Aya Koné")
+	require.NotContains(t, string(text), "0748710501", "nor a number that somebody wrote into a name")
+
 	book := filepath.Join(folder, "review.xlsx")
 	require.NoError(t, doubled(t).WriteFile(book, lang.English))
 	file, err := excelize.OpenFile(book)
