@@ -33,13 +33,13 @@ type EntryOptions struct { //nolint:recvcheck // fill fills it
 	Journal  string // the code of the books' journal; "DJ"
 	// Summed writes one line for all payees of a day, instead of one for each.
 	Summed bool
-	// Unfinished writes what was paid so far of a run that has open payouts. Its pieces change when more is paid.
+	// Unfinished writes what was paid so far of a run that has open payouts. Its vouchers change when more is paid.
 	Unfinished bool
 }
 
 // Entries are what was written: as much to the debit as to the credit.
 type Entries struct {
-	Pieces        []string // one for each day on which something was paid
+	Vouchers      []string // one for each day on which something was paid
 	Payments      int64
 	Earlier       int64 // paid before this run, and not booked by it
 	Debit, Credit djamo.XOF
@@ -49,7 +49,7 @@ type Entries struct {
 const ErrUnfinished Error = "the run is not finished"
 
 // WriteEntries writes what a run has paid as journal entries, in CSV: each payee's salary and the fees to the debit, the
-// account with Djamo to the credit, to the franc. Each day is a piece of its own, whose number follows from the plan and
+// account with Djamo to the credit, to the franc. Each day is a voucher of its own, whose number follows from the plan and
 // the day: the same run gives the same entries, however often they are written. What was paid before the run is left to the
 // run that has paid it. Phone numbers are masked in all texts. The other errors are those of Write.
 func (o ReportWriter) WriteEntries(ctx context.Context, w io.Writer, journal Journal, options EntryOptions) (Entries, error) {
@@ -135,11 +135,11 @@ type entryBook struct {
 
 const entryDay = "20060102"
 
-// day is when a payment was made, where the people are. It says which piece the payment is in.
+// day is when a payment was made, where the people are. It says which voucher the payment is in.
 func (b *entryBook) day(p Payout) string { return p.paidAt().In(b.zone.Location).Format(entryDay) }
 
-// piece is the number of a day's piece: at most 13 characters, which is what bookkeeping programs have room for.
-func (b *entryBook) piece(day string) string {
+// voucher is the number of a day's voucher: at most 13 characters, which is what bookkeeping programs have room for.
+func (b *entryBook) voucher(day string) string {
 	digest := strings.ToUpper(b.info.Digest)
 	return digest[:min(6, len(digest))] + "-" + day[2:]
 }
@@ -151,7 +151,7 @@ func (b *entryBook) write(ctx context.Context, w *bufio.Writer) error {
 	if _, err := w.WriteString("\uFEFF"); err != nil {
 		return err
 	}
-	head := b.language.or("journal,date,piece,account,third party,label,debit,credit,reference",
+	head := b.language.or("journal,date,voucher,account,third party,label,debit,credit,reference",
 		"Journal,Date,Pièce,Compte,Tiers,Libellé,Débit,Crédit,Référence")
 	if err := b.csv.Write(strings.Split(head, ",")); err != nil {
 		return err
@@ -198,14 +198,14 @@ func (b *entryBook) paid(ctx context.Context, take func(Payout) error) error {
 	return err
 }
 
-// writeDay writes a piece, which balances by itself.
+// writeDay writes a voucher, which balances by itself.
 func (b *entryBook) writeDay(ctx context.Context, day string) error {
 	sum := b.days[day]
 	left, err := sum.Amount.Add(sum.Fees)
 	if err != nil {
 		return err
 	}
-	b.entries.Pieces = append(b.entries.Pieces, b.piece(day))
+	b.entries.Vouchers = append(b.entries.Vouchers, b.voucher(day))
 	run := b.info.Run
 	if run == "" {
 		run = b.words.NoName
@@ -229,7 +229,7 @@ func upperFirst(text string) string {
 // writePayees writes what was paid on a day, to each or to all.
 func (b *entryBook) writePayees(ctx context.Context, day, run string, sum Sum) error {
 	if b.options.Summed {
-		label := run + " · " + countText(sum.Count) + " " + b.words.Payments
+		label := run + " · " + b.words.Summed.of(sum.Count, sum.Count)
 		return b.line(day, b.options.Salaries, "", label, sum.Amount, 0, "")
 	}
 	return b.paid(ctx, func(p Payout) error {
@@ -267,7 +267,7 @@ func (b *entryBook) line(day, account, thirdParty, label string, debit, credit d
 	}
 	text := func(s string) string { return guard(wordbreak.Visible(maskText(s))) }
 	return b.csv.Write([]string{
-		b.options.Journal, at.Format(b.language.or(time.DateOnly, "02/01/2006")), b.piece(day), account, text(thirdParty), text(label),
+		b.options.Journal, at.Format(b.language.or(time.DateOnly, "02/01/2006")), b.voucher(day), account, text(thirdParty), text(label),
 		amount(debit), amount(credit), text(reference),
 	})
 }

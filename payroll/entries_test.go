@@ -45,16 +45,16 @@ func TestReportWriter_WriteEntries(t *testing.T) {
 	text, entries := entriesOf(t, payroll.ReportWriter{}, journal, payroll.EntryOptions{})
 	planned, err := journal.Planned(t.Context())
 	require.NoError(t, err)
-	piece := strings.ToUpper(planned.Digest[:6])
-	require.Equal(t, strings.ReplaceAll(`journal,date,piece,account,third party,label,debit,credit,reference
-DJ,2026-07-28,PIECE-260728,422,Aya Koné,Salaire · Aya Koné,300000,,july/1
-DJ,2026-07-28,PIECE-260728,422,Aya Koné,Salaire · Aya Koné,150000,,july/2
-DJ,2026-07-28,PIECE-260728,6317,,Djamo’s fees · june & july,1125,,
-DJ,2026-07-28,PIECE-260728,552,,Djamo · june & july,,451125,
-DJ,2026-07-29,PIECE-260729,422,'=1+1,a +22507******01 · =1+1,5000,,r3
-DJ,2026-07-29,PIECE-260729,552,,Djamo · june & july,,5000,
-`, "PIECE", piece), text)
-	require.Equal(t, payroll.Entries{Pieces: []string{piece + "-260728", piece + "-260729"}, Payments: 3, Earlier: 1, Debit: 456_125, Credit: 456_125}, entries)
+	voucher := strings.ToUpper(planned.Digest[:6])
+	require.Equal(t, strings.ReplaceAll(`journal,date,voucher,account,third party,label,debit,credit,reference
+DJ,2026-07-28,NUMBER-260728,422,Aya Koné,Salaire · Aya Koné,300000,,july/1
+DJ,2026-07-28,NUMBER-260728,422,Aya Koné,Salaire · Aya Koné,150000,,july/2
+DJ,2026-07-28,NUMBER-260728,6317,,Djamo’s fees · june & july,1125,,
+DJ,2026-07-28,NUMBER-260728,552,,Djamo · june & july,,451125,
+DJ,2026-07-29,NUMBER-260729,422,'=1+1,a +22507******01 · =1+1,5000,,r3
+DJ,2026-07-29,NUMBER-260729,552,,Djamo · june & july,,5000,
+`, "NUMBER", voucher), text)
+	require.Equal(t, payroll.Entries{Vouchers: []string{voucher + "-260728", voucher + "-260729"}, Payments: 3, Earlier: 1, Debit: 456_125, Credit: 456_125}, entries)
 
 	again, _ := entriesOf(t, payroll.ReportWriter{}, journal, payroll.EntryOptions{})
 	require.Equal(t, text, again, "the same run gives the same entries")
@@ -62,16 +62,16 @@ DJ,2026-07-29,PIECE-260729,552,,Djamo · june & july,,5000,
 	text, _ = entriesOf(t, payroll.ReportWriter{Language: payroll.French, Separator: ';'}, journal,
 		payroll.EntryOptions{Salaries: "4221", Treasury: "521100", Fees: "6318", Journal: "BQ1", Summed: true})
 	require.Equal(t, strings.ReplaceAll(`Journal;Date;Pièce;Compte;Tiers;Libellé;Débit;Crédit;Référence
-BQ1;28/07/2026;PIECE-260728;4221;;june & july · 2 paiements;450000;;
-BQ1;28/07/2026;PIECE-260728;6318;;Frais Djamo · june & july;1125;;
-BQ1;28/07/2026;PIECE-260728;521100;;Djamo · june & july;;451125;
-BQ1;29/07/2026;PIECE-260729;4221;;june & july · 1 paiements;5000;;
-BQ1;29/07/2026;PIECE-260729;521100;;Djamo · june & july;;5000;
-`, "PIECE", piece), text)
+BQ1;28/07/2026;NUMBER-260728;4221;;june & july · 2 paiements;450000;;
+BQ1;28/07/2026;NUMBER-260728;6318;;Frais Djamo · june & july;1125;;
+BQ1;28/07/2026;NUMBER-260728;521100;;Djamo · june & july;;451125;
+BQ1;29/07/2026;NUMBER-260729;4221;;june & july · 1 paiement;5000;;
+BQ1;29/07/2026;NUMBER-260729;521100;;Djamo · june & july;;5000;
+`, "NUMBER", voucher), text)
 
 	abidjan := time.FixedZone("Asia/Tokyo", 9*60*60)
 	_, entries = entriesOf(t, payroll.ReportWriter{Location: abidjan}, journal, payroll.EntryOptions{})
-	require.Equal(t, []string{piece + "-260729"}, entries.Pieces, "by the clock of the people")
+	require.Equal(t, []string{voucher + "-260729"}, entries.Vouchers, "by the clock of the people")
 }
 
 func TestReportWriter_WriteEntriesRefuses(t *testing.T) {
@@ -92,7 +92,7 @@ func TestReportWriter_WriteEntriesRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "the run went on")
 }
 
-// Every piece of every run balances to the franc, summed or not, and comes to what the run has paid.
+// Every voucher of every run balances to the franc, summed or not, and comes to what the run has paid.
 func TestReportWriter_EntriesBalance(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(18, 5))
@@ -134,9 +134,9 @@ func TestReportWriter_EntriesBalance(t *testing.T) {
 			}
 			require.Equal(t, paid, credit)
 			require.EqualValues(t, paid, entries.Debit)
-			require.Len(t, balance, len(entries.Pieces))
-			for piece, left := range balance {
-				require.Zero(t, left, piece)
+			require.Len(t, balance, len(entries.Vouchers))
+			for voucher, left := range balance {
+				require.Zero(t, left, voucher)
 			}
 		}
 	}

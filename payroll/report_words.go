@@ -24,7 +24,8 @@ type reportWords struct {
 	PreparedBy, PreparedAt, ApprovedBy, ApprovedAt      string
 	Plan, Franc, Chart, Confidential                    string
 	SummarySheet, PayoutsSheet                          string
-	WholeRun, Count, Payments                           string
+	WholeRun, Count                                     string
+	Summed                                              phrase
 }
 
 // phrase is a sentence about some of the payments, of which %[1]s stands for how many and %[2]s for all of them.
@@ -80,7 +81,8 @@ func englishWords() reportWords {
 		PreparedBy: "Prepared by", PreparedAt: "Prepared at", ApprovedBy: "Approved by", ApprovedAt: "Approved at",
 		Plan: "Fingerprint of the plan", Franc: "F is the CFA franc (XOF).",
 		Chart: "Payments by outcome", Confidential: "Confidential: salaries and phone numbers.",
-		SummarySheet: "Summary", PayoutsSheet: "Payouts", WholeRun: "All rows of the sheet Payouts", Count: "Payments", Payments: "payments",
+		SummarySheet: "Summary", PayoutsSheet: "Payouts", WholeRun: "All rows of the sheet Payouts", Count: "Payments",
+		Summed: phrase{"%s payment%.0[2]s", "%s payments%.0[2]s"},
 	}
 }
 
@@ -121,6 +123,6 @@ func frenchWords() reportWords {
 		Plan: "Empreinte du plan", Franc: "F : franc CFA (XOF).",
 		Chart: "Paiements par résultat", Confidential: "Confidentiel : salaires et numéros de téléphone.", //nolint:misspell // French
 		SummarySheet: "Résumé", PayoutsSheet: "Paiements", WholeRun: "Toutes les lignes de la feuille Paiements",
-		Count: "Paiements", Payments: "paiements",
+		Count: "Paiements", Summed: phrase{"%s paiement%.0[2]s", "%s paiements%.0[2]s"},
 	}
 }

@@ -4,7 +4,7 @@ package lang
 func frenchPapers() map[string]string {
 	return map[string]string{
 		"%d receipts.": "%d reçus.",
-		"%d payments in %d pieces (%s), %s to the debit and to the credit.": "" +
+		"%d payments in %d vouchers (%s), %s to the debit and to the credit.": "" +
 			"%d paiements en %d pièces (%s), %s au débit et au crédit.",
 		"%d payments were made before this run: their entries are those of the run that made them.": "" +
 			"%d paiements avaient été faits avant cette paie : leurs écritures sont celles de la paie qui les a faits.",
@@ -24,7 +24,7 @@ func frenchPapers() map[string]string {
 		"Write what a run has paid as entries for the books, in CSV": "" +
 			"Écrire ce qu'une paie a versé en écritures comptables, en CSV",
 		"Writes journal entries: each payee's salary and the fees to the debit, the account with Djamo to the credit, to the\n" +
-			"franc. Each day is a piece of its own, and the same run gives the same entries with the same numbers, however often.\n" +
+			"franc. Each day is a voucher of its own, and the same run gives the same entries with the same numbers, however often.\n" +
 			"The accounts are those of the revised SYSCOHADA unless you name others. It changes nothing, and needs no account.": "" +
 			"Écrit les écritures comptables : le salaire de chacun et les frais au débit, le compte chez Djamo au crédit, au franc\n" +
 			"près. Chaque jour est une pièce à part, et la même paie donne toujours les mêmes écritures sous les mêmes numéros.\n" +
@@ -68,7 +68,7 @@ func frenchPapers() map[string]string {
 			"affichage de la progression : `auto|bar|lines|jsonl|none` ; auto : une barre dans un terminal, ailleurs des lignes",
 		"what stands between the fields: `,|;|tab`; default: a semicolon in French, else a comma": "" +
 			"ce qui sépare les champs : `,|;|tab` ; par défaut : un point-virgule en français, sinon une virgule",
-		"write what was paid so far of a run that is not finished; its pieces change later": "" +
+		"write what was paid so far of a run that is not finished; its vouchers change later": "" +
 			"écrire ce qui a déjà été payé d'une paie qui n'est pas terminée ; ses pièces changeront",
 	}
 }

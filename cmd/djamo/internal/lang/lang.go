@@ -108,7 +108,7 @@ func (g given) Format(state fmt.State, verb rune) {
 // justOne finds the same in English, with the verb that follows. "1 of 1 payouts" is right: what precedes is no "of".
 var justOne = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(
-		`((?:^|[^\df\x{202f}\x{a0}][ (]|[(])1 )(payout|payment|piece|receipt|payee|part|outcome|warning)s( are| were| have| wait)?\b`)
+		`((?:^|[^\df\x{202f}\x{a0}][ (]|[(])1 )(payout|payment|voucher|receipt|payee|part|outcome|warning)s( are| were| have| wait)?\b`)
 })
 
 func verbOfOne(verb string) string {

@@ -19,7 +19,7 @@ func TestSay_OnlyOne(t *testing.T) {
 		require.Equal(t, wanted, lang.French.Say("Run %q: %d payouts, %s in all.", "juin", count, "5 F"))
 	}
 	require.Equal(t, "1 paiement en 1 pièce (A), 5 F au débit et au crédit.",
-		lang.French.Say("%d payments in %d pieces (%s), %s to the debit and to the credit.", 1, 1, "A", "5 F"))
+		lang.French.Say("%d payments in %d vouchers (%s), %s to the debit and to the credit.", 1, 1, "A", "5 F"))
 	require.Equal(t, "1 reçu.", lang.French.Say("%d receipts.", 1))
 	require.Equal(t, "21 reçus.", lang.French.Say("%d receipts.", 21))
 }
@@ -33,8 +33,8 @@ func TestSay_JustOne(t *testing.T) {
 		"1 part waits since 10:00: away":              lang.English.Say("%d parts wait since %s: %s", 1, "10:00", "away"),
 		"21 parts wait since 10:00: away":             lang.English.Say("%d parts wait since %s: %s", 21, "10:00", "away"),
 		"1 receipt.":                                  lang.English.Say("%d receipts.", 1),
-		"1 payment in 1 piece (A), 5 F to the debit and to the credit.": lang.English.Say(
-			"%d payments in %d pieces (%s), %s to the debit and to the credit.", 1, 1, "A", "5 F"),
+		"1 payment in 1 voucher (A), 5 F to the debit and to the credit.": lang.English.Say(
+			"%d payments in %d vouchers (%s), %s to the debit and to the credit.", 1, 1, "A", "5 F"),
 		"1 of 1 payouts, 5 F, were paid earlier under these references, and not now.": lang.English.Say(
 			"%d of %d payouts, %s, were paid earlier under these references, and not now.", 1, 1, "5 F"),
 		`Run "june": 1 payout, 5 F in all.`: lang.English.Say("Run %q: %d payouts, %s in all.", "june", 1, "5 F"),

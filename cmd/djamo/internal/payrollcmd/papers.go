@@ -132,7 +132,7 @@ func entriesCommand(t terminal.Terminal) *cobra.Command {
 		Use:   "entries [FILE]",
 		Short: "Write what a run has paid as entries for the books, in CSV",
 		Long: "Writes journal entries: each payee's salary and the fees to the debit, the account with Djamo to the credit, to the\n" +
-			"franc. Each day is a piece of its own, and the same run gives the same entries with the same numbers, however often.\n" +
+			"franc. Each day is a voucher of its own, and the same run gives the same entries with the same numbers, however often.\n" +
 			"The accounts are those of the revised SYSCOHADA unless you name others. It changes nothing, and needs no account.",
 		Example: "  djamo payroll entries salaries.csv --to entries.csv --treasury 521 --fees 6318",
 		Args:    atMostOneFile,
@@ -173,7 +173,7 @@ func entriesCommand(t terminal.Terminal) *cobra.Command {
 	flags.StringVar(&options.Journal, "journal-code", "DJ", "`code` of the journal in your books")
 	flags.BoolVar(&options.Summed, "summed", false, "one line for all payees of a day, instead of one for each")
 	flags.BoolVar(&options.Unfinished, "unfinished", false,
-		"write what was paid so far of a run that is not finished; its pieces change later")
+		"write what was paid so far of a run that is not finished; its vouchers change later")
 	return command
 }
 
@@ -193,8 +193,8 @@ func checkAccounts(options payroll.EntryOptions) error {
 }
 
 func tellEntries(entries payroll.Entries, t terminal.Terminal) {
-	t.Tell("%d payments in %d pieces (%s), %s to the debit and to the credit.",
-		entries.Payments, len(entries.Pieces), strings.Join(entries.Pieces, ", "), entries.Debit)
+	t.Tell("%d payments in %d vouchers (%s), %s to the debit and to the credit.",
+		entries.Payments, len(entries.Vouchers), strings.Join(entries.Vouchers, ", "), entries.Debit)
 	if entries.Earlier > 0 {
 		t.Tell("%d payments were made before this run: their entries are those of the run that made them.", entries.Earlier)
 	}
