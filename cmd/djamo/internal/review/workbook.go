@@ -136,8 +136,8 @@ func (r *Review) writeFindings(book *excelize.File, styles styles, l words) erro
 	for i, group := range r.Groups {
 		for _, f := range group.Findings {
 			cells := []any{
-				i + 1, l.title(group.Kind), blankZero(f.Line), djamo.MaskPhones(f.Reference), f.MSISDN.String(), djamo.MaskPhones(f.Name), blankZero(f.Amount),
-				blankZero(f.Before), nil, djamo.MaskPhones(l.detail(group.Kind, f, whole)),
+				i + 1, l.title(group.Kind), blankZero(f.Line), djamo.MaskPhones(f.Reference), f.MSISDN.String(), djamo.MaskPhones(f.Name),
+				blankZero(f.Amount), blankZero(f.Before), nil, djamo.MaskPhones(l.detail(group.Kind, f, whole)),
 			}
 			if difference, err := f.Difference(); group.Kind == ChangedAmounts && err == nil {
 				cells[8] = difference
@@ -168,7 +168,8 @@ func (r *Review) writePayments(book *excelize.File, styles styles, l words) erro
 		if err != nil {
 			return err
 		}
-		err := s.add(lineOf(p), djamo.MaskPhones(p.Reference), p.MSISDN.String(), djamo.MaskPhones(p.Name), p.Amount, djamo.MaskPhones(p.Description))
+		err := s.add(lineOf(p), djamo.MaskPhones(p.Reference), p.MSISDN.String(), djamo.MaskPhones(p.Name), p.Amount,
+			djamo.MaskPhones(p.Description))
 		if err != nil {
 			return err
 		}
