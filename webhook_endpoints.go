@@ -23,6 +23,16 @@ const (
 	TopicCharge               Topic = "charge/events"
 )
 
+// Topics returns the topics that the documentation names. The set is open: a delivery or a listing may have others.
+func Topics() []Topic {
+	topics := documentedTopics()
+	return topics[:]
+}
+
+func documentedTopics() [4]Topic {
+	return [...]Topic{TopicTransactionStarted, TopicTransactionCompleted, TopicTransactionFailed, TopicCharge}
+}
+
 // WebhookEndpoint is an address Djamo posts events of one topic to.
 type WebhookEndpoint struct {
 	ID        string    `json:"id"`
@@ -167,7 +177,7 @@ func (t Topic) meant() Topic {
 		written = "charge/" + event
 	}
 	meant, fewest := Topic(""), maxEdits+1
-	for _, topic := range []Topic{TopicTransactionStarted, TopicTransactionCompleted, TopicTransactionFailed, TopicCharge} {
+	for _, topic := range documentedTopics() {
 		if edits := editDistance(written, string(topic)); edits < fewest {
 			meant, fewest = topic, edits
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -179,25 +180,17 @@ func fieldTime(value []byte) time.Time {
 
 // known reports whether the documentation names the topic.
 func (t Topic) known() bool {
-	switch t {
-	case TopicTransactionStarted, TopicTransactionCompleted, TopicTransactionFailed, TopicCharge:
-		return true
-	}
-	return false
+	topics := documentedTopics()
+	return slices.Contains(topics[:], t)
 }
 
 // normalTopic brings the spellings that were seen, singular and plural, to the documented ones, without copying those;
 // anything but a string is "".
 func normalTopic(value []byte) Topic {
-	switch string(value) {
-	case `"transactions/started"`:
-		return TopicTransactionStarted
-	case `"transactions/completed"`:
-		return TopicTransactionCompleted
-	case `"transactions/failed"`:
-		return TopicTransactionFailed
-	case `"charge/events"`:
-		return TopicCharge
+	for _, topic := range documentedTopics() {
+		if len(value) == len(topic)+2 && value[0] == '"' && string(value[1:len(value)-1]) == string(topic) {
+			return topic
+		}
 	}
 	topic := fieldText(value)
 	object, event, ok := strings.Cut(topic, "/")

@@ -40,9 +40,7 @@ func BusinessRoutes() Routes {
 		"currency": {"XOF"},
 	}
 	balance := map[string][]string{"currency": {"XOF"}}
-	endpoint := map[string][]string{
-		"topic": {"transactions/started", "transactions/completed", "transactions/failed", "charge/events", "charges/events"},
-	}
+	endpoint := map[string][]string{"topic": topicSpellings}
 	routes := Routes{
 		Lookups: []string{"reference"},
 		Free:    []string{"reference", "externalId", "description", "name", "logoUrl", "url", "message"},

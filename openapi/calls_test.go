@@ -97,8 +97,7 @@ func shapes() map[string][]djamotest.Variant {
 func everyCall(ctx context.Context, t *testing.T, s *stage) {
 	t.Helper()
 	c := s.client
-	for _, topic := range []djamo.Topic{djamo.TopicTransactionStarted, djamo.TopicTransactionCompleted, djamo.TopicTransactionFailed,
-		djamo.TopicCharge} {
+	for _, topic := range djamo.Topics() {
 		endpoint, err := c.WebhookEndpoints.Create(ctx, djamo.WebhookEndpointParams{Topic: topic, URL: "https://myapp.example/djamo"})
 		require.NoError(t, err)
 		_, err = c.WebhookEndpoints.Get(ctx, endpoint.ID)

@@ -13,7 +13,7 @@ import (
 	"github.com/djamo/djamo-go"
 )
 
-// tableColumns are the columns of the table that CSV reports and workbooks have.
+// tableColumns are the columns of a CSV report. A new one is also a field of payoutJSON, and one of workbookColumns.
 func tableColumns() []string {
 	return []string{
 		"reference", "msisdn", "amount", "status", "transaction_id", "fee", "failure_reason",

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/exit"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 )
@@ -61,7 +62,10 @@ func plainUsages(command *cobra.Command) {
 
 // completeFlags gives shells the values of flags that have few. It asks nobody.
 func completeFlags(command *cobra.Command) {
-	topics := []string{"transactions/started", "transactions/completed", "transactions/failed", "charge/events"}
+	var topics []string
+	for _, topic := range djamo.Topics() {
+		topics = append(topics, string(topic))
+	}
 	for name, values := range map[string][]string{
 		"output": {"table", "json", "jsonl"}, "lang": {"en", "fr"}, "country": {"CI", "SN"}, "mode": {"single", "batch"},
 		"environment": {"production-civ", "production-sen", "staging-civ", "staging-sen"},

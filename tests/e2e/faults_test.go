@@ -154,7 +154,7 @@ func badDay(t *testing.T, seed uint64) (work operatorsWork, faults map[string]in
 			})}),
 			djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 1 + int(seed%4)}))
 		require.NoError(t, err)
-		for _, topic := range []djamo.Topic{djamo.TopicTransactionStarted, djamo.TopicTransactionCompleted, djamo.TopicTransactionFailed, djamo.TopicCharge} {
+		for _, topic := range djamo.Topics() {
 			_, err := client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{Topic: topic, URL: "https://books.example/djamo"})
 			require.NoError(t, err)
 		}

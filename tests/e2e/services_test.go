@@ -193,7 +193,7 @@ func listsSubCompanies(t *testing.T, s *stage) {
 }
 
 func registersEndpoints(t *testing.T, s *stage) {
-	topics := []djamo.Topic{djamo.TopicTransactionStarted, djamo.TopicTransactionCompleted, djamo.TopicTransactionFailed, djamo.TopicCharge}
+	topics := djamo.Topics()
 	for _, topic := range topics {
 		created, err := s.client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{Topic: topic, URL: "https://example.com/djamo"})
 		require.NoError(t, err)

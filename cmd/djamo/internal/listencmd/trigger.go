@@ -70,10 +70,11 @@ func (p *program) trigger() *cobra.Command {
 
 // topics are those that the documentation names.
 func topics() []string {
-	return []string{
-		string(djamo.TopicTransactionStarted), string(djamo.TopicTransactionCompleted), string(djamo.TopicTransactionFailed),
-		string(djamo.TopicCharge),
+	var names []string
+	for _, topic := range djamo.Topics() {
+		names = append(names, string(topic))
 	}
+	return names
 }
 
 // makeEvent has a sandbox do what the event is about.
