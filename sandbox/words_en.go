@@ -98,7 +98,7 @@ var englishWords = sync.OnceValue(func() map[string]string {
 		"transfers.none":          "No transfer has been accepted yet.",
 		"transfers.none.found":    "No transfer matches.",
 		"charges.none":            "No charge has been created yet.",
-		"ledger.none":             "Nothing has happened to the money yet.",
+		"ledger.none":             "No money has moved yet.",
 		"ledger.csv":              "Download as CSV",
 		"requests.none":           "No request has arrived yet.",
 		"request.query":           "Query",
