@@ -35,6 +35,7 @@ type application struct {
 	seen    []string // ids that came at all
 	effects int      // how often an item was put
 	changed int      // how many changes there were, also those that are written
+	added   int      // how many of them added an item
 	again   bool     // what came in this reading was left out for an item that vanished
 }
 
@@ -204,6 +205,7 @@ func (a *application) change(kind Kind, stored *StoredItem, raw json.RawMessage)
 	switch kind {
 	case Added:
 		a.state.Items++
+		a.added++
 	case Removed:
 		a.state.Items--
 	case Modified:

@@ -38,6 +38,9 @@ func (g *endless) Page(_ context.Context, _ wallet.Access, params wallet.PagePar
 	return page, nil
 }
 
+// changing is an item that is another with each answer, as where the gateway writes the time of the answer into it.
+func changing(id string, n int) string { return id + `","seen":"` + strconv.Itoa(n) }
+
 // calm is a feed, or a history, of two items.
 func calm(_ int, cursor string) (items []string, next string, err error) {
 	if cursor == "" {
@@ -62,6 +65,7 @@ func TestEngine_GatewaysThatLeadNowhere(t *testing.T) {
 	for name, test := range map[string]struct {
 		present, past answers
 		failing       string
+		changes       bool // items have more than one version
 	}{
 		"every cursor is refused":              {present: refusesCursors(wallet.ErrInvalidCursor), failing: "cursor"},
 		"pages change whenever they are read":  {present: refusesCursors(wallet.ErrMutation), failing: "changing"},
@@ -79,6 +83,18 @@ func TestEngine_GatewaysThatLeadNowhere(t *testing.T) {
 			}
 			return []string{string(rune('a' + at))}, strconv.Itoa(at + 1), nil
 		}, failing: "cursor"},
+		"an item that changes with each answer, under one cursor": {present: func(n int, _ string) ([]string, string, error) {
+			return []string{"a", changing("b", n)}, "c", nil
+		}, failing: "circle", changes: true},
+		"an item that changes with each answer, under cursors in a circle": {present: func(n int, cursor string) ([]string, string, error) {
+			return []string{"a", changing("b", n)}, map[string]string{"": "x", "x": "y", "y": "x"}[cursor], nil
+		}, failing: "circle", changes: true},
+		"an item that changes with each answer, under new cursors": {present: func(n int, _ string) ([]string, string, error) {
+			return []string{"a", changing("b", n)}, "c" + strconv.Itoa(n), nil
+		}, failing: "circle", changes: true},
+		"history changes with each answer": {
+			past: func(n int, _ string) ([]string, string, error) { return []string{changing("o", n)}, "c", nil }, failing: "backfill: ", changes: true,
+		},
 		"every cursor of history is refused":  {past: refusesCursors(wallet.ErrInvalidCursor), failing: "backfill: "},
 		"history changes whenever it is read": {past: refusesCursors(wallet.ErrMutation), failing: "backfill: "},
 		"history is one page for ever": {
@@ -120,6 +136,10 @@ func TestEngine_GatewaysThatLeadNowhere(t *testing.T) {
 					}
 					seen := map[string]bool{}
 					for _, change := range store.wallets["w"].changes {
+						if test.changes && seen[change.ID] {
+							require.Equal(t, Modified, change.Kind)
+							continue
+						}
 						require.Equal(t, Added, change.Kind)
 						require.False(t, seen[change.ID], "%s twice", change.ID)
 						seen[change.ID] = true

@@ -299,21 +299,25 @@ func (e *Engine) circles(ctx context.Context, r *request, out outcome) error {
 	return nil
 }
 
-// circle reports whether a page has come too often: its cursor, or its items under whatever cursor.
+// circle reports whether a page has come too often: its cursor, or its items under whatever cursor, also as other versions of what
+// is there. A page with an item that is new leads somewhere.
 func (r *request) circle(page *received, ended bool) bool {
 	m := r.memory
-	if ended || page.changes > 0 {
+	if ended || page.added > 0 {
 		m.asked = nil
 		return false
 	}
-	if unmoved(page.Page, page.params.Cursor) {
+	content := contentOf(page.Items)
+	if page.changes > 0 {
+		content = idsOf(page.Items)
+	} else if unmoved(page.Page, page.params.Cursor) {
 		return false
 	}
 	if m.asked == nil {
 		m.asked = map[string]int{}
 	}
 	const maxRemembered, maxReturns = 100_000, 3
-	for _, key := range []string{fmt.Sprint(r.source, "cursor", page.NextCursor), fmt.Sprint(r.source, "items", contentOf(page.Items))} {
+	for _, key := range []string{fmt.Sprint(r.source, "cursor", page.NextCursor), fmt.Sprint(r.source, "items", content)} {
 		if m.asked[key]++; m.asked[key] > maxReturns {
 			m.asked = nil
 			return true
@@ -331,6 +335,15 @@ func contentOf(items []wallet.Item) string {
 	for i := range items {
 		_, _ = fmt.Fprintf(sum, "%d:", len(items[i].Raw))
 		sum.Write(items[i].Raw)
+	}
+	return string(sum.Sum(nil))
+}
+
+// idsOf is the same for pages with the same items, whatever is new about them.
+func idsOf(items []wallet.Item) string {
+	sum := sha256.New()
+	for i := range items {
+		_, _ = fmt.Fprintf(sum, "%d:%s", len(items[i].ID), items[i].ID)
 	}
 	return string(sum.Sum(nil))
 }

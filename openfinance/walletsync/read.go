@@ -33,6 +33,7 @@ type received struct {
 
 	params  wallet.PageParams
 	changes int // that it made
+	added   int // items among them
 }
 
 // last is the latest page.
@@ -63,6 +64,7 @@ func (r *request) more(took time.Duration) bool {
 type outcome struct {
 	state   State
 	changes int
+	added   int // items among them
 	aside   int
 	removed int
 	confirm bool // one more read is to confirm that this was the end
@@ -135,16 +137,16 @@ func (e *Engine) storePages(ctx context.Context, r *request, store func(tx Tx, a
 		}
 		for i := range r.pages {
 			page := &r.pages[i]
-			before := a.changed
+			before, added := a.changed, a.added
 			if err := store(tx, a, page, &out); err != nil {
 				return err
 			}
-			page.changes = a.changed - before
+			page.changes, page.added = a.changed-before, a.added-added
 			if err := tx.Audit(r.audit(now, page.params, 200, page.Items)); err != nil {
 				return err
 			}
 		}
-		out.changes, out.aside = a.changed, len(a.aside)
+		out.changes, out.added, out.aside = a.changed, a.added, len(a.aside)
 		if err := a.write(); err != nil {
 			return err
 		}

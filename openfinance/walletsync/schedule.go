@@ -118,7 +118,7 @@ func (e *Engine) scheduleHistory(m *memory, now time.Time, out outcome, err erro
 	switch held, isHeld := errors.AsType[*consent.HeldError](err); {
 	case err == nil:
 		m.historyFailed, m.nextHistory = 0, now
-		if out.changes > 0 || out.ended {
+		if out.added > 0 || out.ended {
 			m.historyRestarts = 0
 		}
 	case isHeld:
