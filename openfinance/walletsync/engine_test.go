@@ -224,6 +224,44 @@ func TestEngine_ObservesEachRead(t *testing.T) {
 	for range 2 {
 		_, _ = engine.step(t.Context(), m, live)
 	}
+// What history brought before an update began was there before it. So it stays when pages change while the update is read, and the
+// update does not have it any more.
+func TestEngine_AMutationTakesNothingOfHistoryBack(t *testing.T) {
+	t.Parallel()
+	for name, item := range map[string]string{"the item as it was": "h:7", "another version of it": "h:8"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, store, gateway := scripted(t, answered{"a:1", "c1", nil}, answered{"", "c1", nil})
+			sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
+			require.NoError(t, err)
+			now := time.Date(2026, 5, 28, 12, 0, 0, 0, time.UTC)
+			clock := func() time.Time { return now }
+			engine := &Engine{
+				Store: store, Gateway: gateway, Owner: "p", Now: clock,
+				Keeper: &consent.Keeper{Store: store, Sealer: sealer, Owner: "p", Now: clock},
+			}
+			day, err := wallet.ParseDate("2026-01-01")
+			require.NoError(t, err)
+			require.NoError(t, engine.Backfill(t.Context(), "w", day))
+			state := &store.wallets["w"].state
+			m := &memory{lease: Lease{Wallet: "w", Owner: state.Owner, Fence: state.Fence}}
+			gateway.answers = []answered{{"h:7", "h1", nil}, {"", "h1", nil}}
+			for range 2 {
+				_, err = engine.step(t.Context(), m, history)
+				require.NoError(t, err)
+			}
+			require.True(t, state.BackfillDone)
+			gateway.answers = []answered{{item, "c2", nil}, {"", "", wallet.ErrMutation}, {"b:2", "c3", nil}, {"", "c3", nil}}
+			for range 6 {
+				_, _ = engine.step(t.Context(), m, live)
+			}
+			require.True(t, state.InStep)
+			require.EqualValues(t, 3, state.Items)
+			require.EqualValues(t, 1+7+2, state.Sum)
+		})
+	}
+}
+
 	require.Len(t, seen, 2)
 	require.Equal(t, Observation{Wallet: "w", Items: 3, Changes: 1, Quarantined: 2, Lag: 7 * time.Second}, seen[0])
 	require.ErrorContains(t, seen[1].Err, "503")

@@ -168,7 +168,8 @@ func (e *Engine) storeLive(ctx context.Context, r *request) (outcome, error) {
 		s := tx.State()
 		wasInStep, pass, before := s.InStep, s.Pass, a.effects
 		if wasInStep && len(page.Items) > 0 {
-			s.Pass++ // an update begins; FirstCursor and FirstSeq were set at the end of the one before
+			s.Pass++           // an update begins; FirstCursor was set at the end of the one before
+			s.FirstSeq = s.Seq // history and files may have brought something since
 		}
 		if !wasInStep && page.params.Cursor == "" {
 			if err := r.beginAgain(tx, page); err != nil {
