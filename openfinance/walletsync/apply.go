@@ -180,9 +180,35 @@ func (a *application) claim(item wallet.Item) error {
 	return a.replace(item.PendingID, item.ID)
 }
 
+	if circle, err := a.replacedBy(item.ID, item.PendingID); err != nil || circle {
+		return err // items that replace each other would all be gone: one of them stays
+	}
 // see notes that an item came without a change. That is written only where it matters.
 func (a *application) see(stored StoredItem) {
 	if a.source != live || stored.Seen == a.state.Pass || stored.Seen != 0 && a.state.ReconFrom < 0 {
+// replacedBy reports whether an item was replaced by another, or by one that this one replaced, and so on.
+func (a *application) replacedBy(id, other string) (bool, error) {
+	const longest = 100 // of a chain that anybody means
+	for range longest {
+		stored, known := a.items[id]
+		if !known {
+			found, err := a.tx.Items([]string{id})
+			if err != nil {
+				return false, err
+			}
+			stored = found[id]
+		}
+		switch {
+		case stored.Gone != Replaced:
+			return false, nil
+		case stored.By == other:
+			return true, nil
+		}
+		id = stored.By
+	}
+	return true, nil
+}
+
 		return
 	}
 	stored.Seen = a.state.Pass

@@ -171,6 +171,17 @@ func TestEngine_Semantics(t *testing.T) {
 			[]answered{{"a:1 b:2::a c:3::b", "c1", nil}, {"", "c1", nil}},
 			"added a v1 1\nadded b v1 2\nremoved a v2 1\nadded c v1 3\nremoved b v2 2", true, nil,
 		},
+		"two items that name each other: one stays": {[]answered{{"a:1::b b:2::a", "c1", nil}, {"", "c1", nil}}, "added a v1 1", true, nil},
+		"the same with the other on a later page": {
+			[]answered{{"a:1::b", "c1", nil}, {"b:2::a", "c2", nil}, {"", "c2", nil}}, "added a v1 1", true, nil,
+		},
+		"the same when the first changes later": {
+			[]answered{{"a:1", "c1", nil}, {"", "c1", nil}, {"b:2::a", "c2", nil}, {"", "c2", nil}, {"a:1::b", "c3", nil}, {"", "c3", nil}},
+			"added a v1 1\nadded b v1 2\nremoved a v2 1", true, nil,
+		},
+		"three in a circle, on pages of their own: one stays": {
+			[]answered{{"a:1::b", "c1", nil}, {"b:2::c", "c2", nil}, {"", "c2", nil}, {"c:3::a", "c3", nil}, {"", "c3", nil}}, "added a v1 1", true, nil,
+		},
 		"an item that names itself": {[]answered{{"a:1::a", "c1", nil}, {"", "c1", nil}}, "added a v1 1", true, nil},
 		"a page that is repeated ends nothing": {
 			[]answered{{"a:1", "c1", nil}, {"a:1", "c1", nil}, {"a:1", "c1", nil}, {"b:2", "c2", nil}}, "added a v1 1\nadded b v1 2", true, nil,
@@ -206,24 +217,6 @@ func TestEngine_AFileIsOlderThanTheGateway(t *testing.T) {
 	require.Zero(t, added)
 }
 
-func TestEngine_ObservesEachRead(t *testing.T) {
-	t.Parallel()
-	_, store, gateway := scripted(t, answered{"a:1:settled", "c1", nil}, answered{"", "c1", nil})
-	sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
-	require.NoError(t, err)
-	now := time.Date(2026, 5, 28, 12, 0, 0, 0, time.UTC)
-	clock := func() time.Time { return now }
-	var seen []Observation
-	engine := &Engine{
-		Store: store, Gateway: gateway, Owner: "p", Now: clock, Observe: func(o Observation) { seen = append(seen, o) },
-		Keeper: &consent.Keeper{Store: store, Sealer: sealer, Owner: "p", Now: clock},
-	}
-	state := store.wallets["w"].state
-	m := &memory{lease: Lease{Wallet: "w", Owner: state.Owner, Fence: state.Fence}, nextLive: now.Add(-7 * time.Second)}
-	gateway.answers = []answered{{"b:2 x:no a:9:settled", "c2", nil}, {"", "", errors.New("503")}}
-	for range 2 {
-		_, _ = engine.step(t.Context(), m, live)
-	}
 // What history brought before an update began was there before it. So it stays when pages change while the update is read, and the
 // update does not have it any more.
 func TestEngine_AMutationTakesNothingOfHistoryBack(t *testing.T) {
@@ -262,6 +255,24 @@ func TestEngine_AMutationTakesNothingOfHistoryBack(t *testing.T) {
 	}
 }
 
+func TestEngine_ObservesEachRead(t *testing.T) {
+	t.Parallel()
+	_, store, gateway := scripted(t, answered{"a:1:settled", "c1", nil}, answered{"", "c1", nil})
+	sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
+	require.NoError(t, err)
+	now := time.Date(2026, 5, 28, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	var seen []Observation
+	engine := &Engine{
+		Store: store, Gateway: gateway, Owner: "p", Now: clock, Observe: func(o Observation) { seen = append(seen, o) },
+		Keeper: &consent.Keeper{Store: store, Sealer: sealer, Owner: "p", Now: clock},
+	}
+	state := store.wallets["w"].state
+	m := &memory{lease: Lease{Wallet: "w", Owner: state.Owner, Fence: state.Fence}, nextLive: now.Add(-7 * time.Second)}
+	gateway.answers = []answered{{"b:2 x:no a:9:settled", "c2", nil}, {"", "", errors.New("503")}}
+	for range 2 {
+		_, _ = engine.step(t.Context(), m, live)
+	}
 	require.Len(t, seen, 2)
 	require.Equal(t, Observation{Wallet: "w", Items: 3, Changes: 1, Quarantined: 2, Lag: 7 * time.Second}, seen[0])
 	require.ErrorContains(t, seen[1].Err, "503")
