@@ -145,6 +145,9 @@ func (a *application) item(item wallet.Item) error {
 			a.aside,
 			Quarantined{ID: item.ID, Raw: item.Raw, Reason: "the sum of the wallet would be beyond what an amount can be"},
 		)
+		if known {
+			a.see(stored) // it came: what is stored of it has not vanished
+		}
 		return nil
 	}
 	a.state.Sum = sum
@@ -177,15 +180,12 @@ func (a *application) claim(item wallet.Item) error {
 	if item.PendingID == "" || item.PendingID == item.ID || a.source == file || a.items[item.PendingID].Gone == Replaced {
 		return nil
 	}
-	return a.replace(item.PendingID, item.ID)
-}
-
 	if circle, err := a.replacedBy(item.ID, item.PendingID); err != nil || circle {
 		return err // items that replace each other would all be gone: one of them stays
 	}
-// see notes that an item came without a change. That is written only where it matters.
-func (a *application) see(stored StoredItem) {
-	if a.source != live || stored.Seen == a.state.Pass || stored.Seen != 0 && a.state.ReconFrom < 0 {
+	return a.replace(item.PendingID, item.ID)
+}
+
 // replacedBy reports whether an item was replaced by another, or by one that this one replaced, and so on.
 func (a *application) replacedBy(id, other string) (bool, error) {
 	const longest = 100 // of a chain that anybody means
@@ -209,6 +209,9 @@ func (a *application) replacedBy(id, other string) (bool, error) {
 	return true, nil
 }
 
+// see notes that an item came without a change. That is written only where it matters.
+func (a *application) see(stored StoredItem) {
+	if a.source != live || stored.Seen == a.state.Pass || stored.Seen != 0 && a.state.ReconFrom < 0 {
 		return
 	}
 	stored.Seen = a.state.Pass

@@ -182,6 +182,13 @@ func TestEngine_Semantics(t *testing.T) {
 		"three in a circle, on pages of their own: one stays": {
 			[]answered{{"a:1::b", "c1", nil}, {"b:2::c", "c2", nil}, {"", "c2", nil}, {"c:3::a", "c3", nil}, {"", "c3", nil}}, "added a v1 1", true, nil,
 		},
+		"an item that came and whose sum does not fit has not vanished": {
+			[]answered{
+				{"a:5 b:9223372036854775000", "c1", nil}, {"", "c1", nil}, {"", "", wallet.ErrInvalidCursor},
+				{"b:9223372036854775000 a:9000", "d1", nil}, {"", "d1", nil},
+			},
+			"added a v1 5\nadded b v1 9223372036854775000", true, nil,
+		},
 		"an item that names itself": {[]answered{{"a:1::a", "c1", nil}, {"", "c1", nil}}, "added a v1 1", true, nil},
 		"a page that is repeated ends nothing": {
 			[]answered{{"a:1", "c1", nil}, {"a:1", "c1", nil}, {"a:1", "c1", nil}, {"b:2", "c2", nil}}, "added a v1 1\nadded b v1 2", true, nil,
