@@ -172,7 +172,15 @@ func isForeignCurrency(code string) bool {
 			return true
 		}
 	}
-	plain := strings.ToUpper(regexp.MustCompile(`\[[^\]]*\]`).ReplaceAllString(code, ""))
+	var shown strings.Builder
+	for _, token := range tokensOf(code) {
+		isGap := len(token) > 1 && token[0] == '_' // as wide as a sign: a French Excel leaves one behind thousands
+		if isGap || len(token) > 1 && token[0] == '[' {
+			continue
+		}
+		shown.WriteString(token)
+	}
+	plain := strings.ToUpper(shown.String())
 	return strings.ContainsAny(plain, "€$£¥₦₵") || regexp.MustCompile(`\b(EUR|EUROS?|USD|GBP|NGN|GHS|XAF|GNF|CHF)\b`).MatchString(plain)
 }
 

@@ -35,6 +35,19 @@ func TestMisleading_B6_NamesWhatIsShown(t *testing.T) {
 	}
 }
 
+// A French Excel leaves a gap as wide as its currency's sign behind numbers with separators: the button "000" makes this format.
+func TestMisleading_B6_ReadsTheThousandsOfAFrenchExcel(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{
+		`_-* #,##0.00\ _€_-;\-* #,##0.00\ _€_-;_-* "-"??\ _€_-;_-@_-`: "", `_-* #,##0\ _€_-;\-* #,##0\ _€_-;_-* "-"\ _€_-;_-@_-`: "",
+		`_($* #,##0_);_($* (#,##0)`: "another currency", `#,##0_£`: "", `_-* #,##0\ _F_-`: "",
+		`_-* #,##0.00\ €_-;\-* #,##0.00\ €_-`: "another currency", `_-* #,##0\ "€"_-`: "another currency", `*€#,##0`: "another currency",
+		`_€€#,##0`: "another currency", `\_€#,##0`: "another currency",
+	} {
+		require.Equal(t, want, misleading(0, code), code)
+	}
+}
+
 func TestHidesText(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]bool{
