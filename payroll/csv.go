@@ -327,6 +327,7 @@ func (f *csvFile) read(r *row, record []string, h header) {
 			r.problems = append(r.problems, refuse(p.Line, columnAmount, value, err))
 		}
 	}
+	h.checkAmount(r, record)
 	if value := unguarded(cell(columnReference)); r.accepts(columnReference, value) {
 		p.Reference = value
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/djamo/djamo-go/internal/columns"
 )
 
 // bareNumber takes off a phone number what programs and people put around it: marks of the direction of writing, as
@@ -144,6 +146,33 @@ func beforeDigits(cell string) string {
 	}
 	return strings.TrimRight(cell[:at], " :+") + " …"
 }
+
+// checkAmount refuses an amount that is not what stands in the file beside it: one of another currency, and one that was cut at
+// the comma between its thousands, 50,000, which separates the fields as well.
+func (h *header) checkAmount(r *row, record []string) {
+	const group = 3
+	refuse := func(value, rule string) {
+		r.problems = append(r.problems, Problem{Line: r.payout.Line, Column: columnAmount, Value: shown(columnAmount, value), Rule: rule})
+	}
+	for _, currency := range h.currency {
+		if name := strings.TrimSpace(record[currency.place]); !columns.IsFranc(name) {
+			refuse(currency.heading+": "+name, ruleCurrency)
+			return
+		}
+	}
+	if !h.split || r.refused(columnAmount) {
+		return
+	}
+	place := h.columns[columnAmount]
+	if next := strings.TrimSpace(record[place+1]); len(next) == group && isDigits(next) {
+		refuse(strings.TrimSpace(record[place])+","+next, ruleCut)
+	}
+}
+
+const (
+	ruleCurrency = "must be in francs CFA, and a column of the file names another currency: correct the row, or write XOF there"
+	ruleCut      = "must not be cut at a comma, which separates the columns too: put the amount in quotation marks, or take its comma off"
+)
 
 // isStoredFraction reports whether an amount is a number with decimals, as a workbook's reader marks it: 49999.9999996, which the
 // workbook shows as 50 000. Three decimals may be thousands of a text.

@@ -23,13 +23,15 @@ type header struct {
 	ignored  []string       // the headings of the others
 	unnamed  []int          // where columns without a heading stand, if there are no references
 	remarks  []remarks      // columns of remarks, which are not read
+	currency []remarks      // columns of currencies, which are to be ours
+	split    bool           // behind the amounts stands a column without a heading, after a comma
 	amount   string         // the heading of the amounts, if it was not declared and may be that of a part of them
 	titles   []string       // what stands above it
 	joined   bool           // it has all headings in one field
 	problems []Problem
 }
 
-// remarks is a column in which people note something about a row.
+// remarks is a column beside those of payouts, in which something stands about a row.
 type remarks struct {
 	heading string
 	place   int
@@ -91,9 +93,15 @@ func parseHeader(head []byte, comma rune, afterSep bool, declared map[string]str
 			if columns.IsRemark(name) {
 				h.remarks = append(h.remarks, remarks{name, i})
 			}
+			if columns.IsCurrency(name) {
+				h.currency = append(h.currency, remarks{name, i})
+			}
 		default:
 			h.unnamed = append(h.unnamed, i)
 		}
+	}
+	if place, ok := h.columns[columnAmount]; ok {
+		h.split = comma == ',' && slices.Contains(h.unnamed, place+1)
 	}
 	if _, ok := h.columns[columnReference]; ok {
 		h.unnamed = nil

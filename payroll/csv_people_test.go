@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/payroll"
 )
 
@@ -230,5 +231,61 @@ func TestReadCSV_C11_NamesWhatLooksLikeAnAmount(t *testing.T) {
 		require.ErrorContains(t, err, "line 2: amount: must be")
 		require.Contains(t, err.Error(), want)
 		require.Equal(t, strings.Contains(want, "U+"), strings.Contains(err.Error(), "U+"), amount)
+	}
+}
+
+// An amount of another currency would be paid as so many francs.
+func TestReadCSV_C11_RefusesAmountsOfAnotherCurrency(t *testing.T) {
+	t.Parallel()
+	file := func(heading, currency string) string {
+		return "Tel;Montant;Ref;" + heading + "\n+2250748710523;50000;a/1;XOF\n+2250748710524;50000;a/2;" + currency + "\n"
+	}
+	for heading, currencies := range map[string][]string{
+		"Devise": {"EUR", "€", "USD", "XAF", "Franc CFA (BEAC)", "euros", "GNF", "F CFA / €"}, "Currency": {"usd", "NGN"}, "Code devise": {"978"}, "MONNAIE": {"Dollar"},
+	} {
+		for _, currency := range currencies {
+			_, err := readCSV(file(heading, currency), payroll.CSVOptions{})
+			problems := problemsOf(t, err)
+			require.Len(t, problems, 1, currency)
+			require.EqualValues(t, 3, problems[0].Line)
+			require.Equal(t, "amount", problems[0].Column)
+			require.Equal(t, heading+": "+currency, problems[0].Value)
+			require.Contains(t, problems[0].Rule, "must be in francs CFA")
+		}
+	}
+	for heading, currencies := range map[string][]string{
+		"Devise":   {"", "XOF", "xof", "F CFA", "FCFA", "CFA", "F", "Francs", "-", "XOF - Franc CFA (BCEAO)", "952", "Franc CFA"},
+		"currency": {"CFA Franc BCEAO"}, "Service": {"EUR"}, "Devise du compte bancaire": {"EUR"},
+	} {
+		for _, currency := range currencies {
+			rows, warnings := paidBy(t, file(heading, currency), payroll.CSVOptions{})
+			require.Len(t, rows, 2, currency)
+			require.Empty(t, warnings, currency)
+		}
+	}
+	rows, _ := paidBy(t, file("Devise", "EUR"), payroll.CSVOptions{Columns: map[string]string{"description": "Devise"}})
+	require.Len(t, rows, 2, "it was declared to be something else")
+}
+
+// Where the comma separates fields, it cuts an amount that has one between its thousands.
+func TestReadCSV_C11_RefusesAmountsThatAreCutAtTheirComma(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		"msisdn,reference,amount,\n+2250748710523,a/1,50,000\n", "msisdn,amount,,reference\n+2250748710523,50,000,a/1\n",
+		"reference,amount,,,msisdn\na/1,500, 000 ,,+2250748710523\n", "msisdn,reference,amount, ,\n+2250748710523,a/1,7,500\n",
+	} {
+		_, err := readCSV(file, payroll.CSVOptions{Limits: &djamo.Limits{}})
+		problems := problemsOf(t, err)
+		require.Len(t, problems, 1, file)
+		require.Equal(t, "amount", problems[0].Column, file)
+		require.Contains(t, problems[0].Rule, "must not be cut at a comma")
+	}
+	for _, file := range []string{
+		"msisdn,reference,amount,\n+2250748710523,a/1,50000,\n", "msisdn,reference,amount,\n+2250748710523,a/1,\"50,000\",\n",
+		"msisdn,reference,amount,\n+2250748710523,a/1,50000,x\n", "msisdn;reference;amount;\n+2250748710523;a/1;50000;000\n",
+		"msisdn,reference,amount,code\n+2250748710523,a/1,50000,123\n",
+	} {
+		rows, _ := paidBy(t, file, payroll.CSVOptions{Limits: &djamo.Limits{}})
+		require.Equal(t, []string{"+2250748710523 50000 a/1||"}, rows, file)
 	}
 }

@@ -220,6 +220,25 @@ func Withholds(remark string) bool {
 		func(words string) bool { return strings.Contains(folded, words) })
 }
 
+// IsCurrency reports whether a heading stands over the currencies of amounts.
+func IsCurrency(heading string) bool {
+	return slices.Contains(strings.Fields(`devise devises codedevise devisedupaiement devisedepaiement devisepaiement devisedumontant monnaie
+		monnaies currency currencies currencycode paymentcurrency amountcurrency ccy`), fold(heading))
+}
+
+// IsFranc reports whether the name of a currency is one of the franc of West Africa, or none: a dash says nothing.
+func IsFranc(currency string) bool {
+	switch folded := fold(currency); {
+	case strings.ContainsFunc(currency, func(r rune) bool { return unicode.Is(unicode.Sc, r) }),
+		strings.Contains(folded, "xaf"), strings.Contains(folded, "beac"): // the franc of Central Africa
+		return false
+	case slices.Contains([]string{"", "f", "fr", "frs", "franc", "francs", "952"}, folded):
+		return true
+	default:
+		return strings.Contains(folded, "cfa") || strings.Contains(folded, "xof")
+	}
+}
+
 // withoutUnit takes a currency off the end of a folded heading.
 func withoutUnit(folded string) string {
 	for _, unit := range units() {

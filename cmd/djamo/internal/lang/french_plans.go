@@ -185,6 +185,10 @@ func frenchOfPlans() map[string]string {
 		"must be whole francs: the cell holds a fraction, which its format may not show; round it in the workbook (ROUND, ARRONDI)": "" +
 			"doit être en francs entiers : la cellule contient une fraction, que son format peut ne pas afficher ; arrondissez dans le " +
 			"classeur (ARRONDI)",
+		"must be in francs CFA, and a column of the file names another currency: correct the row, or write XOF there": "" +
+			"doit être en francs CFA, et une colonne du fichier donne une autre devise : corrigez la ligne, ou écrivez-y XOF",
+		"must not be cut at a comma, which separates the columns too: put the amount in quotation marks, or take its comma off": "" +
+			"ne doit pas être coupé à une virgule, qui sépare aussi les colonnes : mettez le montant entre guillemets, ou ôtez sa virgule",
 		"must not be empty; a line of totals must be deleted": "ne doit pas être vide ; une ligne de totaux doit être supprimée",
 		"must be a value and not a formula: replace formulas by their results before saving": "" +
 			"doit être une valeur et non une formule : remplacez les formules par leurs résultats avant d'enregistrer",
