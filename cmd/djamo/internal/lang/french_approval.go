@@ -79,8 +79,8 @@ func frenchApproval() map[string]string {
 		"Run %q: planned by %s on %s":                        "Paie %q : préparée par %s le %s",
 		"Say who may plan and approve the runs of a journal": "Dire qui peut préparer et approuver les paies d'un journal",
 		"The runs of this journal need no approval.":         "Les paies de ce journal n'exigent aucune approbation.",
-		"To be paid: run %q, %d payouts, %s, from %s; references made: %d.": "" +
-			"À payer : paie %q, %d paiements, %s, depuis %s ; références créées : %d.",
+		"The plan: run %q, %d payouts, %s, from %s; references derived: %d.": "" +
+			"Le plan : paie %q, %d paiements, %s, depuis %s ; références dérivées : %d.",
 		"approved by %s":                                 "approuvée par %s",
 		"--valid %s: must be from 1s to %s":              "--valid %s : doit être de 1s à %s",
 		"how long an approval holds after it was signed": "combien de temps vaut une approbation après sa signature",

@@ -116,7 +116,7 @@ func showTerms(terms approval.Terms, t terminal.Terminal) {
 	if terms.CompanyID != "" {
 		place += " (" + terms.CompanyID + ")"
 	}
-	t.Tell("To be paid: run %q, %d payouts, %s, from %s; references made: %d.",
+	t.Tell("The plan: run %q, %d payouts, %s, from %s; references derived: %d.",
 		terms.Run, terms.Payouts, terms.Total, terminal.Plain(place), terms.Derived)
 	fmt.Fprintln(t.Out, t.Lang.Say("Digest: %s", terms.Digest()))
 }
