@@ -252,7 +252,7 @@ func (n *night) settlement(ctx context.Context) error {
 	}
 	fmt.Fprintf(n.out, "\nSettlement of %s, %s:\n", day.Day, day.Zone)
 	for _, total := range day.Totals {
-		fmt.Fprintf(n.out, "  %d scans %s, %d refunds %s, net %s\n",
+		fmt.Fprintf(n.out, "  payments: %d, %s; refunds: %d, %s; net: %s\n",
 			total.Scans, total.Gross.English(), total.Refunded, total.Refunds.English(), total.Net.English())
 	}
 	for _, refund := range day.SetAside {

@@ -21,7 +21,7 @@ func TestRun(t *testing.T) {
 	require.NoError(t, demo(t.Context(), &out, folder, 2026))
 	for _, part := range []string{
 		"the session is over", "a line of the statement is missing, or a balance is wrong: before line 5 (TX-",
-		"3 scans 5,500 DJF, 1 refunds 200 DJF, net 5,300 DJF", "refund CP-5 of 901 DJF is not netted: above-original",
+		"payments: 3, 5,500 DJF; refunds: 1, 200 DJF; net: 5,300 DJF", "refund CP-5 of 901 DJF is not netted: above-original",
 		"Salaries salaries-2026-05: 3 of 3 paid, 400,000 DJF.", "and planned -60,000 DJF make", "each once, and its totals are the gateway's", "Audit log verified: 3 rows of 3 accounts",
 	} {
 		require.Contains(t, strings.ReplaceAll(out.String(), "\u00a0", " "), part)

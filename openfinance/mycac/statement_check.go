@@ -42,7 +42,7 @@ func (e *BalanceError) Error() string {
 		where = "at the end"
 	}
 	if e.After != "" {
-		where += ", behind " + shownTxID(e.After)
+		where += ", after " + shownTxID(e.After)
 	}
 	return fmt.Sprintf("%v: %s: the lines lead to %s and the gateway says %s, the gap is %s",
 		ErrMissingLine, where, e.Expected, e.Found, e.Gap)

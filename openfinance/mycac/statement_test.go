@@ -299,7 +299,7 @@ func TestReadStatement_EverythingOrNothing(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	require.Equal(t, int64(-7), gap.Gap.Minor)
 	require.Equal(t, before+2, gap.Line)
-	require.ErrorContains(t, err, "at the end, behind TX-")
+	require.ErrorContains(t, err, "at the end, after TX-")
 
 	// Nothing in it: opening and closing must be the same.
 	b.AddAccount(accountEUR, "EUR", 2, 100)
