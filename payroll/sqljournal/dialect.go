@@ -61,6 +61,16 @@ func unusable(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", payroll.ErrJournal, fmt.Errorf(format, args...))
 }
 
+// causedError is an error with a cause that its text leaves out. A caller who finds a deadline there may try again: the server may be
+// slow, and the pool not too small.
+type causedError struct {
+	error
+
+	cause error
+}
+
+func (e causedError) Unwrap() []error { return []error{e.error, e.cause} }
+
 // explained reports whether an error says already what a user of payroll asks about.
 func explained(err error) bool {
 	return errors.Is(err, payroll.ErrJournal) || errors.Is(err, payroll.ErrLeaseHeld)

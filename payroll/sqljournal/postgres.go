@@ -56,7 +56,10 @@ func checkConnections(ctx context.Context, db *sql.DB, first *sql.Conn) error {
 	defer cancel()
 	if err := db.QueryRowContext(waiting, query).Scan(&other); err != nil {
 		if waiting.Err() != nil && ctx.Err() == nil {
-			return unusable("it needs two connections, and the second was not to be had within %s: let the pool have more", secondWithin)
+			return causedError{
+				unusable("it needs two connections, and the second was not to be had within %s: let the pool have more", secondWithin),
+				waiting.Err(),
+			}
 		}
 		return err
 	}

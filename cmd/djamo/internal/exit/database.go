@@ -1,6 +1,7 @@
 package exit
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -18,7 +19,8 @@ func IsAwayDatabase(err error) bool {
 }
 
 // IsBadDatabase reports whether a PostgreSQL database was named, or set up, in a way that no second try mends: its server has
-// answered and turned the program away, or it holds something else. A server that cannot be reached may be back soon.
+// answered and turned the program away, or it holds something else. A server that cannot be reached may be back soon, and one that
+// was too slow may be faster then.
 func IsBadDatabase(err error) bool {
 	if failure := (*pgconn.PgError)(nil); errors.As(err, &failure) {
 		switch failure.Code[:min(2, len(failure.Code))] {
@@ -27,5 +29,6 @@ func IsBadDatabase(err error) bool {
 		}
 		return false
 	}
-	return errors.Is(err, payroll.ErrJournal) && !errors.As(err, new(*pgconn.ConnectError)) && !errors.As(err, new(*postgres.SilentError))
+	return errors.Is(err, payroll.ErrJournal) && !errors.Is(err, context.DeadlineExceeded) &&
+		!errors.As(err, new(*pgconn.ConnectError)) && !errors.As(err, new(*postgres.SilentError))
 }

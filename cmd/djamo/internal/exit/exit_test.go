@@ -53,5 +53,6 @@ func TestIsBadDatabase(t *testing.T) {
 	require.False(t, exit.IsBadDatabase(silent))
 	require.True(t, exit.IsAwayDatabase(silent))
 	require.True(t, exit.IsBadDatabase(payroll.ErrJournal))
+	require.False(t, exit.IsBadDatabase(fmt.Errorf("%w: %w", payroll.ErrJournal, context.DeadlineExceeded)), "it was slow, and may be tried again")
 	require.False(t, exit.IsAwayDatabase(payroll.ErrJournal))
 }
