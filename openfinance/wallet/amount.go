@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/djamo/djamo-go/internal/redact"
 	"github.com/djamo/djamo-go/openfinance/money"
 )
 
@@ -18,16 +19,16 @@ var ErrFraction = errors.New("the amount has a fraction")
 func ParseAmount(number json.RawMessage) (int64, error) {
 	number = bytes.TrimSpace(number)
 	if len(number) == 0 || number[0] == '"' {
-		return 0, fmt.Errorf("%s is no number", clip(string(number)))
+		return 0, fmt.Errorf("%s is no number", quoted(string(number)))
 	}
 	amount, err := money.ParseJSON(number, money.XOF())
 	switch {
 	case errors.Is(err, money.ErrFraction):
 		return 0, ErrFraction
 	case errors.Is(err, money.ErrRange):
-		return 0, fmt.Errorf("%s is beyond what an amount can be", clip(string(number)))
+		return 0, fmt.Errorf("%s is beyond what an amount can be", quoted(string(number)))
 	case err != nil:
-		return 0, fmt.Errorf("%s is no number", clip(string(number)))
+		return 0, fmt.Errorf("%s is no number", quoted(string(number)))
 	}
 	return amount.Minor, nil
 }
@@ -43,6 +44,9 @@ func Sub(a, b int64) (difference int64, ok bool) {
 	difference = a - b
 	return difference, (difference < a) == (b > 0)
 }
+
+// quoted is what an error quotes of a text that came from outside: where another column or field was named, that may be a phone number.
+func quoted(text string) string { return clip(redact.MaskPhones(text)) }
 
 func clip(text string) string {
 	const maxShown = 40

@@ -20,7 +20,7 @@ func ParseDate(text string) (Date, error) {
 	}
 	at, err := time.Parse(time.DateOnly, day)
 	if err != nil {
-		return Date{}, fmt.Errorf("%q is no date such as 2026-05-28", clip(text))
+		return Date{}, fmt.Errorf("%q is no date such as 2026-05-28", quoted(text))
 	}
 	return DateOf(at), nil
 }

@@ -80,7 +80,7 @@ func decodeEvent(raw []byte) (Event, error) {
 	amount := fields[fieldAmount].of(raw)
 	switch value, err := ParseAmount(amount); {
 	case errors.Is(err, ErrFraction):
-		return e, fmt.Errorf("amount_minor %s: %w", clip(string(amount)), ErrFraction)
+		return e, fmt.Errorf("amount_minor %s: %w", quoted(string(amount)), ErrFraction)
 	case problem != nil:
 		return e, problem
 	case e.ID == "":
@@ -320,14 +320,14 @@ func (p *Page) Check(walletID, currency string) error {
 		return fmt.Errorf("%w: it is of another wallet", ErrPage)
 	}
 	if p.Currency != "" && p.Currency != currency {
-		return fmt.Errorf("%w: it is in %q and the wallet in %s", ErrPage, clip(p.Currency), currency)
+		return fmt.Errorf("%w: it is in %q and the wallet in %s", ErrPage, quoted(p.Currency), currency)
 	}
 	for i, item := range p.Items {
 		if item.WalletID != "" && item.WalletID != walletID {
 			return fmt.Errorf("%w: item %d is of another wallet", ErrPage, i+1)
 		}
 		if item.Currency != "" && item.Currency != currency {
-			return fmt.Errorf("%w: item %d is in %q and the wallet in %s", ErrPage, i+1, clip(item.Currency), currency)
+			return fmt.Errorf("%w: item %d is in %q and the wallet in %s", ErrPage, i+1, quoted(item.Currency), currency)
 		}
 	}
 	return nil

@@ -100,7 +100,7 @@ func (f StatementFormat) columns(header []string) (map[string]int, error) {
 	for i, name := range header {
 		name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 		if _, twice := at[name]; twice && name != "" {
-			return nil, fmt.Errorf("column %q stands there twice", name)
+			return nil, fmt.Errorf("column %q stands there twice", quoted(name))
 		}
 		at[name] = i
 	}
@@ -118,6 +118,9 @@ func (f StatementFormat) columns(header []string) (map[string]int, error) {
 		}
 	}
 	if len(missing) > 0 {
+		for i, name := range header {
+			header[i] = quoted(name) // of a file without a header it is a row
+		}
 		return nil, fmt.Errorf("there is no column %s; the columns are %q", strings.Join(missing, ", "), header)
 	}
 	return at, nil
@@ -142,7 +145,7 @@ func (f StatementFormat) event(at map[string]int, row []string, equal map[string
 	var e Event
 	var err error
 	if e.Time, err = time.ParseInLocation(layout, cell(c.Date), location); err != nil {
-		return e, fmt.Errorf("%s %q is not written as %s", c.Date, clip(cell(c.Date)), layout)
+		return e, fmt.Errorf("%s %q is not written as %s", c.Date, quoted(cell(c.Date)), layout)
 	}
 	e.ValueDate = DateOf(e.Time)
 	if e.Amount, err = f.amount(cell); err != nil {
@@ -190,7 +193,7 @@ func (f StatementFormat) amount(cell func(string) string) (int64, error) {
 	}
 	amount, err := f.parse(name, text)
 	if err == nil && amount < 0 {
-		return 0, fmt.Errorf("%s %q must not be negative", name, clip(text))
+		return 0, fmt.Errorf("%s %q must not be negative", name, quoted(text))
 	}
 	if debit != "" {
 		amount = -amount
@@ -200,7 +203,7 @@ func (f StatementFormat) amount(cell func(string) string) (int64, error) {
 
 // parse reads an amount with the declared separators.
 func (f StatementFormat) parse(name, text string) (int64, error) {
-	wrong := fmt.Errorf("%s %q is no whole amount with the declared separators", name, clip(text))
+	wrong := fmt.Errorf("%s %q is no whole amount with the declared separators", name, quoted(text))
 	number, sign := text, ""
 	if rest, ok := strings.CutPrefix(number, "-"); ok {
 		number, sign = rest, "-"
@@ -210,7 +213,7 @@ func (f StatementFormat) parse(name, text string) (int64, error) {
 	if f.Decimal != 0 {
 		whole, fraction, _ := strings.Cut(number, string(f.Decimal))
 		if strings.Trim(fraction, "0") != "" {
-			return 0, fmt.Errorf("%s %q: %w", name, clip(text), ErrFraction)
+			return 0, fmt.Errorf("%s %q: %w", name, quoted(text), ErrFraction)
 		}
 		number = whole
 	}

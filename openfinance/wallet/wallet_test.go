@@ -164,6 +164,27 @@ func FuzzDecodePage(f *testing.F) {
 	})
 }
 
+// What an error quotes may be of another field than the one that was meant.
+func TestErrors_HaveNoPhoneNumber(t *testing.T) {
+	t.Parallel()
+	const phone = "+2250748710523"
+	page := &wallet.Page{WalletID: "w", Currency: phone}
+	of := &wallet.Page{WalletID: "w", Items: []wallet.Item{{Event: wallet.Event{Currency: phone}}}}
+	_, balance := wallet.DecodePage([]byte(`{"wallet_id":"w","items":[],"balance_minor":"` + phone + `"}`))
+	_, amount := wallet.ParseAmount([]byte(`"` + phone + `"`))
+	_, date := wallet.ParseDate(phone)
+	_, rows := wallet.ImportStatement(strings.NewReader("Date;Libellé;Débit;Crédit\n"+phone+";A;5;\n28/05/2026;A;"+phone+"x;\n"), format())
+	_, noHeader := wallet.ImportStatement(strings.NewReader("28/05/2026;Virement "+phone+";;250\n"), format())
+	_, twice := wallet.ImportStatement(strings.NewReader(phone+";"+phone+"\n"), format())
+	for name, err := range map[string]error{
+		"currency": page.Check("w", "XOF"), "currency of an item": of.Check("w", "XOF"), "balance": balance, "amount": amount, "date": date,
+		"rows of a statement": rows, "a statement without a header": noHeader, "a header that has it twice": twice,
+	} {
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "0748710523", name)
+	}
+}
+
 func TestHash_IsOfTheContent(t *testing.T) {
 	t.Parallel()
 	same := wallet.Hash([]byte(`{"a":1,"b":"x"}`))
