@@ -162,17 +162,14 @@ func (r *renewer) renew(ctx context.Context, owners []string) (kept map[string]b
 		}
 	}
 	kept, err = r.renewOn(ctx, r.alone, owners)
-	if refused := (*pgconn.PgError)(nil); errors.As(err, &refused) && refused.Code == tooManyConnections {
-		kept, err = r.renewOn(ctx, r.shared, owners) // the program may have all that its role is given
+	if refused := (*pgconn.ConnectError)(nil); errors.As(err, &refused) && ctx.Err() == nil {
+		kept, err = r.renewOn(ctx, r.shared, owners) // the program may have all that it is given, of connections or of open files
 	}
 	if err != nil {
 		return nil, fmt.Errorf("riverwallet: renewing leases: %w", err)
 	}
 	return kept, nil
 }
-
-// tooManyConnections is what PostgreSQL says when it gives no further connection to anybody, to a database or to a role.
-const tooManyConnections = "53300"
 
 func (r *renewer) renewOn(ctx context.Context, pool *pgxpool.Pool, owners []string) (kept map[string]bool, err error) {
 	kept = make(map[string]bool, len(owners))

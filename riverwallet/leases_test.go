@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -336,6 +337,32 @@ func TestRenewer_SharesWhereItsRoleIsLimited(t *testing.T) {
 	kept, err := r.renew(t.Context(), []string{"p#1"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]bool{"p#1": false}, kept)
+}
+
+// So does a process that cannot open a further connection, such as one that has all the files open that it may have.
+func TestRenewer_SharesWhereNoConnectionCanBeOpened(t *testing.T) {
+	t.Parallel()
+	address, _, _ := migrated(t)
+	config, err := pgxpool.ParseConfig(address)
+	require.NoError(t, err)
+	var dials atomic.Int32
+	dial := config.ConnConfig.DialFunc
+	config.MaxConns, config.ConnConfig.DialFunc = 1, func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dials.Add(1) > 1 {
+			return nil, errors.New("too many open files")
+		}
+		return dial(ctx, network, address)
+	}
+	full, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(full.Close)
+	require.NoError(t, full.Ping(t.Context()))
+	r := &renewer{shared: full, ttl: ttl}
+	t.Cleanup(r.close)
+	kept, err := r.renew(t.Context(), []string{"p#1"})
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"p#1": false}, kept)
+	require.Greater(t, dials.Load(), int32(1))
 }
 
 // A process that loses a shard to another keeps the others, and gets it back when the other is gone: with a fence that is higher.
