@@ -192,12 +192,12 @@ func msisdnRule(number string) string {
 	return ""
 }
 
-// removeSeparators removes what people put between digits. At either end it stays, for msisdnRule to refuse.
+// removeSeparators removes what people put between digits. At either end it stays, for msisdnRule to name and refuse.
 func removeSeparators(s string) string {
-	if digits := strings.TrimPrefix(s, "+"); strings.TrimFunc(digits, isSeparator) != digits {
-		return s
-	}
-	return strings.Map(dropSeparator, s)
+	digits := strings.TrimPrefix(s, "+")
+	between := strings.TrimFunc(digits, isSeparator)
+	before, after, _ := strings.Cut(digits, between)
+	return s[:len(s)-len(digits)] + before + strings.Map(dropSeparator, between) + after
 }
 
 func dropSeparator(r rune) rune {

@@ -562,3 +562,15 @@ func FuzzParseNationalMSISDN(f *testing.F) {
 		require.True(t, strings.HasPrefix(number.E164(), "+225") || strings.HasPrefix(number.E164(), "+221"))
 	})
 }
+
+// Blanks between digits are read; the sign behind them is what a person is to take off.
+func TestParseMSISDN_NamesTheSignAtItsEnd(t *testing.T) {
+	t.Parallel()
+	for number, want := range map[string]string{
+		"+225 07 48 71 05 23.": "not '.'", "+225 07 48 71 05 23 -": "not ' '", "+ 225 07 48 71 05 23": "not ' '", "+225 07 48 71 05 23/": "not '/'",
+		"+225-07-48-71-05-23-": "not '-'",
+	} {
+		_, err := djamo.ParseMSISDN(number)
+		require.ErrorContains(t, err, want, number)
+	}
+}
