@@ -199,6 +199,10 @@ func frenchOfPlans() map[string]string {
 		"was shortened by the spreadsheet, its digits are lost: format the column as text, enter the value again and save": "" +
 			"a été abrégé par le tableur, ses chiffres sont perdus : mettez la colonne au format texte, saisissez de " +
 			"nouveau la valeur et enregistrez",
+		"must be written out: a program wrote it with an exponent (E); in a spreadsheet format the column as a number without " +
+			"decimals, and save": "" +
+			"doit être écrit en entier : un logiciel l'a écrit avec un exposant (E) ; dans un tableur, mettez la colonne au format nombre " +
+			"sans décimales, et enregistrez",
 		"must be a reference: this says that there is none, or is what a template has in its place": "" +
 			"doit être une référence : ceci dit qu'il n'y en a pas, ou vient d'un modèle",
 		"must be entered as text: a program wrote it as a number with decimals, and its digits may be others": "" +
@@ -248,36 +252,8 @@ func frenchOfPlans() map[string]string {
 		"must lie between -9223372036854775808 and 9223372036854775807": "doit être entre -9223372036854775808 et 9223372036854775807",
 		"must be a whole number of francs, as a JSON number without quotes": "" +
 			"doit être un nombre entier de francs, en nombre JSON sans guillemets",
-
-		// phone numbers
-		"must hold only digits after the plus, no invisible character such as %U": "" +
-			"ne doit avoir que des chiffres après le plus, et aucun caractère invisible comme %U",
-		"must hold only digits after the plus, not %q (%U)": "ne doit avoir que des chiffres après le plus, et non %q (%U)",
-		"must hold only digits after the plus, not %q":      "ne doit avoir que des chiffres après le plus, et non %q",
-		"must have %d digits after +%s, the numbering since 2021, not %d": "" +
-			"doit avoir %d chiffres après +%s, selon la numérotation depuis 2021, et non %d",
-		"must have %d digits after +%s, not %d":            "doit avoir %d chiffres après +%s, et non %d",
-		"must have %d to %d digits after the plus, not %d": "doit avoir de %d à %d chiffres après le plus, et non %d",
-		"must be a phone number of %s, or start with + and the country code": "" +
-			"doit être un numéro de téléphone de %s, ou commencer par + et l'indicatif du pays",
-		"is a national number of Côte d'Ivoire without its country: add --country CI, or write +225 before it": "" +
-			"est un numéro national de Côte d'Ivoire sans son pays : ajoutez --country CI, ou écrivez +225 devant",
-		"is a national number of Senegal without its country (--country SN), or one of Côte d'Ivoire that lost its first zero " +
-			"in a number cell: then format the column as text, enter it again, and add --country CI": "" +
-			"est un numéro national du Sénégal sans son pays (--country SN), ou un numéro de Côte d'Ivoire qui a perdu son premier zéro " +
-			"dans une cellule de nombre : mettez alors la colonne au format texte, saisissez-le de nouveau et ajoutez --country CI",
-		"is a national number of Senegal without its country: add --country SN, or write +221 before it": "" +
-			"est un numéro national du Sénégal sans son pays : ajoutez --country SN, ou écrivez +221 devant",
-		"has lost its first zero, as a number cell does: format the column as text and enter it again": "" +
-			"a perdu son premier zéro, comme dans une cellule de nombre : mettez la colonne au format texte et saisissez-le de nouveau",
-		"has lost its first zero, as a number cell does: format the column as text and enter it again, and add --country CI": "" +
-			"a perdu son premier zéro, comme dans une cellule de nombre : mettez la colonne au format texte, saisissez-le de nouveau " +
-			"et ajoutez --country CI",
-		"has lost its plus, as a number cell does: format the column as text and write + before it, or add --country %s": "" +
-			"a perdu son plus, comme dans une cellule de nombre : mettez la colonne au format texte et écrivez + devant, ou ajoutez --country %s",
-		"has 8 digits, the numbering of Côte d'Ivoire before 2021: write the ten digits of today": "" +
-			"a 8 chiffres, la numérotation de Côte d'Ivoire d'avant 2021 : écrivez les dix chiffres d'aujourd'hui",
 	}
+	maps.Copy(texts, frenchOfPhones())
 	maps.Copy(texts, frenchOfWorkbooks())
 	return texts
 }

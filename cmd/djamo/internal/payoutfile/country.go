@@ -1,7 +1,10 @@
 package payoutfile
 
 import (
+	"cmp"
+	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/lang"
@@ -21,10 +24,10 @@ func parseMSISDN(country string) (func(string) (djamo.MSISDN, error), error) {
 	}
 	return func(text string) (djamo.MSISDN, error) {
 		text = strings.TrimSpace(text)
-		if strings.HasPrefix(text, "+") {
+		if strings.HasPrefix(text, "+") && !holdsSeveral(text) {
 			return djamo.ParseMSISDN(text)
 		}
-		rule := nationalRule(country, digitsOf(text))
+		rule := cmp.Or(nationalRule(country, digitsOf(text)), writtenRule(text))
 		if rule == "" {
 			rule = "must be a phone number of " + country + ", or start with + and the country code"
 		}
@@ -42,12 +45,14 @@ func parseMSISDN(country string) (func(string) (djamo.MSISDN, error), error) {
 // parseInternational reads a number with its country. Where the country is missing it says why, and what to do.
 func parseInternational(text string) (djamo.MSISDN, error) {
 	number, err := djamo.ParseMSISDN(text)
-	digits := digitsOf(text)
-	if err == nil || digits == "" {
-		return number, err
+	if err == nil {
+		return number, nil
 	}
-	var rule string
+	digits, rule := digitsOf(text), ""
 	switch {
+	case holdsSeveral(text), digits == "" && !strings.HasPrefix(text, "+"):
+		rule = writtenRule(text)
+	case digits == "":
 	case isNational("CI", digits):
 		rule = "is a national number of Côte d'Ivoire without its country: add --country CI, or write +225 before it"
 	case isNational("CI", "0"+digits) && isNational("SN", digits):
@@ -73,12 +78,56 @@ func parseInternational(text string) (djamo.MSISDN, error) {
 func nationalRule(country, digits string) string {
 	const oldLength = 8
 	switch {
+	case country == "CI" && isNational("CI", "0"+digits) && isNational("SN", digits):
+		return "has nine digits: it is a number of Senegal, to be written with +221, or one of Côte d'Ivoire that lost its first zero in a " +
+			"number cell: ask which, format the column as text and enter it again"
 	case country == "CI" && isNational("CI", "0"+digits):
 		return "has lost its first zero, as a number cell does: format the column as text and enter it again"
 	case country == "CI" && len(digits) == oldLength:
 		return "has 8 digits, the numbering of Côte d'Ivoire before 2021: write the ten digits of today"
 	}
 	return ""
+}
+
+// inNumbers are the characters that phone numbers are written with.
+const inNumbers = "0123456789+ .-()\u00a0\u202f"
+
+// writtenRule says why a text is no phone number in any country, where the cause is seen in it; "" when it is not.
+func writtenRule(text string) string {
+	if holdsSeveral(text) {
+		return "must be one phone number, and the cell holds more than one: keep the one that is to be paid"
+	}
+	for _, r := range text {
+		switch {
+		case strings.ContainsRune(inNumbers, r):
+		case unicode.IsPrint(r):
+			return fmt.Sprintf("must hold only digits, not %q", r)
+		default:
+			return fmt.Sprintf("must hold only digits, no invisible character such as %U", r)
+		}
+	}
+	return ""
+}
+
+// holdsSeveral reports whether a text holds two phone numbers or more: 07 48 71 05 23 / 05 48 71 05 23.
+func holdsSeveral(text string) bool {
+	const fewest, most = 8, 17 // digits of a number, with 00 before the country
+	numbers, digits := 0, 0
+	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(inNumbers, r) }) {
+		n := len(part) - len(strings.Map(keepOthers, part))
+		if digits += n; n >= fewest {
+			numbers++
+		}
+	}
+	return numbers > 1 || digits > most
+}
+
+// keepOthers leaves digits out.
+func keepOthers(r rune) rune {
+	if r >= '0' && r <= '9' {
+		return -1
+	}
+	return r
 }
 
 // digitsOf are the digits of a number that has nothing but separators between them; "" for anything else.

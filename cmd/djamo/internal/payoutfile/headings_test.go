@@ -103,6 +103,33 @@ func TestParseMSISDN_C13_NamesTheCause(t *testing.T) {
 	}
 }
 
+// What is no number in any country says what it is, with --country and without: nobody is to guess which of two is paid.
+func TestParseMSISDN_C13_NamesWhatIsInTheCell(t *testing.T) {
+	t.Parallel()
+	const several, only = "the cell holds more than one: keep the one that is to be paid", "must hold only digits, "
+	for text, want := range map[string]string{
+		"07 48 71 05 23 / 05 48 71 05 23": several, "0748710523/0548710523": several, "0748710523 ou 0548710523": several, "0748710523 0548710523": several,
+		"+2250748710523 +2250548710523": several, "+2250748710523, +2250548710523": several, "77 123 45 67 - 78 123 45 67": several, "48710523;05487105": several,
+		"0748710523\u200b": only + "no invisible character such as U+200B", "07487105\u00ad23": only + "no invisible character such as U+00AD",
+		"07 48 71 05 2\u041e": only + "not '\u041e'", "O7 48 71 05 23": only + "not 'O'", "07 48 7l 05 23": only + "not 'l'", "Orange 0748710523": only + "not 'O'",
+		"+2250748710523 Awa": "must hold only digits after the plus, not 'A'", "+225 07 48 71 05 23.": "must hold only digits after the plus, not '.'",
+	} {
+		for _, country := range []string{"", "CI", "SN"} {
+			parse, err := parseMSISDN(country)
+			require.NoError(t, err)
+			_, err = parse(text)
+			require.ErrorContains(t, err, want, "%q in %q", text, country)
+			require.NotContains(t, err.Error(), "8710523", text)
+		}
+	}
+	parse, err := parseMSISDN("CI")
+	require.NoError(t, err)
+	for _, text := range []string{"771234567", "70 123 45 67"} { // with a zero before it somebody else's
+		_, err = parse(text)
+		require.ErrorContains(t, err, "it is a number of Senegal, to be written with +221, or one of Côte d'Ivoire that lost its first zero", text)
+	}
+}
+
 // recoded writes a workbook whose XML parts are in another encoding.
 func recoded(t *testing.T, path string, by func(string) []byte) string {
 	t.Helper()
