@@ -21,11 +21,18 @@ func oddLeftover(value string) string {
 		return "must be a value: this is an error of the spreadsheet, or a column too narrow to show it"
 	case isPlaceholder(value):
 		return "must be a value: this is what spreadsheets and programs write where there is none"
+	case isShortened(value) && countDigits(value) > maxShownShort:
+		return "must be written out: a program wrote it with an exponent (E); in a spreadsheet format the column as a number without " +
+			"decimals, and save"
 	case isShortened(value):
 		return "was shortened by the spreadsheet, its digits are lost: format the column as text, enter the value again and save"
 	}
 	return ""
 }
+
+// maxShownShort is how many digits a spreadsheet shows of a number that it shortens, with those of the exponent: 2.25075E+12. More
+// of them are written by programs, which lose none.
+const maxShownShort = 8
 
 // isSheetError reports whether a value is an error of a spreadsheet, in whatever language: #REF!, #NOM?, #N/A, Err:502,
 // or the marks that fill a column that is too narrow.
@@ -55,6 +62,9 @@ func isPlaceholder(value string) bool {
 		`\n`, "pd.na", "s.o.", "n.c.", "n.r.", "tbd", "true", "false", "vrai", "faux":
 		return true
 	}
+	if isDateOfZero(strings.ToLower(value)) {
+		return true
+	}
 	if _, code, ok := strings.Cut(strings.ToLower(value), "1.#"); ok && (code == "ind" || code == "inf" || strings.HasSuffix(code, "nan")) {
 		return true // as programs in C write what is no number
 	}
@@ -65,6 +75,18 @@ func isPlaceholder(value string) bool {
 	return !strings.ContainsFunc(value, func(r rune) bool {
 		return !unicode.IsPunct(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\u2212~+|^`", r)
 	})
+}
+
+// isDateOfZero reports whether a value is what spreadsheets show of an empty cell in a format for dates or times.
+func isDateOfZero(value string) bool {
+	switch value {
+	case "00/01/1900", "0/1/1900", "1/0/1900", "01/00/1900", "1900-01-00", "00-01-1900", "00.01.1900", "00/01/00", "01/01/1904",
+		"30/12/1899", "12/30/1899", "1899-12-30", "30-12-1899",
+		"00-janv", "00-janv-00", "0-janv", "00-jan", "0-jan", "0-jan-00", "00-jan-00", "00:00",
+		"00:00:00", "0:00", "0:00:00", "0000-00-00", "00/00/0000":
+		return true
+	}
+	return false
 }
 
 // isShortened reports whether a value is a number as spreadsheets and programs shorten it: 2.25E+12, 2,25E+12, 5E04, 1E9.

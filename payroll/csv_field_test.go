@@ -132,3 +132,29 @@ func TestReadCSV_C13_NamesTextsThatAreKeptByAFormula(t *testing.T) {
 		require.ErrorContains(t, err, "line 3: "+rule, "of a column that is not checked: %q", end)
 	}
 }
+
+// An empty cell in a format for dates is shown as the date of zero, in every row and in every month.
+func TestReadCSV_A4_RefusesTheDateOfZero(t *testing.T) {
+	t.Parallel()
+	for _, reference := range []string{"00/01/1900", "30/12/1899", "1900-01-00", "00-janv", "0-Jan-00", "00:00:00", "0:00"} {
+		_, err := readCSV("msisdn;amount;reference\n+2250748710523;5000;"+reference+"\n", payroll.CSVOptions{})
+		require.ErrorContains(t, err, "line 2: reference: must be a value: this is what spreadsheets and programs write where there is none", reference)
+	}
+	for _, reference := range []string{"01/07/2026", "janv-01", "00:01", "2026-07-01", "00-01", "jan-00/1"} {
+		_, err := readCSV("msisdn;amount;reference\n+2250748710523;5000;"+reference+"\n", payroll.CSVOptions{})
+		require.NoError(t, err, reference)
+	}
+}
+
+// A number that a program wrote with all its digits has lost none, and is not to be entered again.
+func TestReadCSV_C13_NamesNumbersWithAnExponent(t *testing.T) {
+	t.Parallel()
+	const written, lost = "a program wrote it with an exponent (E)", "was shortened by the spreadsheet, its digits are lost"
+	for phone, want := range map[string]string{
+		"2.250748710523E12": written, "2.250748710523e+12": written, "7.48710523E8": written, "2.25075E+12": lost, "2,25075E+12": lost, "2.2507E12": lost,
+	} {
+		_, err := readCSV("msisdn;amount;reference\n"+phone+";5000;a\n", payroll.CSVOptions{})
+		require.ErrorContains(t, err, want, phone)
+		require.NotContains(t, err.Error(), "0748710523")
+	}
+}
