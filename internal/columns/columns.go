@@ -153,13 +153,16 @@ func headingsOf(column string) []string {
 			ntelbeneficiaire ndetelbeneficiaire teldubeneficiaire telbeneficiaire telsalarie teldusalarie telemploye teldelemploye
 			numerodetelephonedusalarie numerodetelephonedelemploye msisdnbeneficiaire msisdndubeneficiaire payeemsisdn beneficiarymsisdn
 			contacts numtelephonique numerotelephonique numerosdetelephone numeros numerodusalarie numerosalarie payeephone recipientphone
-			beneficiaryphone recipientmsisdn numerodepaiement telephonedepaiement`)
+			beneficiaryphone recipientmsisdn numerodepaiement telephonedepaiement ndjamo nodjamo numdjamo nouveaunumero nouveautelephone
+			nouveautel numerocorrige telephonecorrige newphone newnumber newphonenumber`)
 	case Amount:
 		return strings.Fields(`amount amounts mnt mt mtt montant montants montantnet montanttotal montantapayer montantaverser montantavirer
 			montantdu montantdupaiement montantduvirement montantdusalaire montantsalaire netapayer netsapayer netaverser netapaye netpercu
 			montantnetapayer montantnetaverser montantnetavirer montantnetdu mtnet mntnet mttnet mtapayer mntapayer mttapayer mtavirer mntavirer
 			mtaverser mntaverser mtdu salairenetaverser salairenetavirer salaireapayer salaireaverser salaireavirer remunerationnette
 			net salairenet salairenetapayer salaire salaires apayer averser avirer somme sommeapayer sommeaverser sommedue
+			netavirer netaregler montantaregler mtaregler aregler montantapprouve montantvalide montantaccorde montantcorrige montantrevise
+			nouveaumontant newamount approvedamount
 			amounttopay amountdue netamount netpay netsalary salary pay payamount paymentamount payout payoutamount`)
 	case Reference:
 		return strings.Fields(`reference references ref refs referencepaiement referencedepaiement referencedupaiement
@@ -189,7 +192,7 @@ func headingsOf(column string) []string {
 func IsTotal(heading string) bool {
 	return slices.Contains(strings.Fields(`total totaux totalapayer totalaverser totalavirer totalnet totalnetapayer totalgeneral totaldu
 		totalamount totalpay totaltopay totalsalaire totalpaie totalpaye totalmontant grandtotal montantfinal netfinal finalamount reste
-		resteapayer resteaverser soldeapayer`), withoutUnit(fold(heading)))
+		resteapayer resteaverser soldeapayer solde soldenet`), withoutUnit(fold(heading)))
 }
 
 // SaysPaid reports whether a heading of amounts says by itself that they are what is paid: it is no base or part of that.

@@ -67,3 +67,19 @@ func TestFind_C10_DeclaredHeadingsGoFirst(t *testing.T) {
 	found = columns.Find([]string{"x"}, map[string]string{columns.Amount: "x", columns.MSISDN: "x"})
 	require.NotEmpty(t, found.Repeated, "one heading for two columns")
 }
+
+// Two headings that may both be what is paid, or who, are for a person to choose between.
+func TestFind_C10_LeavesTheChoiceBetweenOldAndNew(t *testing.T) {
+	t.Parallel()
+	for _, pair := range [][3]string{
+		{"Salaire net", "Net à virer", columns.Amount}, {"Montant", "Montant approuvé", columns.Amount}, {"Montant", "Nouveau montant", columns.Amount},
+		{"Salaire", "Net à régler (F CFA)", columns.Amount}, {"Montant", "Montant corrigé", columns.Amount}, {"Amount", "Approved amount", columns.Amount},
+		{"Téléphone", "N° Djamo", columns.MSISDN}, {"Téléphone", "Nouveau numéro", columns.MSISDN}, {"Tél", "Téléphone corrigé", columns.MSISDN},
+	} {
+		found := columns.Find(pair[:2], nil)
+		require.Equal(t, []columns.Repeated{{Column: pair[2], First: 0, Second: 1}}, found.Repeated, pair)
+		require.Equal(t, 0, columns.Find(pair[1:2], nil).At[pair[2]], "alone it is the one")
+	}
+	require.True(t, columns.IsTotal("Solde"))
+	require.Empty(t, columns.Of("Montant demandé"))
+}
