@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -228,7 +229,12 @@ func TestEngine_AFileIsOlderThanTheGateway(t *testing.T) {
 // update does not have it any more.
 func TestEngine_AMutationTakesNothingOfHistoryBack(t *testing.T) {
 	t.Parallel()
-	for name, item := range map[string]string{"the item as it was": "h:7", "another version of it": "h:8"} {
+	for name, update := range map[string][]answered{
+		"the item as it was":             {{"h:7", "c2", nil}},
+		"another version of it":          {{"h:8", "c2", nil}},
+		"pages that had changed before":  {{"", "", wallet.ErrMutation}, {"h:7", "c2", nil}},
+		"and another version after that": {{"", "", wallet.ErrMutation}, {"h:8", "c2", nil}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, store, gateway := scripted(t, answered{"a:1", "c1", nil}, answered{"", "c1", nil})
@@ -251,8 +257,8 @@ func TestEngine_AMutationTakesNothingOfHistoryBack(t *testing.T) {
 				require.NoError(t, err)
 			}
 			require.True(t, state.BackfillDone)
-			gateway.answers = []answered{{item, "c2", nil}, {"", "", wallet.ErrMutation}, {"b:2", "c3", nil}, {"", "c3", nil}}
-			for range 6 {
+			gateway.answers = append(slices.Clone(update), []answered{{"", "", wallet.ErrMutation}, {"b:2", "c3", nil}, {"", "c3", nil}}...)
+			for range len(gateway.answers) + 2 {
 				_, _ = engine.step(t.Context(), m, live)
 			}
 			require.True(t, state.InStep)

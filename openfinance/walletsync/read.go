@@ -280,6 +280,9 @@ func finishBackfill(s *State, now time.Time) {
 
 // restart begins the update anew, from its first cursor.
 func restart(s *State) {
+	if s.InStep {
+		s.FirstSeq = s.Seq // it begins with this
+	}
 	s.Cursor = s.FirstCursor
 	if s.ReconFrom < 0 && !s.InStep {
 		s.ReconFrom = s.Pass
