@@ -2,6 +2,7 @@ package payroll
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,7 +22,7 @@ func oddLeftover(value string) string {
 		return "must be a value: this is an error of the spreadsheet, or a column too narrow to show it"
 	case isPlaceholder(value):
 		return "must be a value: this is what spreadsheets and programs write where there is none"
-	case isShortened(value) && countDigits(value) > maxShownShort:
+	case isShortened(value) && hasAllDigits(value):
 		return "must be written out: a program wrote it with an exponent (E); in a spreadsheet format the column as a number without " +
 			"decimals, and save"
 	case isShortened(value):
@@ -29,10 +30,6 @@ func oddLeftover(value string) string {
 	}
 	return ""
 }
-
-// maxShownShort is how many digits a spreadsheet shows of a number that it shortens, with those of the exponent: 2.25075E+12. More
-// of them are written by programs, which lose none.
-const maxShownShort = 8
 
 // isSheetError reports whether a value is an error of a spreadsheet, in whatever language: #REF!, #NOM?, #N/A, Err:502,
 // or the marks that fill a column that is too narrow.
@@ -97,6 +94,15 @@ func isShortened(value string) bool {
 	}
 	mantissa, exponent = strings.TrimLeft(mantissa, "+-"), strings.TrimLeft(exponent, "+-")
 	return exponent != "" && isDigits(exponent) && strings.ContainsAny(mantissa, "0123456789") && strings.Trim(mantissa, "0123456789.,") == ""
+}
+
+// hasAllDigits reports whether a shortened number has as many decimals as its exponent moves: 2.250748710523E12 and not 2.25075E+12,
+// of which some are lost.
+func hasAllDigits(value string) bool {
+	mantissa, exponent, _ := strings.Cut(strings.ToUpper(value), "E")
+	places, err := strconv.Atoi(strings.TrimPrefix(exponent, "+"))
+	at := strings.LastIndexAny(mantissa, ".,")
+	return err == nil && places > 0 && at >= 0 && len(mantissa)-at-1 >= places
 }
 
 func isDigits(text string) bool {

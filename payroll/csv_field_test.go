@@ -152,6 +152,7 @@ func TestReadCSV_C13_NamesNumbersWithAnExponent(t *testing.T) {
 	const written, lost = "a program wrote it with an exponent (E)", "was shortened by the spreadsheet, its digits are lost"
 	for phone, want := range map[string]string{
 		"2.250748710523E12": written, "2.250748710523e+12": written, "7.48710523E8": written, "2.25075E+12": lost, "2,25075E+12": lost, "2.2507E12": lost,
+		"2.25075e+012": lost, "2.250749e+12": lost, "2,2507487E+12": lost, "2.250748710523E-12": lost, "225074871052E99": lost,
 	} {
 		_, err := readCSV("msisdn;amount;reference\n"+phone+";5000;a\n", payroll.CSVOptions{})
 		require.ErrorContains(t, err, want, phone)
