@@ -163,9 +163,12 @@ func (h *header) checkAmount(r *row, record []string) {
 	if !h.split || r.refused(columnAmount) {
 		return
 	}
-	place := h.columns[columnAmount]
-	if next := strings.TrimSpace(record[place+1]); len(next) == group && isDigits(next) {
-		refuse(strings.TrimSpace(record[place])+","+next, ruleCut)
+	amount, next := strings.TrimSpace(record[h.columns[columnAmount]]), strings.TrimSpace(record[h.columns[columnAmount]+1])
+	if len(next) < group || !isDigits(next[:group]) || countDigits(amount) > group {
+		return
+	}
+	if rest := next[group:]; rest == "" || rest[0] == '.' || columns.IsFranc(rest) && strings.TrimSpace(rest) != "-" {
+		refuse(amount+","+next, ruleCut)
 	}
 }
 

@@ -23,7 +23,7 @@ type header struct {
 	ignored  []string       // the headings of the others
 	unnamed  []int          // where columns without a heading stand, if there are no references
 	remarks  []remarks      // columns of remarks, which are not read
-	currency []remarks      // columns of currencies, which are to be ours
+	currency []remarks      // columns of currencies, which must be the franc CFA
 	split    bool           // behind the amounts stands a column without a heading, after a comma
 	amount   string         // the heading of the amounts, if it was not declared and may be that of a part of them
 	titles   []string       // what stands above it

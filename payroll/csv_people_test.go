@@ -105,7 +105,9 @@ func TestReadCSV_C10_WarnsOfATotalThatIsNotRead(t *testing.T) {
 		require.Len(t, warnings, 1, headings)
 		require.Contains(t, warnings[0], "which may be what is to be paid", headings)
 	}
-	for _, headings := range []string{"Net à payer;Retenues;Total", "Salaire net;x;Total", "Montant;Total brut;Total retenues", "Montant à virer;Frais;Total"} {
+	for _, headings := range []string{"Net à payer;Retenues;Total", "Salaire net;x;Total", "Montant;Total brut;Total retenues", "Montant à virer;Frais;Total",
+		"Montant à régler;Frais;Solde",
+	} {
 		_, warnings := paidBy(t, "Tel;"+headings+";Ref\n"+row, payroll.CSVOptions{})
 		require.Empty(t, warnings, headings)
 	}
@@ -241,7 +243,7 @@ func TestReadCSV_C11_RefusesAmountsOfAnotherCurrency(t *testing.T) {
 		return "Tel;Montant;Ref;" + heading + "\n+2250748710523;50000;a/1;XOF\n+2250748710524;50000;a/2;" + currency + "\n"
 	}
 	for heading, currencies := range map[string][]string{
-		"Devise": {"EUR", "€", "USD", "XAF", "Franc CFA (BEAC)", "euros", "GNF", "F CFA / €"}, "Currency": {"usd", "NGN"}, "Code devise": {"978"}, "MONNAIE": {"Dollar"},
+		"Devise": {"EUR", "€", "USD", "XAF", "Franc CFA (BEAC)", "euros", "GNF", "F CFA / €", "FCFA CEMAC", "Franc CFA (Cameroun)", "CFA/EUR"}, "Currency": {"usd", "NGN"}, "Code devise": {"978"}, "MONNAIE": {"Dollar"},
 	} {
 		for _, currency := range currencies {
 			_, err := readCSV(file(heading, currency), payroll.CSVOptions{})
@@ -254,7 +256,7 @@ func TestReadCSV_C11_RefusesAmountsOfAnotherCurrency(t *testing.T) {
 		}
 	}
 	for heading, currencies := range map[string][]string{
-		"Devise":   {"", "XOF", "xof", "F CFA", "FCFA", "CFA", "F", "Francs", "-", "XOF - Franc CFA (BCEAO)", "952", "Franc CFA"},
+		"Devise":   {"", "XOF", "xof", "F CFA", "FCFA", "CFA", "F", "Francs", "-", "XOF - Franc CFA (BCEAO)", "952", "Franc CFA", "Franc BCEAO", "UEMOA", "N/A", "Néant"},
 		"currency": {"CFA Franc BCEAO"}, "Service": {"EUR"}, "Devise du compte bancaire": {"EUR"},
 	} {
 		for _, currency := range currencies {
@@ -273,6 +275,7 @@ func TestReadCSV_C11_RefusesAmountsThatAreCutAtTheirComma(t *testing.T) {
 	for _, file := range []string{
 		"msisdn,reference,amount,\n+2250748710523,a/1,50,000\n", "msisdn,amount,,reference\n+2250748710523,50,000,a/1\n",
 		"reference,amount,,,msisdn\na/1,500, 000 ,,+2250748710523\n", "msisdn,reference,amount, ,\n+2250748710523,a/1,7,500\n",
+		"msisdn,reference,amount,\n+2250748710523,a/1,50,000.00\n", "msisdn,reference,amount,\n+2250748710523,a/1,50,000 FCFA\n",
 	} {
 		_, err := readCSV(file, payroll.CSVOptions{Limits: &djamo.Limits{}})
 		problems := problemsOf(t, err)
@@ -284,6 +287,8 @@ func TestReadCSV_C11_RefusesAmountsThatAreCutAtTheirComma(t *testing.T) {
 		"msisdn,reference,amount,\n+2250748710523,a/1,50000,\n", "msisdn,reference,amount,\n+2250748710523,a/1,\"50,000\",\n",
 		"msisdn,reference,amount,\n+2250748710523,a/1,50000,x\n", "msisdn;reference;amount;\n+2250748710523;a/1;50000;000\n",
 		"msisdn,reference,amount,code\n+2250748710523,a/1,50000,123\n",
+		"msisdn,reference,amount,\n+2250748710523,a/1,50000,123\n", "msisdn,reference,amount,\n+2250748710523,a/1,50 000,101\n",
+		"msisdn,reference,amount,\n+2250748710523,a/1,50000,101 Compta\n",
 	} {
 		rows, _ := paidBy(t, file, payroll.CSVOptions{Limits: &djamo.Limits{}})
 		require.Equal(t, []string{"+2250748710523 50000 a/1||"}, rows, file)

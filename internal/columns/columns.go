@@ -198,7 +198,7 @@ func IsTotal(heading string) bool {
 // SaysPaid reports whether a heading of amounts says by itself that they are what is paid: it is no base or part of that.
 func SaysPaid(heading string) bool {
 	folded := fold(heading)
-	return slices.ContainsFunc(strings.Fields("payer verser virer net due topay payout"), func(word string) bool {
+	return slices.ContainsFunc(strings.Fields("payer verser virer regler net due topay payout"), func(word string) bool {
 		return strings.Contains(folded, word)
 	})
 }
@@ -233,9 +233,12 @@ func IsCurrency(heading string) bool {
 func IsFranc(currency string) bool {
 	switch folded := fold(currency); {
 	case strings.ContainsFunc(currency, func(r rune) bool { return unicode.Is(unicode.Sc, r) }),
-		strings.Contains(folded, "xaf"), strings.Contains(folded, "beac"): // the franc of Central Africa
+		slices.ContainsFunc(strings.Fields("xaf beac cemac cameroun gabon congo tchad eur usd dollar"), func(other string) bool {
+			return strings.Contains(folded, other) // the franc of Central Africa, and others beside ours
+		}):
 		return false
-	case slices.Contains([]string{"", "f", "fr", "frs", "franc", "francs", "952"}, folded):
+	case folded == "", slices.Contains(strings.Fields(`f fr frs franc francs 952 bceao uemoa francbceao francsbceao francuemoa francsuemoa
+		na nd neant null aucun aucune`), folded):
 		return true
 	default:
 		return strings.Contains(folded, "cfa") || strings.Contains(folded, "xof")
