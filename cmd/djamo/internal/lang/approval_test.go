@@ -1,6 +1,7 @@
 package lang_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/lang"
+	"github.com/djamo/djamo-go/payroll"
 	"github.com/djamo/djamo-go/payroll/approval"
 	"github.com/djamo/djamo-go/payroll/approval/approvaltest"
 )
@@ -78,5 +80,14 @@ func TestError_OfTheSystem(t *testing.T) {
 		lang.French.Error(fmt.Errorf("payroll: writing the report: %w", err)))
 	require.Equal(t, "l'API refuse cette machine : GET /v1/balance : 401 Unauthorized : est-ce bien le jeton de cet hôte et de ce pays ?",
 		lang.French.Error(fmt.Errorf("riverpayroll: the API turns this worker away: %w", &djamo.Error{Method: "GET", Path: "/v1/balance", StatusCode: 401})))
+	slow := slowPool{fmt.Errorf("%w: it needs two connections, and the second was not to be had within 5s: let the pool have more", payroll.ErrJournal)}
+	require.ErrorIs(t, slow, context.DeadlineExceeded)
+	require.Contains(t, lang.French.Error(slow), "il lui faut deux connexions, et la seconde n'est pas venue en 5s")
+	require.NotContains(t, lang.French.Error(slow), "two connections")
 	require.Equal(t, "autre chose", lang.French.Error(errors.New("autre chose")))
 }
+
+// slowPool is an error of a journal whose cause, which its text leaves out, is a deadline.
+type slowPool struct{ error }
+
+func (s slowPool) Unwrap() []error { return []error{s.error, context.DeadlineExceeded} }

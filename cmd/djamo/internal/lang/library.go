@@ -48,7 +48,7 @@ func frenchOfLibrary(err error) string {
 	}
 	refused := databaseRefuses(err)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, payroll.ErrJournal): // a journal's has a sentence of its own
 		return "le délai est dépassé (" + err.Error() + ")"
 	case refused != "":
 		return refused
