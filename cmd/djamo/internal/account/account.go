@@ -125,8 +125,8 @@ func IsGiven(o *options.Options) bool {
 }
 
 // CheckSandbox refuses an account that is no sandbox, when flags or the environment name one. That of the configuration is not
-// used by commands for a sandbox. Plain http leads to a sandbox on any machine, such as that of another container: nothing of
-// Djamo's has it, and no command would use it for an account that is none.
+// used by commands for a sandbox. Plain http may lead to another machine, such as that of another container: Djamo has no such
+// address, and no command sends an account's token to one.
 func CheckSandbox(o *options.Options) error {
 	at := strings.ToLower(strings.TrimSpace(os.Getenv(djamo.EnvAPIURL)))
 	isPlain := strings.HasPrefix(at, "http:") && CheckNotDjamos(djamo.EnvAPIURL, at) == nil
@@ -222,7 +222,7 @@ func (a Account) CheckToken(token string) error {
 	switch {
 	case prefix == "" || a.Class != Sandbox && a.Environment == "":
 	case a.Class == Sandbox:
-		return exit.BadUsage("the token is one of %s, which nothing on this machine must get: the account in use is %q", prefix, a.Name)
+		return exit.BadUsage("the token is one of %s, which no sandbox must get: the account in use is %q", prefix, a.Name)
 	case prefix != string(a.Environment):
 		return exit.BadUsage("the token is one of %s, but the account in use is %q (%s)", prefix, a.Name, a.Host)
 	}

@@ -60,8 +60,8 @@ func frenchAccount() map[string]string {
 			"le compte utilisé est %q (%s, %s), qui n'est pas un bac à sable : rien n'a été fait",
 		"the token is one of %s, but the account in use is %q (%s)": "" +
 			"le jeton est celui de %s, mais le compte utilisé est %q (%s)",
-		"the token is one of %s, which nothing on this machine must get: the account in use is %q": "" +
-			"le jeton est celui de %s, que rien sur cette machine ne doit recevoir : le compte utilisé est %q",
+		"the token is one of %s, which no sandbox must get: the account in use is %q": "" +
+			"le jeton est celui de %s, qu'aucun bac à sable ne doit recevoir : le compte utilisé est %q",
 		"there is no account: type djamo login, or set %s and %s": "" +
 			"il n'y a pas de compte : tapez djamo login, ou définissez %s et %s",
 		"%s %q: must be 1 to 64 letters, digits, dots, dashes and underscores, and begin with a letter or a digit": "" +
