@@ -289,6 +289,48 @@ func TestProcess_AnOutageShowsAndHeals(t *testing.T) {
 	require.NoError(t, process.Wait())
 }
 
+// freeze stops a process while no transaction is open: who is frozen in the middle of one keeps the locks of the database.
+func (b *bench) freeze(process *exec.Cmd) {
+	b.t.Helper()
+	driver := "sqlite"
+	if strings.HasPrefix(b.db, "postgres://") {
+		driver = "pgx"
+	}
+	db, err := sql.Open(driver, b.db)
+	require.NoError(b.t, err)
+	defer db.Close()
+	require.Eventually(b.t, func() bool {
+		var status syscall.WaitStatus
+		require.NoError(b.t, process.Process.Signal(syscall.SIGSTOP))
+		_, err := syscall.Wait4(process.Process.Pid, &status, syscall.WUNTRACED, nil)
+		require.NoError(b.t, err)
+		require.True(b.t, status.Stopped())
+		if b.isUnlocked(db, driver) {
+			return true
+		}
+		require.NoError(b.t, process.Process.Signal(syscall.SIGCONT))
+		return false
+	}, patience, 10*time.Millisecond)
+}
+
+func (b *bench) isUnlocked(db *sql.DB, driver string) bool {
+	if driver == "pgx" {
+		const query = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+		var open int
+		require.NoError(b.t, db.QueryRowContext(b.t.Context(), query).Scan(&open))
+		return open == 0
+	}
+	conn, err := db.Conn(b.t.Context())
+	require.NoError(b.t, err)
+	defer conn.Close()
+	if _, err := conn.ExecContext(b.t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		return false
+	}
+	_, err = conn.ExecContext(b.t.Context(), "ROLLBACK")
+	require.NoError(b.t, err)
+	return true
+}
+
 // A reader that is frozen for longer than its lease loses it, and what it had asked for is not stored when it wakes.
 func TestProcess_AFrozenReaderIsReplaced(t *testing.T) {
 	t.Parallel()
@@ -298,7 +340,7 @@ func TestProcess_AFrozenReaderIsReplaced(t *testing.T) {
 		require.Eventually(t, func() bool { return b.inStep(one) }, patience, 50*time.Millisecond)
 		second := b.process(b.args("-wallet", one)...)
 		time.Sleep(time.Second) //nolint:forbidigo // processes run in real time
-		require.NoError(t, first.Process.Signal(syscall.SIGSTOP))
+		b.freeze(first)
 		b.sale(one, -2)
 		require.Eventually(t, func() bool { return b.inStep(one) }, patience, 50*time.Millisecond, "the second takes over")
 		require.NoError(t, first.Process.Signal(syscall.SIGCONT))
