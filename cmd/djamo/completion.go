@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/exit"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/listencmd"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 )
 
@@ -62,10 +62,7 @@ func plainUsages(command *cobra.Command) {
 
 // completeFlags gives shells the values of flags that have few. It asks nobody.
 func completeFlags(command *cobra.Command) {
-	var topics []string
-	for _, topic := range djamo.Topics() {
-		topics = append(topics, string(topic))
-	}
+	topics := listencmd.Topics()
 	for name, values := range map[string][]string{
 		"output": {"table", "json", "jsonl"}, "lang": {"en", "fr"}, "country": {"CI", "SN"}, "mode": {"single", "batch"},
 		"environment": {"production-civ", "production-sen", "staging-civ", "staging-sen"},

@@ -90,8 +90,8 @@ func (p *program) runListen(ctx context.Context, l listening) error {
 		return exit.BadUsage("--forward-timeout %s: must be positive", l.timeout)
 	}
 	for _, topic := range l.topics {
-		if !slices.Contains(topics(), topic) { // nothing would ever be handed on
-			return exit.BadUsage("--topics %q: must be one of %s", topic, strings.Join(topics(), ", "))
+		if !slices.Contains(Topics(), topic) { // nothing would ever be handed on
+			return exit.BadUsage("--topics %q: must be one of %s", topic, strings.Join(Topics(), ", "))
 		}
 	}
 	if l.sandbox != "" {

@@ -41,10 +41,10 @@ func (p *program) trigger() *cobra.Command {
 			"djamo sandbox reset removes what was made.",
 		Example: "  djamo trigger transactions/completed --set amount=25000 --set reference=salaire/1\n" +
 			"  djamo trigger charge/events --to http://localhost:3000/webhooks --set status=refunded",
-		ValidArgs: topics(),
+		ValidArgs: Topics(),
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || !slices.Contains(topics(), args[0]) {
-				return exit.BadUsage("TOPIC must be one of %s", strings.Join(topics(), ", "))
+			if len(args) != 1 || !slices.Contains(Topics(), args[0]) {
+				return exit.BadUsage("TOPIC must be one of %s", strings.Join(Topics(), ", "))
 			}
 			return nil
 		},
@@ -68,8 +68,8 @@ func (p *program) trigger() *cobra.Command {
 	return command
 }
 
-// topics are those that the documentation names.
-func topics() []string {
+// Topics are the names of those that the documentation has.
+func Topics() []string {
 	var names []string
 	for _, topic := range djamo.Topics() {
 		names = append(names, string(topic))
