@@ -307,12 +307,15 @@ func (r *request) circle(page *received, ended bool) bool {
 		m.asked = nil
 		return false
 	}
-	content := contentOf(page.Items)
-	if page.changes > 0 {
-		content = idsOf(page.Items)
-	} else if unmoved(page.Page, page.params.Cursor) {
+	if page.changes == 0 && unmoved(page.Page, page.params.Cursor) {
 		return false
 	}
+	content := digestOf(page.Items, func(item *wallet.Item) string {
+		if page.changes > 0 {
+			return item.ID
+		}
+		return string(item.Raw)
+	})
 	if m.asked == nil {
 		m.asked = map[string]int{}
 	}
@@ -329,21 +332,12 @@ func (r *request) circle(page *received, ended bool) bool {
 	return false
 }
 
-// contentOf is the same for pages with the same items.
-func contentOf(items []wallet.Item) string {
+// digestOf is the same for pages whose items say the same.
+func digestOf(items []wallet.Item, say func(*wallet.Item) string) string {
 	sum := sha256.New()
 	for i := range items {
-		_, _ = fmt.Fprintf(sum, "%d:", len(items[i].Raw))
-		sum.Write(items[i].Raw)
-	}
-	return string(sum.Sum(nil))
-}
-
-// idsOf is the same for pages with the same items, whatever is new about them.
-func idsOf(items []wallet.Item) string {
-	sum := sha256.New()
-	for i := range items {
-		_, _ = fmt.Fprintf(sum, "%d:%s", len(items[i].ID), items[i].ID)
+		text := say(&items[i])
+		_, _ = fmt.Fprintf(sum, "%d:%s", len(text), text)
 	}
 	return string(sum.Sum(nil))
 }

@@ -212,7 +212,7 @@ func (e *Engine) reconcile(tx Tx, now time.Time, out *outcome) error {
 	out.removed = removed
 	if out.ended = !again; !again {
 		s := tx.State()
-		s.FirstCursor, s.FirstSeq, s.Tries = s.Cursor, s.Seq, 0
+		s.FirstCursor, s.Tries = s.Cursor, 0
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ type State struct {
 
 	Cursor      string
 	FirstCursor string // at the beginning of the update that is being read
-	FirstSeq    int64  // Seq at that time
+	FirstSeq    int64  // Seq when that update began
 	CursorEpoch int64  // grows when a cursor has gone bad, from 1
 	Pass        int64  // grows with each reading that begins
 	ReconFrom   int64  // what was seen from this pass on, and not in the current one, vanishes at its end; -1: nothing
