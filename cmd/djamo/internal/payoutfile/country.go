@@ -24,8 +24,10 @@ func parseMSISDN(country string) (func(string) (djamo.MSISDN, error), error) {
 	}
 	return func(text string) (djamo.MSISDN, error) {
 		text = strings.TrimSpace(text)
-		if strings.HasPrefix(text, "+") && !holdsSeveral(text) {
-			return djamo.ParseMSISDN(text)
+		if strings.HasPrefix(text, "+") {
+			if number, err := djamo.ParseMSISDN(text); err == nil || !holdsSeveral(text) {
+				return number, err
+			}
 		}
 		rule := cmp.Or(nationalRule(country, digitsOf(text)), writtenRule(text))
 		if rule == "" {
@@ -89,8 +91,11 @@ func nationalRule(country, digits string) string {
 	return ""
 }
 
-// inNumbers are the characters that phone numbers are written with.
-const inNumbers = "0123456789+ .-()\u00a0\u202f"
+// Characters that phone numbers are written with, without and with that of their country.
+const (
+	inNational = "0123456789 .-()\u00a0\u202f"
+	inNumbers  = inNational + "+"
+)
 
 // writtenRule says why a text is no phone number in any country, where the cause is seen in it; "" when it is not.
 func writtenRule(text string) string {
@@ -114,7 +119,12 @@ func holdsSeveral(text string) bool {
 	const fewest, most = 8, 17 // digits of a number, with 00 before the country
 	numbers, digits := 0, 0
 	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(inNumbers, r) }) {
-		n := len(part) - len(strings.Map(keepOthers, part))
+		n := 0
+		for _, r := range part {
+			if '0' <= r && r <= '9' {
+				n++
+			}
+		}
 		if digits += n; n >= fewest {
 			numbers++
 		}
@@ -122,17 +132,9 @@ func holdsSeveral(text string) bool {
 	return numbers > 1 || digits > most
 }
 
-// keepOthers leaves digits out.
-func keepOthers(r rune) rune {
-	if r >= '0' && r <= '9' {
-		return -1
-	}
-	return r
-}
-
 // digitsOf are the digits of a number that has nothing but separators between them; "" for anything else.
 func digitsOf(text string) string {
-	if strings.Trim(text, "0123456789 .-()\u00a0\u202f") != "" {
+	if strings.Trim(text, inNational) != "" {
 		return ""
 	}
 	return strings.Map(func(r rune) rune {
