@@ -194,10 +194,13 @@ func msisdnRule(number string) string {
 
 // removeSeparators removes what people put between digits. At either end it stays, for msisdnRule to name and refuse.
 func removeSeparators(s string) string {
-	digits := strings.TrimPrefix(s, "+")
-	between := strings.TrimFunc(digits, isSeparator)
-	before, after, _ := strings.Cut(digits, between)
-	return s[:len(s)-len(digits)] + before + strings.Map(dropSeparator, between) + after
+	rest := strings.TrimLeftFunc(strings.TrimPrefix(s, "+"), isSeparator)
+	between := strings.TrimRightFunc(rest, isSeparator)
+	digits := strings.Map(dropSeparator, between)
+	if len(digits) == len(between) {
+		return s
+	}
+	return s[:len(s)-len(rest)] + digits + rest[len(between):]
 }
 
 func dropSeparator(r rune) rune {
