@@ -22,8 +22,8 @@ type header struct {
 	columns  map[string]int // where the columns that are read stand
 	ignored  []string       // the headings of the others
 	unnamed  []int          // where columns without a heading stand, if there are no references
-	remarks  []remarks      // columns of remarks, which are not read
-	currency []remarks      // columns of currencies, which must be the franc CFA
+	remarks  []sideColumn   // columns of remarks, which are not read
+	currency []sideColumn   // columns of currencies, which must be the franc CFA
 	split    bool           // behind the amounts stands a column without a heading, after a comma
 	amount   string         // the heading of the amounts, if it was not declared and may be that of a part of them
 	titles   []string       // what stands above it
@@ -31,8 +31,8 @@ type header struct {
 	problems []Problem
 }
 
-// remarks is a column beside those of payouts, in which something stands about a row.
-type remarks struct {
+// sideColumn is a column beside those of payouts, in which something stands about a row.
+type sideColumn struct {
 	heading string
 	place   int
 }
@@ -91,10 +91,10 @@ func parseHeader(head []byte, comma rune, afterSep bool, declared map[string]str
 		case name != "":
 			h.ignored = append(h.ignored, name)
 			if columns.IsRemark(name) {
-				h.remarks = append(h.remarks, remarks{name, i})
+				h.remarks = append(h.remarks, sideColumn{name, i})
 			}
 			if columns.IsCurrency(name) {
-				h.currency = append(h.currency, remarks{name, i})
+				h.currency = append(h.currency, sideColumn{name, i})
 			}
 		default:
 			h.unnamed = append(h.unnamed, i)
