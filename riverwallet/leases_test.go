@@ -295,18 +295,35 @@ func TestRenewer_RenewsAsTheStoreDoes(t *testing.T) {
 func TestRenewer_WaitsForNoOther(t *testing.T) {
 	t.Parallel()
 	address, _, _ := migrated(t)
-	config, err := pgxpool.ParseConfig(address)
-	require.NoError(t, err)
-	config.MaxConns = 1
-	busy, err := pgxpool.NewWithConfig(t.Context(), config)
-	require.NoError(t, err)
-	t.Cleanup(busy.Close)
+	busy := poolOfOne(t, address, nil)
 	conn, err := busy.Acquire(t.Context())
 	require.NoError(t, err)
 	defer conn.Release()
-	o := &renewer{shared: busy, ttl: ttl}
-	t.Cleanup(o.close)
-	kept, err := o.renew(t.Context(), []string{"p#1"})
+	requireRenews(t, busy)
+}
+
+// poolOfOne is a pool of one connection, which is open. change, where there is one, changes how it connects.
+func poolOfOne(t *testing.T, address string, change func(*pgx.ConnConfig)) *pgxpool.Pool {
+	t.Helper()
+	config, err := pgxpool.ParseConfig(address)
+	require.NoError(t, err)
+	config.MaxConns = 1
+	if change != nil {
+		change(config.ConnConfig)
+	}
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	require.NoError(t, pool.Ping(t.Context()))
+	return pool
+}
+
+// requireRenews has a lease renewed for a program with a pool.
+func requireRenews(t *testing.T, shared *pgxpool.Pool) {
+	t.Helper()
+	r := &renewer{shared: shared, ttl: ttl}
+	t.Cleanup(r.close)
+	kept, err := r.renew(t.Context(), []string{"p#1"})
 	require.NoError(t, err)
 	require.Equal(t, map[string]bool{"p#1": false}, kept)
 }
@@ -315,8 +332,6 @@ func TestRenewer_WaitsForNoOther(t *testing.T) {
 func TestRenewer_SharesWhereItsRoleIsLimited(t *testing.T) {
 	t.Parallel()
 	address, _, _ := migrated(t)
-	config, err := pgxpool.ParseConfig(address)
-	require.NoError(t, err)
 	role := "djamo_limited_" + strings.ToLower(rand.Text())
 	admin, err := pgxpool.New(t.Context(), address)
 	require.NoError(t, err)
@@ -327,44 +342,27 @@ func TestRenewer_SharesWhereItsRoleIsLimited(t *testing.T) {
 	})
 	_, err = admin.Exec(t.Context(), "CREATE ROLE "+role+" LOGIN PASSWORD '"+role+"' CONNECTION LIMIT 1; GRANT ALL ON ALL TABLES IN SCHEMA public TO "+role)
 	require.NoError(t, err)
-	config.ConnConfig.User, config.ConnConfig.Password, config.MaxConns = role, role, 1
-	limited, err := pgxpool.NewWithConfig(t.Context(), config)
-	require.NoError(t, err)
-	t.Cleanup(limited.Close)
-	require.NoError(t, limited.Ping(t.Context()))
-	r := &renewer{shared: limited, ttl: ttl}
-	t.Cleanup(r.close)
-	kept, err := r.renew(t.Context(), []string{"p#1"})
-	require.NoError(t, err)
-	require.Equal(t, map[string]bool{"p#1": false}, kept)
+	requireRenews(t, poolOfOne(t, address, func(config *pgx.ConnConfig) { config.User, config.Password = role, role }))
 }
 
 // So does a process that cannot open a further connection, such as one that has all the files open that it may have.
 func TestRenewer_SharesWhereNoConnectionCanBeOpened(t *testing.T) {
 	t.Parallel()
 	address, _, _ := migrated(t)
-	config, err := pgxpool.ParseConfig(address)
-	require.NoError(t, err)
 	var dials atomic.Int32
 	var none atomic.Bool
-	dial := config.ConnConfig.DialFunc
-	config.MaxConns, config.ConnConfig.DialFunc = 1, func(ctx context.Context, network, address string) (net.Conn, error) {
-		if none.Load() {
-			dials.Add(1)
-			return nil, errors.New("too many open files")
+	full := poolOfOne(t, address, func(config *pgx.ConnConfig) {
+		dial := config.DialFunc
+		config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if none.Load() {
+				dials.Add(1)
+				return nil, errors.New("too many open files")
+			}
+			return dial(ctx, network, address)
 		}
-		return dial(ctx, network, address)
-	}
-	full, err := pgxpool.NewWithConfig(t.Context(), config)
-	require.NoError(t, err)
-	t.Cleanup(full.Close)
-	require.NoError(t, full.Ping(t.Context()))
+	})
 	none.Store(true)
-	r := &renewer{shared: full, ttl: ttl}
-	t.Cleanup(r.close)
-	kept, err := r.renew(t.Context(), []string{"p#1"})
-	require.NoError(t, err)
-	require.Equal(t, map[string]bool{"p#1": false}, kept)
+	requireRenews(t, full)
 	require.Positive(t, dials.Load())
 }
 
