@@ -5,6 +5,7 @@ import (
 	"encoding/gob"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -319,10 +320,13 @@ func BenchmarkTimestamp_UnmarshalJSON(b *testing.B) {
 	})
 }
 
+var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`)
+
 func FuzzParseTimestamp(f *testing.F) {
 	for _, text := range []string{
 		"2023-05-10T12:19:12Z", "2023-11-24T17:43:15.970Z", "20250128T083908.249Z", "20250128T083908Z", "2023-05-10T13:19:12+01:00",
 		"20230510T131912.5-0330", "2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "0000-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59",
+		"0000-01-01 00:00:00Z", "2023-05-10t12:19:12z", "2023-05-10 12:19:12 +01:00", "2023-05-10T12:19:12,5Z", "2023-05-10T12:19+01:00",
 		"0001-01-01T00:00:00Z", "2023-05-10T12:19:12.1234567891Z", "2023-05-10T12:19:12", "1683721152", "null", "", "\\u005a", "\xff",
 	} {
 		f.Add(text)
@@ -348,12 +352,11 @@ func FuzzParseTimestamp(f *testing.F) {
 		require.NoError(t, json.Unmarshal(encoded, &back))
 		require.Equal(t, parsed, back)
 
-		// The extended form with a colon in its offset is RFC 3339, where package time must agree.
-		if standard, err := time.Parse(time.RFC3339, text); err == nil {
+		// Of the forms that are read, RFC 3339 is the one that package time must read as well.
+		standard, err := time.Parse(time.RFC3339, text)
+		if err == nil {
 			require.True(t, standard.Equal(parsed.Time), "package time reads %v", standard)
-		} else {
-			extended := strings.Contains(text, "-") && strings.Count(text, ":") == 3 || strings.Count(text, ":") == 2 && strings.HasSuffix(text, "Z")
-			require.False(t, extended, "package time refuses: %v", err)
 		}
+		require.False(t, err != nil && rfc3339.MatchString(text), "package time refuses: %v", err)
 	})
 }
