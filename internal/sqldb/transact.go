@@ -37,12 +37,12 @@ func (d Database) attempt(ctx context.Context, write bool, do func(context.Conte
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // the transaction has ended
-	for _, statement := range d.begin(write) {
-		if _, err := conn.ExecContext(ctx, statement); err != nil {
-			return err
-		}
+	if err = execAll(ctx, conn, d.begin(write)); err == nil {
+		err = do(ctx, conn)
+	} else if !d.Postgres {
+		return err // nothing has begun
 	}
-	if err = do(ctx, conn); err == nil {
+	if err == nil {
 		if _, err = conn.ExecContext(ctx, "COMMIT"); err == nil {
 			return nil
 		}
@@ -59,7 +59,7 @@ func (d Database) attempt(ctx context.Context, write bool, do func(context.Conte
 func (d Database) begin(write bool) []string {
 	switch {
 	case d.Postgres && write:
-		return []string{"BEGIN ISOLATION LEVEL READ COMMITTED"}
+		return []string{BeginPostgres("60s")}
 	case d.Postgres:
 		return []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
 	case write:

@@ -178,6 +178,9 @@ func (j *Journal) transact(ctx context.Context, work func(context.Context, tx) e
 	return err
 }
 
+// standstill is how long a process may be frozen in the middle of a transaction, before PostgreSQL ends it with its locks.
+const standstill = "60s"
+
 func (j *Journal) transactOnce(ctx context.Context, work func(context.Context, tx) error) (err error) {
 	conn, done, err := j.take(ctx)
 	if err != nil {
@@ -187,16 +190,12 @@ func (j *Journal) transactOnce(ctx context.Context, work func(context.Context, t
 		return fmt.Errorf("%w: its connection was lost: open it again", ErrJournal)
 	}
 	defer func() { done(err) }()
-	begin := []string{"BEGIN IMMEDIATE"}
+	begin := "BEGIN IMMEDIATE"
 	if j.postgres {
-		begin = []string{
-			"BEGIN ISOLATION LEVEL READ COMMITTED", "SET LOCAL synchronous_commit = on", "SET LOCAL idle_in_transaction_session_timeout = '60s'",
-		}
+		begin = sqldb.BeginPostgres(standstill)
 	}
-	for _, statement := range begin {
-		if _, err = conn.ExecContext(ctx, statement); err != nil {
-			return err
-		}
+	if _, err = conn.ExecContext(ctx, begin); err != nil {
+		return err
 	}
 	if err = work(ctx, tx{conn, j.postgres}); err != nil {
 		return err
@@ -228,7 +227,7 @@ func (j *Journal) migrate(ctx context.Context, conn *sql.Conn) error {
 	begin, exists := []string{"BEGIN EXCLUSIVE"}, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'djamo_mycac_schema'"
 	if j.postgres {
 		number, blob = "BIGINT", "BYTEA"
-		begin = []string{"BEGIN ISOLATION LEVEL READ COMMITTED", "SELECT pg_advisory_xact_lock(4929546312075538801)"}
+		begin = []string{sqldb.BeginPostgres(standstill), "SELECT pg_advisory_xact_lock(4929546312075538801)"}
 		exists = `SELECT COUNT(*) FROM pg_catalog.pg_class
 			WHERE relname = 'djamo_mycac_schema' AND pg_catalog.pg_table_is_visible(oid)`
 	}

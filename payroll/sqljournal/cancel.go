@@ -36,7 +36,7 @@ func Cancel(ctx context.Context, db *sql.DB, run string) (*Cancellation, error) 
 	defer tx.Rollback() //nolint:errcheck // does nothing once it is committed
 	const update = `UPDATE djamo_payroll_runs SET cancelled = GREATEST(clock_timestamp(), cancelled + INTERVAL '1 microsecond')
 		WHERE name = $1 AND parts > 0 RETURNING id, cancelled`
-	if _, err = tx.ExecContext(ctx, "SELECT "+local(shortIdle)); err == nil { //nolint:gosec // of constants
+	if _, err = tx.ExecContext(ctx, "SELECT "+sqldb.Local(shortIdle)); err == nil { //nolint:gosec // of constants
 		err = tx.QueryRowContext(ctx, update, run).Scan(&c.run, &c.At)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
@@ -124,7 +124,8 @@ func (c *Cancellation) UnderWay(ctx context.Context) (count, unrecorded int64, e
 func RefuseCancelledSince(ctx context.Context, tx *sql.Tx, run string, seen time.Time) error {
 	var at sql.NullTime
 	var held string
-	err := tx.QueryRowContext(ctx, "SELECT cancelled, held, "+local(shortIdle)+" FROM djamo_payroll_runs WHERE name = $1 FOR UPDATE", run).
+	lock := "SELECT cancelled, held, " + sqldb.Local(shortIdle) + " FROM djamo_payroll_runs WHERE name = $1 FOR UPDATE"
+	err := tx.QueryRowContext(ctx, lock, run).
 		Scan(&at, &held, new(string))
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && (!at.Valid || !at.Time.After(seen)):

@@ -184,7 +184,7 @@ const shortIdle = "10s"
 
 // isolationAnd is what a caller's transaction is asked first: its isolation, and for how long it may stand still.
 func isolationAnd(idle string) string {
-	return "current_setting('transaction_isolation'), " + local(idle)
+	return "current_setting('transaction_isolation'), " + sqldb.Local(idle)
 }
 
 // checkIsolation refuses a caller's transaction that would not see what others commit while it waits for a lock: a part that

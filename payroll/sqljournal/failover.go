@@ -3,6 +3,8 @@ package sqljournal
 import (
 	"context"
 	"database/sql"
+
+	"github.com/djamo/djamo-go/internal/sqldb"
 )
 
 // timeline is an expression for the history that the tables have: the server's timeline, which a standby that is promoted, or
@@ -27,7 +29,7 @@ func (p *Part) failOver(ctx context.Context) error {
 	}
 	defer tx.Rollback() //nolint:errcheck // does nothing once it is committed
 	var before string
-	err = tx.QueryRowContext(ctx, `SELECT timeline, `+local("10s")+` FROM djamo_payroll_parts WHERE run = $1 AND part = $2 FOR UPDATE`,
+	err = tx.QueryRowContext(ctx, `SELECT timeline, `+sqldb.Local("10s")+` FROM djamo_payroll_parts WHERE run = $1 AND part = $2 FOR UPDATE`,
 		p.run, p.number).Scan(&before, new(string))
 	if err == nil && before != "" && before != p.timeline {
 		_, err = tx.ExecContext(ctx, countAsSent, p.run, p.first, p.last)

@@ -50,7 +50,7 @@ func (p *Part) failed(ctx context.Context, err error) error {
 
 func (p *Part) advance(ctx context.Context, tx *sql.Tx, lease payroll.Lease, changes []payroll.Change) error {
 	// A process that is frozen with the row locked must not keep its successor waiting for ever.
-	lock := `SELECT owner, fence, until > clock_timestamp(), ` + local(shortIdle) + `
+	lock := `SELECT owner, fence, until > clock_timestamp(), ` + sqldb.Local(shortIdle) + `
 		FROM djamo_payroll_parts WHERE run = $1 AND part = $2 FOR UPDATE`
 	var now current
 	var live sql.NullBool

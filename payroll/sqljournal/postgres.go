@@ -105,20 +105,9 @@ func setUpPostgres(ctx context.Context, db *sql.DB, conn *sql.Conn) error {
 	return checkConnections(ctx, db, conn)
 }
 
-// local is an expression that sets what a transaction of ours needs, until it ends and no longer: the connection may be
-// one of the caller's pool. A process that is frozen in the middle must not keep its successor waiting for ever, and what
-// is committed must be on the disk and on every synchronous standby.
-func local(idle string) string {
-	return `set_config('idle_in_transaction_session_timeout', CASE
-			WHEN CAST(current_setting('idle_in_transaction_session_timeout') AS INTERVAL) BETWEEN '1 microsecond' AND '` + idle + `'
-			THEN current_setting('idle_in_transaction_session_timeout') ELSE '` + idle + `' END, true) ||
-		set_config('synchronous_commit',
-			CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)`
-}
-
 // postgresLease reads the lease of a run. It is the first statement of each transaction.
 func postgresLease() string {
-	return "SELECT owner, fence, until > clock_timestamp(), cancelled IS NOT NULL, " + local("60s") +
+	return "SELECT owner, fence, until > clock_timestamp(), cancelled IS NOT NULL, " + sqldb.Local("60s") +
 		" FROM djamo_payroll_runs WHERE id = ?"
 }
 

@@ -215,6 +215,10 @@ func (s *Store) transactFor(ctx context.Context, limit time.Duration, do func(ct
 // limit bounds a transaction: there are networks that swallow packets.
 const limit = 20 * time.Second
 
+// standstill is how long a process may do nothing in the middle of a transaction. Nobody needs nearly as long but one that is frozen,
+// or whose machine sleeps: PostgreSQL ends the transaction then, with its locks. The step that it was in fails, and is made again.
+const standstill = "10s"
+
 func (s *Store) attempt(ctx context.Context, limit time.Duration, do func(ctx context.Context, c *session) error) error {
 	c, giveBack, err := s.borrow(ctx, s.writer)
 	if err != nil {
@@ -230,12 +234,12 @@ func (s *Store) attempt(ctx context.Context, limit time.Duration, do func(ctx co
 	}
 	begin := "BEGIN IMMEDIATE"
 	if s.postgres {
-		begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
+		begin = sqldb.BeginPostgres(standstill)
 	}
-	if _, err := c.conn.ExecContext(ctx, begin); err != nil {
-		return err
+	if _, err = c.conn.ExecContext(ctx, begin); err == nil {
+		err = do(ctx, c)
 	}
-	if err = do(ctx, c); err == nil {
+	if err == nil {
 		if _, err = c.conn.ExecContext(ctx, "COMMIT"); err == nil {
 			return nil
 		}
@@ -319,6 +323,7 @@ func explain(err error) error {
 		{"malformed", "the file is corrupt: go back to a copy of it, or begin a new one, which reads everything anew"},
 		{"disk is full", "the disk is full: make room; nothing is half stored"},
 		{"SQLSTATE 53100", "the disk of the database is full: make room; nothing is half stored"},
+		{"SQLSTATE 25P03", "this process stood still in the middle of a transaction, and the database ended it: nothing is half stored"},
 		{"readonly", "it cannot be written to"},
 		{"unable to open", "the file cannot be opened"},
 		{"locked", "another process has locked it for too long"},
