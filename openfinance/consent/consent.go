@@ -67,8 +67,8 @@ type Record struct {
 	RefreshAfter time.Time // no refresh is tried before
 	Exchange     int64     // exchanges whose outcome is not known
 	Lessee       string    // who exchanges the refresh token now
-	LeaseUntil   time.Time
-	Warned       int // the last warning, in days before the end
+	LeaseUntil   time.Time // by the clock of the lessee
+	Warned       int       // the last warning, in days before the end
 }
 
 // MaxHold is the longest for which anybody is believed to ask for a pause. What a store has that ends later was kept while the clock

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -32,10 +33,12 @@ type Keeper struct {
 	Logger  *slog.Logger      // nil: silence
 	Notify  func(Notice)      // nil: nobody
 	Observe func(Refresh)     // of each exchange, for metrics; nil: nobody
-	Limit   time.Duration     // of one exchange; 0: 10 s
+	Limit   time.Duration     // of one exchange, the same in every process; 0: 10 s
 	Alive   func(string) bool // reports whether the owner of a lease lives; nil: the lease decides
 
 	exchanges atomic.Int64
+	mu        sync.Mutex
+	seen      map[string]sighting // leases of others, by consent
 }
 
 func (k *Keeper) now() time.Time {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/clock"
 )
 
 // margin is how long before its expiry a token is refreshed: 10 % of its lifetime or 2 minutes, and never more than a third.
@@ -68,15 +70,17 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 	lessee := k.Owner + "#" + strconv.FormatInt(k.exchanges.Add(1), 10)
 	var record Record
 	var content sealed
+	var leased time.Time
 	err := k.Store.UpdateConsent(ctx, seen.Key, func(r *Record) (actions []string, err error) {
 		now := k.now()
+		leased = time.Time{}
 		switch {
 		case !r.State.Live():
 			return nil, &EndedError{State: r.State}
 		case r.Generation != seen.Generation:
 			record = *r
 			return nil, nil
-		case r.Lessee != "" && pending(r.LeaseUntil, now) && k.alive(r.Lessee):
+		case r.Lessee != "" && k.alive(r.Lessee) && !k.outlived(r, now):
 			return nil, ErrBusy
 		}
 		if content, err = k.Sealer.open(r.Key, r.Sealed); err != nil {
@@ -86,21 +90,17 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 			record = *r
 			return nil, nil
 		}
-		r.State, r.Lessee, r.LeaseUntil = Refreshing, lessee, now.Add(k.limit()+5*time.Second)
+		r.State, r.Lessee, r.LeaseUntil = Refreshing, lessee, now.Add(k.lease())
 		r.Exchange++
-		record = *r
+		record, leased = *r, now
 		return nil, nil
 	})
-	if err != nil || record.Lessee != lessee {
+	if err != nil || leased.IsZero() {
 		return record, err
 	}
+	k.unsee(record.Key)
 	began := k.now()
-	limited, cancel := context.WithTimeout(ctx, k.limit())
-	tokens, exchangeErr := k.Exchanger.Exchange(limited, content.Refresh)
-	cancel()
-	if exchangeErr == nil && tokens.Token == "" {
-		exchangeErr = errors.New("consent: the authorization server answered without a token")
-	}
+	tokens, exchangeErr := k.exchange(ctx, k.limit()-clock.Elapsed(leased, began), content.Refresh)
 	record, err = k.settle(context.WithoutCancel(ctx), record, content, tokens, exchangeErr)
 	if k.Observe != nil {
 		k.Observe(Refresh{Took: k.now().Sub(began), Err: err})
@@ -108,17 +108,19 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 	return record, err
 }
 
-// alive reports whether a lessee may still be at work.
-func (k *Keeper) alive(lessee string) bool {
-	if k.Alive == nil {
-		return true
+// exchange makes the request of a refresh, in what is left of its time since the lease was taken. A process that stood still since, or
+// whose database did, sends nothing: another may have taken the lease over.
+func (k *Keeper) exchange(ctx context.Context, left time.Duration, refreshToken string) (Tokens, error) {
+	if left <= 0 {
+		return Tokens{}, fmt.Errorf("consent: the lease was taken too long ago: %w", ErrNotSent)
 	}
-	for i := len(lessee) - 1; i >= 0; i-- {
-		if lessee[i] == '#' {
-			return k.Alive(lessee[:i])
-		}
+	limited, cancel := context.WithTimeout(ctx, left)
+	defer cancel()
+	tokens, err := k.Exchanger.Exchange(limited, refreshToken)
+	if err == nil && tokens.Token == "" {
+		err = errors.New("consent: the authorization server answered without a token")
 	}
-	return k.Alive(lessee)
+	return tokens, err
 }
 
 // settle stores what came of an exchange.

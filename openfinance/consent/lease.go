@@ -1,0 +1,51 @@
+package consent
+
+import "time"
+
+// lease is for how long nobody else exchanges a token.
+func (k *Keeper) lease() time.Duration { return k.limit() + 5*time.Second }
+
+// sighting is a lease of another process, and since when this one sees it.
+type sighting struct {
+	lessee   string
+	exchange int64
+	until    int64
+	since    time.Time
+}
+
+// outlived reports whether a lease is older than an exchange can be. This process goes by for how long it has seen the lease itself: the
+// clocks of two machines may differ by more than a lease, and a token that both exchange is lost with its grant. Only what ended
+// more than MaxHold ago is believed to be over at first sight, for the sake of processes that live for seconds.
+func (k *Keeper) outlived(r *Record, now time.Time) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	lease := sighting{lessee: r.Lessee, exchange: r.Exchange, until: r.LeaseUntil.UnixNano(), since: k.seen[r.Key].since}
+	if k.seen[r.Key] != lease || now.Before(lease.since) {
+		if k.seen == nil {
+			k.seen = map[string]sighting{}
+		}
+		lease.since = now
+		k.seen[r.Key] = lease
+	}
+	return now.Sub(lease.since) >= k.lease() || now.After(r.LeaseUntil.Add(MaxHold))
+}
+
+// unsee forgets the lease of another, which is over.
+func (k *Keeper) unsee(key string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.seen, key)
+}
+
+// alive reports whether a lessee may still be at work.
+func (k *Keeper) alive(lessee string) bool {
+	if k.Alive == nil {
+		return true
+	}
+	for i := len(lessee) - 1; i >= 0; i-- {
+		if lessee[i] == '#' {
+			return k.Alive(lessee[:i])
+		}
+	}
+	return k.Alive(lessee)
+}

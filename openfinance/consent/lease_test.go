@@ -1,0 +1,110 @@
+package consent_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go/openfinance/consent"
+)
+
+// Processes whose clocks differ by any time, and jump, redeem no token twice: who waits goes by how long it has waited itself.
+func TestKeeper_ClocksThatDifferRedeemNoTokenTwice(t *testing.T) {
+	t.Parallel()
+	for _, apart := range []time.Duration{0, 16 * time.Second, time.Hour, 3 * time.Hour, -16 * time.Second, -time.Hour} {
+		b := newBench(t)
+		b.now = b.now.Add(28 * time.Minute)
+		other, jumped := b.newKeeper(t, "other"), time.Duration(0)
+		other.Now = func() time.Time { return b.now.Add(apart + jumped) }
+		tries := func() {
+			_, _ = other.Renew(t.Context(), consent.Access{Key: b.key, Generation: 1})
+		}
+		b.keeper.Exchanger = exchanger(func(ctx context.Context, token string) (consent.Tokens, error) {
+			tries()
+			b.now = b.now.Add(14 * time.Second)
+			tries()
+			jumped = -time.Minute
+			tries()
+			b.now = b.now.Add(14 * time.Second)
+			tries()
+			require.Zero(t, b.server.exchange, apart)
+			return b.server.Exchange(ctx, token)
+		})
+		access, err := b.keeper.Use(t.Context(), b.key)
+		require.NoError(t, err)
+		require.Equal(t, "token1", access.Token)
+		tries()
+		require.Equal(t, 1, b.server.exchange, apart)
+		require.Zero(t, b.server.doubles)
+	}
+}
+
+// The lease of a process that was killed is taken over, whatever its clock said: by who has waited, or by one that lives for moments,
+// a day later.
+func TestKeeper_TheLeaseOfAKilledProcessIsTakenOver(t *testing.T) {
+	t.Parallel()
+	for _, apart := range []time.Duration{0, -time.Hour, time.Hour, 400 * 24 * time.Hour} {
+		b := newBench(t)
+		b.now = b.now.Add(28 * time.Minute)
+		record := b.store.records[b.key]
+		record.State, record.Lessee, record.LeaseUntil = consent.Refreshing, "killed#1", b.now.Add(apart)
+		b.store.records[b.key] = record
+		b.now = b.now.Add(5 * time.Minute) // the token is over
+		for range 2 {
+			_, err := b.keeper.Use(t.Context(), b.key)
+			require.ErrorIs(t, err, consent.ErrBusy)
+		}
+		b.now = b.now.Add(15 * time.Second)
+		access, err := b.keeper.Use(t.Context(), b.key)
+		require.NoError(t, err)
+		require.Equal(t, "token1", access.Token)
+	}
+
+	b := newBench(t)
+	record := b.store.records[b.key]
+	record.State, record.Lessee, record.LeaseUntil = consent.Refreshing, "killed#1", b.now.Add(15*time.Second)
+	b.store.records[b.key] = record
+	for hours := range 26 {
+		b.now = b.now.Add(time.Hour)
+		_, err := b.newKeeper(t, "for a moment").Use(t.Context(), b.key)
+		require.Equal(t, hours < 24, errors.Is(err, consent.ErrBusy), "after %d hours: %v", hours+1, err)
+	}
+}
+
+// slowStore is one whose answers come late.
+type slowStore struct {
+	*memory
+
+	after func()
+}
+
+func (s *slowStore) UpdateConsent(ctx context.Context, key string, change func(*consent.Record) ([]string, error)) error {
+	err := s.memory.UpdateConsent(ctx, key, change)
+	s.after()
+	return err
+}
+
+// A process that stands still after it took the lease, or whose database is slow to answer, exchanges nothing: another may be at it.
+func TestKeeper_ALeaseThatIsOldIsNotUsed(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		stands    time.Duration
+		exchanges int
+	}{{9 * time.Second, 1}, {10 * time.Second, 0}, {time.Hour, 0}} {
+		b := newBench(t)
+		b.now = b.now.Add(28 * time.Minute)
+		b.keeper.Store = &slowStore{b.store, func() { b.now = b.now.Add(row.stands) }}
+		_, _ = b.keeper.Use(t.Context(), b.key)
+		require.Equal(t, row.exchanges, b.server.exchange, row.stands)
+		require.Equal(t, consent.Active, b.state(), "it is tried again")
+		b.keeper.Store = b.store
+		b.now = b.now.Add(time.Minute)
+		access, err := b.keeper.Use(t.Context(), b.key)
+		require.NoError(t, err)
+		require.Equal(t, "token1", access.Token)
+		require.Equal(t, 1, b.server.exchange)
+	}
+}
