@@ -65,6 +65,22 @@ func TestParseJSON(t *testing.T) {
 	require.ErrorContains(t, err, "three capital letters")
 }
 
+// A phone number that stands where an amount, or a currency, is expected is not told whole.
+func TestParse_MasksPhoneNumbers(t *testing.T) {
+	t.Parallel()
+	for _, phone := range []string{"+2250748710523", "+225 07 48 71 05 23", "0748710523", "07 48 71 05 23", "2250748710523.5", "+25377123456"} {
+		for _, value := range []string{phone, `"` + phone + `"`, `"` + phone, phone + strings.Repeat(" ", 50), strings.Repeat("x ", 14) + phone} {
+			_, err := money.ParseJSON(json.RawMessage(value), money.XOF())
+			require.Error(t, err, value)
+			require.NotContains(t, strings.ReplaceAll(err.Error(), " ", ""), "4871", value)
+			require.NotContains(t, err.Error(), "771234", value)
+		}
+		_, err := money.NewCurrency(phone, 2)
+		require.Error(t, err)
+		require.NotContains(t, strings.ReplaceAll(err.Error(), " ", ""), "4871", phone)
+	}
+}
+
 func TestCurrency(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"XOF", "DJF", "USD", "EUR"} {

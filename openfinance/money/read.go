@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/djamo/djamo-go/internal/redact"
 )
 
 // ParseJSON reads an amount as gateways write it: a JSON number, or a JSON string that holds one. -2500.00, 184500, 1e3 and
 // "12.50" are amounts where the currency has such fractions. It is exact: 184500.00 is read in DJF, 0.50 is ErrFraction and
-// never rounded. An amount beyond 64 bits is ErrRange; anything else, and null, is an error that shows the value.
+// never rounded. An amount beyond 64 bits is ErrRange; anything else, and null, is an error that shows the value, phone numbers masked.
 func ParseJSON(value json.RawMessage, c Currency) (Amount, error) {
 	text := strings.Trim(string(value), " \t\r\n")
 	if strings.HasPrefix(text, `"`) {
@@ -103,9 +105,11 @@ func (d decimal) scaled(exponent int) (int64, error) {
 	return minor, nil
 }
 
-// clip shortens what an error shows.
+// clip is what an error shows of a text: short, and without a whole phone number, which stands where an amount is expected when another
+// column or field was named.
 func clip(text string) string {
 	const maxShown = 40
+	text = redact.MaskPhones(text)
 	if len(text) > maxShown {
 		return strings.ToValidUTF8(text[:maxShown], "") + "…"
 	}
