@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -107,4 +108,42 @@ func TestKeeper_ALeaseThatIsOldIsNotUsed(t *testing.T) {
 		require.Equal(t, "token1", access.Token)
 		require.Equal(t, 1, b.server.exchange)
 	}
+}
+
+// A program that is stopped in the middle of an exchange hears it out, and loses no grant. It waits for a few seconds and no longer.
+func TestKeeper_AStopLosesNoExchange(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, takes := range []time.Duration{time.Second, time.Hour} {
+			b := newBench(t)
+			b.now = b.now.Add(28 * time.Minute)
+			ctx, stop := context.WithCancel(t.Context())
+			b.keeper.Exchanger = exchanger(func(ctx context.Context, token string) (consent.Tokens, error) {
+				stop()
+				select {
+				case <-time.After(takes):
+					return b.server.Exchange(ctx, token)
+				case <-ctx.Done():
+					return consent.Tokens{}, ctx.Err()
+				}
+			})
+			began := time.Now()
+			access, err := b.keeper.Use(ctx, b.key)
+			require.NoError(t, err)
+			if takes == time.Second {
+				require.Equal(t, "token1", access.Token)
+				continue
+			}
+			require.Equal(t, "token0", access.Token)
+			require.Equal(t, 5*time.Second, time.Since(began))
+			_, err = b.keeper.Use(ctx, b.key) // a pause comes first
+			require.NoError(t, err)
+			b.now = b.now.Add(time.Minute)
+			b.keeper.Exchanger = b.server
+			_, err = b.keeper.Use(ctx, b.key)
+			require.NoError(t, err)
+			require.Zero(t, b.server.exchange, "a program that is stopping begins none")
+			require.EqualValues(t, 1, b.store.records[b.key].Exchange, "which used nothing up")
+		}
+	})
 }

@@ -108,14 +108,23 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 	return record, err
 }
 
+// grace is how long an exchange goes on after its caller has ended. A program stops within ten seconds.
+const grace = 5 * time.Second
+
 // exchange makes the request of a refresh, in what is left of its time since the lease was taken. A process that stood still since, or
 // whose database did, sends nothing: another may have taken the lease over.
 func (k *Keeper) exchange(ctx context.Context, left time.Duration, refreshToken string) (Tokens, error) {
 	if left <= 0 {
 		return Tokens{}, fmt.Errorf("consent: the lease was taken too long ago: %w", ErrNotSent)
 	}
-	limited, cancel := context.WithTimeout(ctx, left)
+	if err := ctx.Err(); err != nil {
+		return Tokens{}, fmt.Errorf("%w: %w", ErrNotSent, err)
+	}
+	// What was sent is heard out, though the program is about to end, or the leases of the wallets have: a token whose answer is lost
+	// is used up.
+	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })()
 	tokens, err := k.Exchanger.Exchange(limited, refreshToken)
 	if err == nil && tokens.Token == "" {
 		err = errors.New("consent: the authorization server answered without a token")
