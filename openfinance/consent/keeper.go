@@ -39,6 +39,7 @@ type Keeper struct {
 	exchanges atomic.Int64
 	mu        sync.Mutex
 	seen      map[string]sighting // leases of others, by consent
+	unstored  map[string]redeemed // new pairs, by consent
 }
 
 func (k *Keeper) now() time.Time {
@@ -109,6 +110,9 @@ func (k *Keeper) Check(ctx context.Context, key string) error {
 
 // live is a consent under which may be read. The error is ErrUnknown, an EndedError or the store's.
 func (k *Keeper) live(ctx context.Context, key string) (Record, error) {
+	if err := k.storeUnstored(ctx, key); err != nil {
+		return Record{}, err
+	}
 	record, ok, err := k.Store.Consent(ctx, key)
 	switch {
 	case err != nil:
@@ -138,7 +142,8 @@ func (k *Keeper) Use(ctx context.Context, key string) (Access, error) {
 	if k.due(record, now) {
 		renewed, err := k.refresh(ctx, record)
 		if err != nil {
-			if _, ended := errors.AsType[*EndedError](err); ended || errors.Is(err, ErrKey) || !record.TokenExpires.After(now) {
+			if _, ended := errors.AsType[*EndedError](err); ended || errors.Is(err, ErrKey) || errors.Is(err, errUnstored) ||
+				!record.TokenExpires.After(now) {
 				return Access{}, err
 			}
 			// The margin keeps the reads going while the authorization server is in trouble.

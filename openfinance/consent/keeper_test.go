@@ -245,7 +245,7 @@ func TestKeeper_AKillBetweenExchangeAndStore(t *testing.T) {
 		return tokens, err
 	})
 	_, err := killed.Use(t.Context(), b.key)
-	require.NoError(t, err, "the old token is good still")
+	require.ErrorContains(t, err, "killed")
 	require.Equal(t, consent.Refreshing, b.state())
 	_, err = b.keeper.Use(t.Context(), b.key)
 	require.NoError(t, err, "another is at it, as far as anyone knows, and the old token is good")
@@ -254,6 +254,42 @@ func TestKeeper_AKillBetweenExchangeAndStore(t *testing.T) {
 	_, err = b.keeper.Use(t.Context(), b.key)
 	require.Error(t, err)
 	require.Equal(t, consent.NeedsReauth, b.state())
+}
+
+// The database is away when a new pair is to be stored: the process keeps it, and stores it as soon as it can.
+func TestKeeper_AStoreThatIsAwayLosesNoPair(t *testing.T) {
+	t.Parallel()
+	for _, overtaken := range []bool{false, true} {
+		b := newBench(t)
+		b.now = b.now.Add(28 * time.Minute)
+		b.keeper.Exchanger = exchanger(func(ctx context.Context, token string) (consent.Tokens, error) {
+			tokens, err := b.server.Exchange(ctx, token)
+			b.store.fail = errors.New("the database is away")
+			return tokens, err
+		})
+		_, err := b.keeper.Use(t.Context(), b.key)
+		require.ErrorContains(t, err, "the database is away", "whoever reads comes again soon")
+		b.keeper.Exchanger = b.server
+		b.store.fail = errors.New("it is away still")
+		_, err = b.keeper.Use(t.Context(), b.key)
+		require.ErrorContains(t, err, "it is away still")
+		if overtaken {
+			other := b.newKeeper(t, "other")
+			_, _ = other.Use(t.Context(), b.key)
+			b.now = b.now.Add(15 * time.Second)
+			_, err = other.Use(t.Context(), b.key)
+			require.Error(t, err)
+			require.Equal(t, consent.NeedsReauth, b.state())
+		}
+		access, err := b.keeper.Use(t.Context(), b.key)
+		require.NoError(t, err)
+		require.Equal(t, "token1", access.Token)
+		require.Equal(t, consent.Active, b.state())
+		b.now = b.now.Add(28 * time.Minute)
+		access, err = b.keeper.Use(t.Context(), b.key)
+		require.NoError(t, err)
+		require.Equal(t, "token2", access.Token, "with the refresh token of the pair")
+	}
 }
 
 // A process is so slow in an exchange that another takes the lease over and tries the token that was used up: the pair that the

@@ -101,7 +101,7 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 	k.unsee(record.Key)
 	began := k.now()
 	tokens, exchangeErr := k.exchange(ctx, k.limit()-clock.Elapsed(leased, began), content.Refresh)
-	record, err = k.settle(context.WithoutCancel(ctx), record, content, tokens, exchangeErr)
+	record, err = k.settle(context.WithoutCancel(ctx), redeemed{record, content, tokens, exchangeErr, k.now()})
 	if k.Observe != nil {
 		k.Observe(Refresh{Took: k.now().Sub(began), Err: err})
 	}
@@ -132,17 +132,26 @@ func (k *Keeper) exchange(ctx context.Context, left time.Duration, refreshToken 
 	return tokens, err
 }
 
+// redeemed is what came of an exchange.
+type redeemed struct {
+	leased  Record // as it was then
+	content sealed
+	tokens  Tokens
+	err     error
+	at      time.Time
+}
+
 // settle stores what came of an exchange.
-func (k *Keeper) settle(ctx context.Context, leased Record, content sealed, tokens Tokens, exchangeErr error) (Record, error) {
+func (k *Keeper) settle(ctx context.Context, came redeemed) (Record, error) {
 	var record Record
-	result := exchangeErr
-	err := k.Store.UpdateConsent(ctx, leased.Key, func(r *Record) ([]string, error) {
-		result = exchangeErr
-		if !settles(r, leased, exchangeErr) {
+	result := came.err
+	err := k.Store.UpdateConsent(ctx, came.leased.Key, func(r *Record) ([]string, error) {
+		result = came.err
+		if !settles(r, came.leased, came.err) {
 			record = *r
 			if !r.State.Live() {
 				result = &EndedError{State: r.State}
-			} else if r.Generation != leased.Generation {
+			} else if r.Generation != came.leased.Generation {
 				result = nil // somebody stored a newer pair
 			}
 			return nil, nil
@@ -150,22 +159,57 @@ func (k *Keeper) settle(ctx context.Context, leased Record, content sealed, toke
 		if r.State == NeedsReauth {
 			r.Epoch++ // as with new tokens of the holder
 		}
-		now := k.now()
 		r.Lessee, r.LeaseUntil, r.State = "", time.Time{}, Active
 		if r.Warned != 0 {
 			r.State = Expiring
 		}
-		actions, err := k.apply(r, now, leased, content, tokens, exchangeErr, &result)
+		actions, err := k.apply(r, came, &result)
 		record = *r
 		return actions, err
 	})
-	if err != nil {
-		return record, errors.Join(err, exchangeErr)
+	switch {
+	case came.err == nil:
+		if k.keepUnstored(came, err != nil); err != nil {
+			return record, fmt.Errorf("%w: %w", errUnstored, err)
+		}
+	case err != nil:
+		return record, errors.Join(err, came.err)
 	}
-	if exchangeErr != nil && !record.State.Live() {
+	if came.err != nil && !record.State.Live() {
 		k.notify(record, 0)
 	}
 	return record, result
+}
+
+// errUnstored is a new pair that could not be stored.
+var errUnstored = errors.New("consent: the new tokens are not stored yet")
+
+// keepUnstored remembers a new pair that could not be stored: there is no other that is good.
+func (k *Keeper) keepUnstored(came redeemed, unstored bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch key := came.leased.Key; {
+	case unstored && k.unstored == nil:
+		k.unstored = map[string]redeemed{key: came}
+	case unstored:
+		k.unstored[key] = came
+	case k.unstored[key].leased.Lessee == came.leased.Lessee:
+		delete(k.unstored, key)
+	}
+}
+
+// storeUnstored tries again to store the pair of a consent that could not be. Nothing is read or exchanged before it is there.
+func (k *Keeper) storeUnstored(ctx context.Context, key string) error {
+	k.mu.Lock()
+	came, ok := k.unstored[key]
+	k.mu.Unlock()
+	if !ok {
+		return nil
+	}
+	if _, err := k.settle(ctx, came); errors.Is(err, errUnstored) {
+		return err
+	}
+	return nil // what the store has says what came of it
 }
 
 // settles reports whether what came of an exchange is still to be stored. A new pair is the only good one, also where the
@@ -178,15 +222,8 @@ func settles(r *Record, leased Record, exchangeErr error) bool {
 	return r.Lessee == leased.Lessee && r.Generation == leased.Generation
 }
 
-func (k *Keeper) apply(
-	r *Record,
-	now time.Time,
-	leased Record,
-	content sealed,
-	tokens Tokens,
-	exchangeErr error,
-	result *error,
-) ([]string, error) {
+func (k *Keeper) apply(r *Record, came redeemed, result *error) ([]string, error) {
+	content, tokens, exchangeErr, now := came.content, came.tokens, came.err, came.at
 	held, isHeld := errors.AsType[*HeldError](exchangeErr)
 	switch {
 	case exchangeErr == nil:
@@ -207,7 +244,7 @@ func (k *Keeper) apply(
 	case errors.Is(exchangeErr, ErrRefused):
 		// An exchange whose answer was lost may have used the token up: then it is not the holder who ended the consent.
 		state := Revoked
-		if leased.Exchange > 1 {
+		if came.leased.Exchange > 1 {
 			state = NeedsReauth
 		}
 		endRecord(r, state)
