@@ -104,7 +104,7 @@ func work(ctx context.Context, p *program, o workOptions) error {
 		return exit.BadInput(err)
 	}
 	config := riverpayroll.ClientConfig(workers, o.sending, o.settling)
-	config.Logger, config.Middleware = p.log, watched.middleware
+	config.Logger, config.Middleware = riverLogger(p.log), watched.middleware
 	client, err := river.NewClient(riverpgxv5.New(p.pool), config)
 	if err != nil {
 		return err
