@@ -28,7 +28,7 @@ var frenchWords = sync.OnceValue(func() map[string]string {
 		"pending":               "En attente",
 		"now":                   "Heure du bac à sable",
 		"api":                   "API",
-		"advance.minute":        "Avancer d’1 min",
+		"advance.minute":        "Avancer d’une minute",
 		"pause":                 "Suspendre",
 		"resume":                "Reprendre",
 		"reveal":                "Afficher les numéros",

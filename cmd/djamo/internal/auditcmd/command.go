@@ -42,13 +42,13 @@ func verifyCommand(t terminal.Terminal) *cobra.Command {
 		Use:   "verify --db FILE|postgres://… [--checkpoint FILE --public-key FILE]",
 		Short: "Look for rows that were altered, deleted or moved",
 		Long: `Reads the whole log and prints what it found as one JSON object: rows, chains, rows that the retention has taken (pruned), bad
-chains, and for each bad one (the first hundred) its first bad row. Against a checkpoint it also finds what was cut off at the
-end together with the place that says where the log ends, or written anew. A million rows take some ten seconds.
+chains, and for each bad one (the first hundred) its first bad row. With a checkpoint it also finds rows that were cut off at the
+end, even where the record of that end went with them, and a log that was written anew. A million rows take some ten seconds.
 
 Exit codes:
   0   nothing was altered
   1   anything else, such as a database that cannot be reached: run it again
-  3   the log was altered, or the checkpoint cannot be trusted: it takes a person
+  3   the log was altered, or the checkpoint cannot be trusted: a person must look at it
   64  bad input`,
 		Example: "  djamo audit verify --db wallets.db --checkpoint 2026-05-31.checkpoint --public-key audit.pub",
 		Args:    cobra.NoArgs,
@@ -208,7 +208,7 @@ func checkpointCommand(t terminal.Terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "checkpoint --db FILE|postgres://… --key FILE [--out FILE]",
 		Short: "Sign where the log stands now, to be kept where nobody can alter it",
-		Long: `Writes where each chain stands, signed with ed25519: what is cut off or written anew later is found against it. Keep it out of
+		Long: `Writes where each chain stands, signed with ed25519: whatever is cut off or written anew later differs from it. Keep it out of
 the reach of whoever can write to the database, for example in a bucket with object lock, and verify the log before.
 
 Make the keys once, and keep the private one away from the database:

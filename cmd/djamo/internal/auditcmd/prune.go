@@ -40,12 +40,12 @@ them. What is left is verified as before, and a row of each chain says what went
 With a checkpoint, nothing is deleted that was written after it. Write a checkpoint afterwards: those from before the rows that
 are left prove nothing any more.
 
-Book-keeping and anti-money-laundering law of the WAEMU ask for ten years.
+The law of the WAEMU on book-keeping and against money laundering demands that rows are kept for ten years.
 
 Exit codes:
   0   the rows are deleted, or there were none
   1   anything else: run it again
-  3   the log was altered, or the checkpoint cannot be trusted: it takes a person
+  3   the log was altered, or the checkpoint cannot be trusted: a person must look at it
   64  bad input: nothing was done`,
 		Example: "  djamo audit prune --db wallets.db --before 2016-01-01",
 		Args:    cobra.NoArgs,

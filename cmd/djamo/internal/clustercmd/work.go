@@ -61,7 +61,7 @@ func (o *workOptions) addFlags(flags *pflag.FlagSet) {
 		&o.runner.QuietPeriod,
 		"quiet-period",
 		0,
-		"how long a lost request may still arrive; default: the send timeout and 10s",
+		"how long a lost request may still arrive; default: the send timeout plus 10s",
 	)
 	flags.DurationVar(&o.runner.Lease, "lease", 10*time.Second, "how long a part stays with a worker that was killed")
 	flags.DurationVar(&o.runner.PollMin, "poll", time.Second, "the first pause between questions")

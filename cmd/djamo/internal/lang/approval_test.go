@@ -38,11 +38,11 @@ func TestApproval_WhatIsWrongWithAListIsInFrench(t *testing.T) {
 	key := approvaltest.NewPerson("awa").Key.String()
 	blob := strings.Fields(key)[1]
 	for text, want := range map[string]string{
-		"awa":                             "ligne 1 : la clé manque : une ligne est un nom, la sorte de sa clé, et la clé",
+		"awa":                             "ligne 1 : la clé manque : une ligne est un nom, le type de sa clé, et la clé",
 		"\nawa ssh-ed25519 §":             "ligne 2 : la clé de awa n'est pas en base64 : recopiez la ligne de son fichier .pub",
 		"awa ssh-rsa " + blob:             `ligne 1 : la clé de awa est de la sorte ssh-ed25519, et non "ssh-rsa"`,
 		"awa ssh-ed25519 " + cutOff(blob): "ligne 1 : la clé de awa : la clé est illisible : elle est coupée, ou contient plus qu'elle ne devrait",
-		"awa " + key + "\nbintou " + key:  "ligne 2 : la clé de bintou se trouve déjà plus haut, sous awa : une clé est celle d'une seule personne",
+		"awa " + key + "\nbintou " + key:  "ligne 2 : la clé de bintou se trouve déjà plus haut, sous awa : une clé n'appartient qu'à une personne",
 		"awa,bintou " + key:               `ligne 1 : "awa,bintou" doit nommer une seule personne : ni liste, ni joker, ni espace, ni # au début`,
 		"awa cert-authority " + key:       `ligne 1 : l'option "cert-authority" : les certificats ne sont pas acceptés : inscrivez les clés des personnes`, //nolint:misspell // French
 		`awa valid-after="demain" ` + key: `ligne 1 : l'option "valid-after=\"demain\"" : doit être un moment comme 20261231 ou 202612312359Z`,

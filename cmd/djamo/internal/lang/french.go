@@ -24,7 +24,7 @@ func Translations() map[string]string {
 func frenchGeneral() map[string]string {
 	return map[string]string{
 		"Print the script by which a shell completes commands: bash, zsh, fish or powershell": "" +
-			"Écrire le script par lequel un shell complète les commandes : bash, zsh, fish ou powershell",
+			"Afficher le script par lequel un shell complète les commandes : bash, zsh, fish ou powershell",
 		"SHELL %q: must be one of bash, zsh, fish and powershell": "SHELL %q : doit être bash, zsh, fish ou powershell",
 		"SHELL must be one of bash, zsh, fish and powershell":     "SHELL doit être bash, zsh, fish ou powershell",
 		"[flags]":                "[options]",
@@ -55,8 +55,8 @@ func frenchGeneral() map[string]string {
 		"--%s: a value must follow":         "--%s : il manque la valeur",
 		"Next, type: %s":                    "Tapez ensuite : %s",
 		"See: %s --help":                    "Voir : %s --help",
-		"print the version of this program": "écrire la version de ce programme",
-		"Print the version of this program": "Écrire la version de ce programme",
+		"print the version of this program": "afficher la version de ce programme",
+		"Print the version of this program": "Afficher la version de ce programme",
 		"Send and collect money with Djamo, pay salaries, or develop against a fake API": "" +
 			"Envoyer et encaisser de l'argent avec Djamo, payer des salaires, ou développer avec une fausse API",
 		"language of what people read: `en|fr`; default: DJAMO_LANG, then the system's": "" +
@@ -78,11 +78,11 @@ func frenchGeneral() map[string]string {
 			"`nom` du profil à utiliser ; par défaut celui de DJAMO_PROFILE, puis celui qui est choisi",
 		"`table|json|jsonl`: for people, one JSON document, or one JSON object a line": "" +
 			"`table|json|jsonl` : pour les personnes, un document JSON, ou un objet JSON par ligne",
-		"confirm beforehand; needs --max-total":     "confirmer d'avance ; exige --max-total",
-		"how long one request may take":             "combien de temps une requête peut durer",
-		"show what would be sent; only reads leave": "montrer ce qui partirait ; seules des lectures partent",
-		"tell of every request, without its body, on standard error": "" +
-			"annoncer chaque requête, sans son contenu, sur la sortie d'erreur",
+		"confirm beforehand; needs --max-total":         "confirmer d'avance ; exige --max-total",
+		"how long one request may take":                 "combien de temps une requête peut durer",
+		"show what would be sent; the API is only read": "montrer ce qui serait envoyé ; l'API n'est que lue",
+		"log every request, without its body, to standard error": "" +
+			"journaliser chaque requête, sans son corps, sur la sortie d'erreur",
 		"the most that may be sent, in `francs`": "ce qui peut partir au plus, en `francs`",
 		"whole phone numbers in JSON and templates; they are masked otherwise": "" +
 			"numéros de téléphone entiers en JSON et dans les modèles ; sinon ils sont masqués",

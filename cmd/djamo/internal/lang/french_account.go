@@ -38,8 +38,8 @@ func frenchAccount() map[string]string {
 		"nothing was sent: %s is on this machine and does not say whether it is a sandbox: %w": "" +
 			"rien n'a été envoyé : %s est sur cette machine et ne dit pas si c'est un bac à sable : %w",
 		"%s leads to %s, which looks like Djamo's %s and is not: mend the address; a proxy of yours must go by another name": "" +
-			"%s mène à %s, qui ressemble à %s de Djamo et ne l'est pas : corrigez l'adresse ; un relais à vous doit porter " +
-			"un autre nom",
+			"%s mène à %s, qui ressemble à %s de Djamo et ne l'est pas : corrigez l'adresse ; votre propre relais doit " +
+			"porter un autre nom",
 		"the profile %q says %s and leads to %s (%s): give it another name with: djamo login --profile NAME": "" +
 			"le profil %q dit %s et mène à %s (%s) : donnez-lui un autre nom avec : djamo login --profile NOM",
 		"%s is on this machine, but does not say that it is a sandbox: it may hand on to production; nothing was sent; " +
@@ -91,7 +91,7 @@ func frenchAccount() map[string]string {
 		"--environment is missing: must be production-civ, production-sen, staging-civ or staging-sen; or give --url": "" +
 			"--environment manque : doit être production-civ, production-sen, staging-civ ou staging-sen ; ou donnez --url",
 		"--token-stdin is missing, and there is no terminal to ask on: add it, and give the token on standard input": "" +
-			"--token-stdin manque, et il n'y a pas de terminal où demander : ajoutez-la, et donnez le jeton sur l'entrée " +
+			"--token-stdin manque, et il n'y a pas de terminal où poser la question : ajoutez-la, et donnez le jeton sur l'entrée " +
 			"standard",
 		"--url: give --environment or --url, not both": "--url : donnez --environment ou --url, pas les deux",
 		"Asks for the token of an account, tries it by reading the balance, and keeps it in the system's keyring. " +

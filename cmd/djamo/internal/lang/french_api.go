@@ -3,7 +3,7 @@ package lang
 // frenchAPI are the texts of commands that call the API.
 func frenchAPI() map[string]string {
 	return map[string]string{
-		"%d of %d payments are not completed":                  "%d des %d paiements ne sont pas exécutés",
+		"%d of %d payments are not completed":                  "%d paiements sur %d ne sont pas exécutés",
 		"%d of %d payments are not with Djamo, or not yet: %s": "%d des %d paiements ne sont pas chez Djamo, ou pas encore : %s",
 		"%d payments are too many for one request, %d are the most: type: %s": "" +
 			"%d paiements, c'est trop pour une requête ; %d au plus ; tapez : %s",
@@ -21,7 +21,7 @@ func frenchAPI() map[string]string {
 		"Sends the payments of a file in one request. A batch carries no key of its own and is never sent again: when " +
 			"the answer is\nlost, each payment is looked up by its reference. For salaries, djamo payroll does more: it " +
 			"divides long files, goes on\nwhere it stopped, and reports.": "" +
-			"Envoie les paiements d'un fichier en une requête. Un lot n'a pas de clé à lui et ne repart jamais : si la " +
+			"Envoie les paiements d'un fichier en une requête. Un lot n'a pas de clé et ne repart jamais : si la " +
 			"réponse se perd, chaque\npaiement est cherché par sa référence. Pour des salaires, djamo payroll fait plus : " +
 			"il divise les longs fichiers, reprend\noù il s'est arrêté, et rend compte.",
 		"The journal has no such batch: looking through the list of all transfers.": "" +
@@ -114,7 +114,7 @@ func frenchAPI() map[string]string {
 		"%s, which does not cover it: %s are missing":         "%s, ce qui ne suffit pas : il manque %s",
 		"--max-total %s: %s are to be sent; nothing was sent": "--max-total %s : il y a %s à envoyer ; rien n'a été envoyé",
 		"--yes is missing, and there is no terminal to ask on: add --yes --max-total %d to confirm beforehand": "" +
-			"--yes manque, et il n'y a pas de terminal où demander : ajoutez --yes --max-total %d pour confirmer d'avance",
+			"--yes manque, et il n'y a pas de terminal où poser la question : ajoutez --yes --max-total %d pour confirmer d'avance",
 		"Send it? [y/N] ":              "Envoyer ? [o/N] ",
 		"Type the amount to send it: ": "Tapez le montant pour l'envoyer : ",
 		"the answer does not name %d of %d payments as they were sent, do not pay them again: %s": "" +

@@ -5,7 +5,7 @@ func frenchAPIMore() map[string]string {
 	return map[string]string{
 		"Say what became of a transfer, by its id or its reference": "" +
 			"Dire ce qu'est devenu un transfert, par son id ou sa référence",
-		"Say what the account holds":                          "Dire ce que le compte contient",
+		"Say what the account holds":                          "Dire quel est le solde du compte",
 		"Send money to one person, and see what became of it": "Envoyer de l'argent à une personne, et voir ce qu'il devient",
 		"`id` of the sub-company that would pay":              "`id` de la sous-entreprise qui paierait",
 		"only those of this `status`: pending, completed or failed": "" +

@@ -56,7 +56,7 @@ func frenchApproval() map[string]string {
 		"Approve? [y/N] ":           "Approuver ? [o/N] ",
 		"Approved by %s, until %s.": "Approuvé par %s, jusqu'au %s.",
 		"Demand approvals from now on, by the people of a list in the form of ssh-keygen's allowed_signers": "" +
-			"Exiger désormais des approbations, par les personnes d'une liste sous la forme allowed_signers de ssh-keygen",
+			"Exiger désormais des approbations, par les personnes d'une liste au format allowed_signers de ssh-keygen",
 		"Demand no approvals any more; signed by one of those who may": "" +
 			"Ne plus exiger d'approbation ; signé par l'un de ceux qui le peuvent",
 		"Digest: %s": "Empreinte : %s",
@@ -66,7 +66,7 @@ func frenchApproval() map[string]string {
 		"LIST %q: %w":                 "LIST %q : %w",
 		"LIST %q: cannot be read: %w": "LIST %q : illisible : %w",
 		"LIST must name one file in the form of ssh-keygen's allowed_signers": "" +
-			"LIST doit nommer un fichier sous la forme allowed_signers de ssh-keygen",
+			"LIST doit être un fichier au format allowed_signers de ssh-keygen",
 		"List who may sign, and who has planned and approved which run, and when": "" +
 			"Lister ceux qui peuvent signer, et qui a préparé et approuvé quelle paie, et quand",
 		"Planned by %s on %s.": "Préparé par %s le %s.",
@@ -91,9 +91,9 @@ func frenchApproval() map[string]string {
 		"sign the plan with --key, for a second person to approve": "" +
 			"signer le plan avec --key, pour qu'une deuxième personne l'approuve",
 		"the `digest` that you were told, instead of answering on a terminal: all of it, or its first 16 letters or more": "" +
-			"l'`empreinte` qu'on vous a dite, au lieu de répondre sur un terminal : entière, ou ses 16 premiers signes au moins",
+			"l'`empreinte` qu'on vous a communiquée, au lieu de répondre sur un terminal : entière, ou ses 16 premiers caractères au moins",
 		"there is no terminal to ask on: give the digest that you were told with --digest": "" +
-			"il n'y a pas de terminal pour demander : donnez avec --digest l'empreinte qu'on vous a dite",
+			"il n'y a pas de terminal où poser la question : donnez avec --digest l'empreinte qu'on vous a communiquée",
 		"what is left was not sent: %w": "le reste n'a pas été envoyé : %w",
 		"your SSH key, to sign with: a private key's `file`, or its .pub file when ssh-agent has it": "" +
 			"votre clé SSH, pour signer : `fichier` d'une clé privée, ou son .pub si ssh-agent l'a",

@@ -16,24 +16,23 @@ them. What is left is verified as before, and a row of each chain says what went
 With a checkpoint, nothing is deleted that was written after it. Write a checkpoint afterwards: those from before the rows that
 are left prove nothing any more.
 
-Book-keeping and anti-money-laundering law of the WAEMU ask for ten years.
+The law of the WAEMU on book-keeping and against money laundering demands that rows are kept for ten years.
 
 Exit codes:
   0   the rows are deleted, or there were none
   1   anything else: run it again
-  3   the log was altered, or the checkpoint cannot be trusted: it takes a person
-  64  bad input: nothing was done`: `Vérifie le journal, et supprime les lignes d'avant un jour : elles ne reviennent pas,
-exportez-les d'abord si quelqu'un peut les vouloir. Ce qui reste se vérifie comme avant, et une ligne de chaque chaîne
-dit ce qui est parti. Rien n'est supprimé d'un journal altéré. Avec un point de contrôle, rien n'est supprimé qui ait été
-écrit après lui. Écrivez ensuite un point de contrôle :
-ceux d'avant les lignes qui restent ne prouvent plus rien.
+  3   the log was altered, or the checkpoint cannot be trusted: a person must look at it
+  64  bad input: nothing was done`: `Vérifie le journal, et supprime définitivement les lignes antérieures à un jour : exportez-les d'abord si quelqu'un peut
+en avoir besoin. Ce qui reste se vérifie comme avant, et une ligne de chaque chaîne dit ce qui a été supprimé. Rien n'est
+supprimé d'un journal altéré. Avec un point de contrôle, rien n'est supprimé qui ait été écrit après lui. Écrivez ensuite
+un nouveau point de contrôle : ceux qui datent d'avant les lignes restantes ne prouvent plus rien.
 
-Le droit comptable et la lutte contre le blanchiment de l'UEMOA demandent dix ans.
+Le droit comptable et les textes de l'UEMOA contre le blanchiment exigent dix ans de conservation.
 
 Codes de sortie :
   0   les lignes sont supprimées, ou il n'y en avait pas
-  1   autre chose : relancez
-  3   le journal a été altéré, ou le point de contrôle n'est pas fiable : cela demande une personne
+  1   toute autre erreur : relancez la commande
+  3   le journal a été altéré, ou le point de contrôle n'est pas fiable : une personne doit s'en occuper
   64  entrée incorrecte : rien n'a été fait`,
 		"--before %s: must be in the past": "--before %s : doit être passé",
 		"--checkpoint: row %d of %s was written after it, and would be deleted: write another checkpoint; nothing was done": "" +
@@ -45,22 +44,22 @@ Codes de sortie :
 			"supprimer les lignes d'avant ce jour (UTC), comme 2016-01-01",
 		"Look for rows that were altered, deleted or moved": "Chercher les lignes modifiées, supprimées ou déplacées",
 		`Reads the whole log and prints what it found as one JSON object: rows, chains, rows that the retention has taken (pruned), bad
-chains, and for each bad one (the first hundred) its first bad row. Against a checkpoint it also finds what was cut off at the
-end together with the place that says where the log ends, or written anew. A million rows take some ten seconds.
+chains, and for each bad one (the first hundred) its first bad row. With a checkpoint it also finds rows that were cut off at the
+end, even where the record of that end went with them, and a log that was written anew. A million rows take some ten seconds.
 
 Exit codes:
   0   nothing was altered
   1   anything else, such as a database that cannot be reached: run it again
-  3   the log was altered, or the checkpoint cannot be trusted: it takes a person
-  64  bad input`: `Lit tout le journal et écrit le résultat en un objet JSON : lignes, chaînes, lignes supprimées après le délai
-de conservation (pruned), chaînes altérées et, pour chacune (les cent premières), sa première ligne fautive. Comparé à un
-point de contrôle, il trouve aussi ce qui a été coupé à la fin avec l'indication de cette fin, ou réécrit.
-Un million de lignes prend une dizaine de secondes.
+  3   the log was altered, or the checkpoint cannot be trusted: a person must look at it
+  64  bad input`: `Lit tout le journal et écrit le résultat sous la forme d'un objet JSON : lignes, chaînes, lignes supprimées après le
+délai de conservation (pruned), chaînes altérées et, pour chacune (les cent premières), sa première ligne fautive. Avec un
+point de contrôle, trouve aussi des lignes coupées à la fin, même si l'indication de cette fin a disparu avec elles, et un
+journal réécrit. Un million de lignes prend une dizaine de secondes.
 
 Codes de sortie :
   0   rien n'a été altéré
-  1   autre chose, comme une base injoignable : relancez
-  3   le journal a été altéré, ou le point de contrôle n'est pas fiable : cela demande une personne
+  1   toute autre erreur, comme une base injoignable : relancez la commande
+  3   le journal a été altéré, ou le point de contrôle n'est pas fiable : une personne doit s'en occuper
   64  entrée incorrecte`,
 		"file of a checkpoint to compare with; - for standard input":  "fichier du point de contrôle à comparer ; - pour l'entrée standard",
 		"file of the public key of who signed the checkpoint, in PEM": "fichier de la clé publique du signataire du point de contrôle, en PEM",
@@ -88,21 +87,21 @@ Codes de sortie :
 		"only from this day on (UTC), such as 2026-01-31": "seulement à partir de ce jour (UTC), comme 2026-01-31",
 		"only before this day (UTC), such as 2026-02-28":  "seulement avant ce jour (UTC), comme 2026-02-28",
 		"Sign where the log stands now, to be kept where nobody can alter it": "" +
-			"Signer où en est le journal, à garder là où personne ne peut le modifier",
-		`Writes where each chain stands, signed with ed25519: what is cut off or written anew later is found against it. Keep it out of
+			"Signer l'état actuel du journal ; à garder là où personne ne peut le modifier",
+		`Writes where each chain stands, signed with ed25519: whatever is cut off or written anew later differs from it. Keep it out of
 the reach of whoever can write to the database, for example in a bucket with object lock, and verify the log before.
 
 Make the keys once, and keep the private one away from the database:
   openssl genpkey -algorithm ed25519 -out audit.key
   openssl pkey -in audit.key -pubout -out audit.pub`: "" +
-			`Écrit où en est chaque chaîne, signé avec ed25519 : ce qui sera ensuite coupé ou réécrit se verra. Gardez ce point de contrôle
+			`Écrit l'état de chaque chaîne, signé avec ed25519 : ce qui sera ensuite coupé ou réécrit se verra. Gardez ce point de contrôle
 hors de portée de qui peut écrire dans la base, par exemple dans un bucket à verrouillage d'objets, et vérifiez d'abord le
 journal.
 
 Créez les clés une fois, et gardez la clé privée loin de la base :
   openssl genpkey -algorithm ed25519 -out audit.key
   openssl pkey -in audit.key -pubout -out audit.pub`,
-		"--key: must be given":            "--key : doit être donné",
+		"--key: must be given":            "--key : est obligatoire",
 		"--key: %s cannot be read: %s":    "--key : %s ne peut pas être lu : %s",
 		"--key: %s: %s":                   "--key : %s : %s",
 		"file of the private key, in PEM": "fichier de la clé privée, en PEM",

@@ -46,14 +46,14 @@ func frenchEvents() map[string]string {
 		"A delivery was refused: its body could not be read, or is longer than 1 MiB.": "" +
 			"Un envoi a été refusé : son corps est illisible, ou dépasse 1 Mio.",
 		"Ready: listening on http://%s. Let your tunnel lead here. End it with Ctrl-C.": "" +
-			"Prêt : à l'écoute sur http://%s. Faites-y mener votre tunnel. Ctrl-C pour arrêter.",
+			"Prêt : à l'écoute sur http://%s. Faites-y aboutir votre tunnel. Ctrl-C pour arrêter.",
 		"Receive events, show them, and hand them on to a program of yours": "" +
 			"Recevoir des événements, les montrer, et les transmettre à votre programme",
 		"Receives deliveries behind a tunnel of yours, or those that a sandbox makes. Each is verified, shown and " +
 			"kept, and handed on\nbyte for byte with its signature; the sender gets the status of your program. The secret " +
 			"is that of\nDJAMO_WEBHOOK_SECRET. Nothing is registered with Djamo: that cannot be undone, and is for djamo " +
 			"webhooks create.": "" +
-			"Reçoit des envois derrière un tunnel à vous, ou ceux d'un bac à sable. Chacun est vérifié, montré et gardé, " +
+			"Reçoit des envois derrière votre propre tunnel, ou ceux d'un bac à sable. Chacun est vérifié, montré et gardé, " +
 			"puis transmis octet\npour octet avec sa signature ; l'expéditeur reçoit le code de votre programme. Le secret " +
 			"est celui de\nDJAMO_WEBHOOK_SECRET. Rien n'est inscrit chez Djamo : cela ne s'annule pas, et se fait par " +
 			"djamo webhooks create.",
@@ -63,7 +63,7 @@ func frenchEvents() map[string]string {
 		"how long your program may take to answer":               "combien de temps votre programme peut mettre à répondre",
 		"only these, such as transactions/completed,charge/events": "" +
 			"seulement ceux-ci, comme transactions/completed,charge/events",
-		"print the secret that signs the events, and nothing else": "écrire le secret qui signe les événements, et rien d'autre",
+		"print the secret that signs the events, and nothing else": "afficher le secret qui signe les événements, et rien d'autre",
 		"take the events of the sandbox whose pages are at this `address`": "" +
 			"prendre les événements du bac à sable dont les pages sont à cette `adresse`",
 		"where to listen, host:port; your tunnel leads here": "où écouter, hôte:port ; votre tunnel y mène",
@@ -101,8 +101,8 @@ func frenchEvents() map[string]string {
 		"Makes a transfer or charge in a sandbox and moves it to where its event is sent: the event is a real one. " +
 			"With --to a signed\nsample goes straight to a program on this machine, and no sandbox is needed. It refuses " +
 			"every account that is no sandbox.\ndjamo sandbox reset removes what was made.": "" +
-			"Crée un transfert ou un encaissement dans un bac à sable et le mène là où son événement part : l'événement " +
-			"est un vrai. Avec --to,\nun exemple signé va droit à un programme de cette machine, sans bac à sable. Refuse " +
+			"Crée un transfert ou un encaissement dans un bac à sable et l'amène à l'état qui déclenche son événement : " +
+			"c'est un véritable événement. Avec --to,\nun exemple signé va droit à un programme de cette machine, sans bac à sable. Refuse " +
 			"tout compte qui n'est pas un bac à sable.\ndjamo sandbox reset efface ce qui a été créé.",
 		"TOPIC must be one of %s": "TOPIC doit être l'un de %s",
 		"`address` of a program on this machine that gets a sample instead": "" +

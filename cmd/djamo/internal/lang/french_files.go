@@ -10,7 +10,7 @@ func frenchFiles() map[string]string {
 		"%s is in %q, an encoding that is not known: save it in a spreadsheet": "" +
 			"%s est dans un codage inconnu, %q : enregistrez le fichier dans un tableur",
 		"%w\nGive the run a name of its own, such as --run %q, and the same one whenever these salaries are meant": "" +
-			"%w\nDonnez à la paie un nom à elle, comme --run %q, et le même chaque fois qu'il s'agit de ces salaires",
+			"%w\nDonnez à la paie son propre nom, comme --run %q, et le même chaque fois qu'il s'agit de ces salaires",
 		"%w: cell %s %s: open the file in a spreadsheet and save it": "" +
 			"%w : la cellule %s %s : ouvrez le fichier dans un tableur et enregistrez-le",
 		"%w: cell %s: %s": "%w : cellule %s : %s",
@@ -65,15 +65,15 @@ func frenchFiles() map[string]string {
 		"it merges too many cells": "il fusionne trop de cellules",
 		"must be a column and its heading, such as amount=\"Net à payer\"": "" +
 			"doit être une colonne et son titre, comme amount=\"Net à payer\"",
-		"%d of the review's warnings are not confirmed, which --yes does not do: correct the file, or add %s": "" +
-			"avertissements de la revue qui ne sont pas confirmés, ce que --yes ne fait pas : %d ; corrigez le fichier, ou ajoutez %s",
+		"--yes does not confirm warnings of the review (open: %d): correct the file, or add %s": "" +
+			"--yes ne confirme pas les avertissements de la revue (à confirmer : %d) ; corrigez le fichier, ou ajoutez %s",
 		"%q is no plain file: choose another name": "%q n'est pas un fichier ordinaire : choisissez un autre nom",
 		"%q must be 0, or a number above 1 with at most two decimals, such as 1.5": "" +
-			"%q doit être 0, ou un nombre au-dessus de 1 avec deux décimales au plus, comme 1.5",
+			"%q doit être 0, ou un nombre supérieur à 1 avec deux décimales au plus, comme 1.5",
 		"%q must be the name of a group and how many there are, such as new-payees=3": "" +
-			"%q doit être le nom d'un groupe et leur nombre, comme new-payees=3",
+			"%q doit être le nom d'un groupe et le nombre d'avertissements, comme new-payees=3",
 		"%s is confirmed twice":                          "%s est confirmé deux fois",
-		"the payee of payout %d is no phone number":      "le bénéficiaire du paiement %d n’est pas un numéro de téléphone",
+		"the payee of payout %d is no phone number":      "le bénéficiaire du paiement %d n'est pas un numéro de téléphone",
 		"%w: warning %d: correct the file, or answer y":  "%w : avertissement %d : corrigez le fichier, ou répondez o",
 		"--check-rate %d: must be from 1 to %d":          "--check-rate %d : doit être entre 1 et %d",
 		"--check-recipients %q: must be auto, yes or no": "--check-recipients %q : doit être auto, yes ou no",
@@ -97,7 +97,7 @@ func frenchFiles() map[string]string {
 func frenchRuns() map[string]string {
 	return map[string]string{
 		"%w: give this one a run of its own with --run, and a journal of its own with --journal": "" +
-			"%w : donnez à celui-ci une paie à lui avec --run, et un journal à lui avec --journal",
+			"%w : donnez à celui-ci sa propre paie avec --run, et son propre journal avec --journal",
 		"%w: mend the database, or the address in %s": "%w : réparez la base, ou l'adresse dans %s",
 		"the journal %q does not exist: name it with --journal, or begin the run with: djamo payroll run FILE": "" +
 			"le journal %q n'existe pas : indiquez-le avec --journal, ou commencez la paie avec : djamo payroll run FICHIER",
@@ -110,7 +110,7 @@ func frenchRuns() map[string]string {
 		"it is no file":                "ce n'est pas un fichier",
 		"it is the file to pay itself": "c'est le fichier à payer lui-même",
 		"it was not confirmed, and there is no terminal to ask on: add --yes to confirm beforehand": "" +
-			"rien n'a été confirmé, et il n'y a pas de terminal où demander : ajoutez --yes pour confirmer d'avance",
+			"rien n'a été confirmé, et il n'y a pas de terminal où poser la question : ajoutez --yes pour confirmer d'avance",
 		"it was not confirmed: answer y, or add --yes to confirm beforehand": "" +
 			"rien n'a été confirmé : répondez o, ou ajoutez --yes pour confirmer d'avance",
 		"it was not confirmed: the name of the run was not typed": "rien n'a été confirmé : le nom de la paie n'a pas été tapé",
@@ -176,7 +176,7 @@ func frenchRuns() map[string]string {
 		"the report would replace %q, which is no file: choose another name": "" +
 			"le rapport remplacerait %q, qui n'est pas un fichier : choisissez un autre nom",
 		"the report would replace %s: give it a name of its own with --report": "" +
-			"le rapport remplacerait %s : donnez-lui un nom à lui avec --report",
+			"le rapport remplacerait %s : donnez-lui un autre nom avec --report",
 		"the file to pay":                   "le fichier à payer",
 		"the journal":                       "le journal",
 		"there is nothing to report on: %w": "il n'y a rien à rapporter : %w",
@@ -191,7 +191,7 @@ func frenchRuns() map[string]string {
 			"ce n'est pas un bac à sable, ou il porte un autre nom : il a répondu %s",
 
 		"Run %q is under way: %d of %d payouts, %s, are left to send.": "" +
-			"La paie %q est en cours : %d des %d paiements, %s, restent à envoyer.",
+			"La paie %q est en cours : %d paiements sur %d, soit %s, restent à envoyer.",
 		" %d of these may have been sent: they are looked up first.": " %d d'entre eux sont peut-être partis : ils sont d'abord recherchés.",
 		"Run %q: all of its %d payouts were sent before; %d of them, %s, have no outcome yet.\n": "" +
 			"Paie %q : ses %d paiements sont tous partis ; %d d'entre eux, %s, n'ont pas encore d'issue.\n",
@@ -199,8 +199,8 @@ func frenchRuns() map[string]string {
 			"La paie %q est terminée : chacun de ses %d paiements a son issue, et rien n'est envoyé maintenant.\n",
 		"While this was read, the account has paid payees of this run.": "" +
 			"Pendant cette lecture, le compte a payé des bénéficiaires de cette paie.",
-		" The account holds %s; %s are missing.\n":                 " Le compte a %s ; il manque %s.\n",
-		" The account holds %s; %s will be left, less the fees.\n": " Le compte a %s ; il restera %s, moins les frais.\n",
+		" The account holds %s; %s are missing.\n":                 " Le compte contient %s ; il manque %s.\n",
+		" The account holds %s; %s will be left, less the fees.\n": " Le compte contient %s ; il restera %s, moins les frais.\n",
 		" %d of these, %s, were paid earlier under their references; %d, %s, are to be sent.": "" +
 			" %d d'entre eux, %s, ont déjà été payés sous leurs références ; %d, %s, sont à envoyer.",
 		"Pay? [y/N] ": "Payer ? [o/N] ",

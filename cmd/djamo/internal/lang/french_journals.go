@@ -21,7 +21,7 @@ func frenchOfJournals() map[string]string {
 			"le fichier ne peut pas être verrouillé : il est interdit d'y écrire, ou son disque n'a pas de verrous, comme NFS",
 		"the file cannot be opened (%s)": "le fichier ne s'ouvre pas",
 		"the file is the database of another program: give the journal a file of its own": "" +
-			"le fichier est la base d'un autre programme : donnez au journal un fichier à lui",
+			"le fichier est la base d'un autre programme : donnez au journal son propre fichier",
 		"SQLite cannot keep it safely here: PRAGMA %s gives %s": "" +
 			"SQLite ne peut pas le garder sûrement ici : PRAGMA %s donne %s",
 		"SQLite cannot keep it safely here: PRAGMA %s is %s, not %s": "" +
@@ -102,12 +102,12 @@ func frenchOfJournals() map[string]string {
 		"there is no run %q: did you mean %s?":             "il n'y a pas de paie %q : vouliez-vous dire %s ?",
 		"there is no run %q":                               "il n'y a pas de paie %q",
 		"nothing was sent: the balance cannot be read: %s": "rien n'a été envoyé : le solde est illisible : %s",
-		"it holds %s, and %s are left to be paid":          "il a %s, et %s restent à payer",
-		"it holds %s, and %s are to be paid":               "il a %s, et %s sont à payer",
+		"it holds %s, and %s are left to be paid":          "il contient %s, et il reste %s à payer",
+		"it holds %s, and %s are to be paid":               "il contient %s, et il y a %s à payer",
 		"a payout was not sent: %s":                        "un paiement n'est pas parti : %s",
 		"an outcome could not be read: %s":                 "une issue n'a pas pu être lue : %s",
 		"%d of %d payouts have no outcome yet, and entries that were booked do not change": "" +
-			"%d des %d paiements n'ont pas encore d'issue, et des écritures passées ne changent plus",
+			"%d paiements sur %d n'ont pas encore d'issue, et des écritures passées ne changent plus",
 		"the totals do not add up: the plan has %d payouts of %s in all, the journal %d of %s": "" +
 			"les totaux ne tombent pas juste : le plan a %d paiements de %s en tout, le journal %d de %s",
 		"reading the account's latest payments: %s": "la lecture des derniers paiements du compte : %s",
@@ -118,7 +118,7 @@ func frenchOfJournals() map[string]string {
 		"recording payouts: %s":                     "l'enregistrement des paiements : %s",
 		"writing the report: %s":                    "l'écriture du rapport : %s",
 		"writing the receipts: %s":                  "l'écriture des reçus : %s",
-		"writing the entries: %s":                   "l'écriture des écritures comptables : %s",
+		"writing the entries: %s":                   "l'enregistrement des écritures comptables : %s",
 		"the run went on meanwhile (%s: %d payouts read, %d counted): write it again": "" +
 			"la paie a avancé entre-temps (%s : %d paiements lus, %d comptés) : écrivez-le encore une fois",
 		"%d payouts do not fit into a sheet, which has room for %d: choose .csv": "" +

@@ -22,7 +22,7 @@ func frenchPapers() map[string]string {
 		"Write a receipt for each payee who was paid, each on a page of its own": "" +
 			"Écrire un reçu pour chaque bénéficiaire payé, chacun sur sa page",
 		"Write what a run has paid as entries for the books, in CSV": "" +
-			"Écrire ce qu'une paie a versé en écritures comptables, en CSV",
+			"Écrire en CSV les écritures comptables de ce qu'une paie a versé",
 		"Writes journal entries: each payee's salary and the fees to the debit, the account with Djamo to the credit, to the\n" +
 			"franc. Each day is a voucher of its own, and the same run gives the same entries with the same numbers, however often.\n" +
 			"The accounts are those of the revised SYSCOHADA unless you name others. It changes nothing, and needs no account.": "" +
@@ -32,7 +32,7 @@ func frenchPapers() map[string]string {
 		"Writes one HTML file with a receipt for each payee who was paid by the run in the journal, or several with --per-file.\n" +
 			"Printed, or saved as PDF by a browser, each receipt is a page. It changes nothing, and needs no account.": "" +
 			"Écrit un fichier HTML avec un reçu pour chaque bénéficiaire payé par la paie du journal, ou plusieurs avec --per-file.\n" +
-			"Imprimé, ou enregistré en PDF par un navigateur, chaque reçu est une page. Ne change rien, et n'exige aucun compte.",
+			"Imprimé, ou enregistré en PDF par un navigateur, chaque reçu tient sur une page. Ne change rien, et n'exige aucun compte.",
 		"write at most so many receipts into each file, whose names are numbered; 0 for one file": "" +
 			"écrire au plus tant de reçus dans chaque fichier, dont les noms sont numérotés ; 0 pour un seul fichier",
 		"--%s %q: must be at most 13 letters and digits, without accents": "" +
@@ -63,7 +63,7 @@ func frenchPapers() map[string]string {
 		"write receipts also for what was paid before this run": "" +
 			"écrire aussi des reçus pour ce qui avait été payé avant cette paie",
 		"`zone` whose clock people read, such as Africa/Abidjan or Europe/Paris; default: that of the account": "" +
-			"`fuseau` dont on lit l'heure, comme Africa/Abidjan ou Europe/Paris ; par défaut : celui du compte",
+			"`fuseau` horaire des textes, comme Africa/Abidjan ou Europe/Paris ; par défaut : celui du compte",
 		"how progress is shown: `auto|bar|lines|jsonl|none`; auto is a bar on a terminal, lines elsewhere": "" +
 			"affichage de la progression : `auto|bar|lines|jsonl|none` ; auto : une barre dans un terminal, ailleurs des lignes",
 		"what stands between the fields: `,|;|tab`; default: a semicolon in French, else a comma": "" +

@@ -14,12 +14,12 @@ func frenchPayroll() map[string]string {
 		"RUN must be the name of one run, got %q: djamo payroll cluster status lists them": "" +
 			"RUN doit être le nom d'une paie, reçu %q : djamo payroll cluster status les liste",
 		"answer GET /healthz at this `address`, such as 127.0.0.1:8482; default: nowhere": "" +
-			"répondre à GET /healthz à cette `address`, comme 127.0.0.1:8482 ; par défaut : nulle part",
-		"not working: %v": "pas au travail : %v",
+			"répondre à GET /healthz à cette `adresse`, comme 127.0.0.1:8482 ; par défaut : nulle part",
+		"not working: %v": "à l'arrêt : %v",
 		"--health %s: %v: choose another address, such as 127.0.0.1:8482": "" +
 			"--health %s : %v : choisissez une autre adresse, comme 127.0.0.1:8482",
 		"%s is set, and this program was built without OpenTelemetry: build it with -tags otel": "" +
-			"%s est défini, et ce programme a été compilé sans OpenTelemetry : compilez-le avec -tags otel",
+			"%s est définie, et ce programme a été compilé sans OpenTelemetry : compilez-le avec -tags otel",
 		"RUN\tPAYOUTS\tAMOUNT\tCOMPLETED\tPAID EARLIER\tFAILED\tREFUSED\tCONFLICT\tUNKNOWN\tPENDING\tNOT SENT\tFEES\tSTATE": "" +
 			"PAIE\tPAIEMENTS\tMONTANT\tABOUTIS\tPAYÉS AVANT\tÉCHOUÉS\tREFUSÉS\tCONFLITS\tINCONNUS\tEN ATTENTE\tNON ENVOYÉS\tFRAIS\tÉTAT",
 		"not stored: being stored, or given up half-way; nothing was sent": "" +
@@ -73,7 +73,7 @@ func frenchPayroll() map[string]string {
 		"how many `days` back the account's payments are compared with the file": "" +
 			"sur combien de `jours` passés les paiements du compte sont comparés au fichier",
 		"payouts in one part, and at most in one request":  "paiements dans une partie, et au plus dans une requête",
-		"%s: %d of %d payouts completed, %s in all.":       "%s : %d des %d paiements exécutés, %s en tout.",
+		"%s: %d of %d payouts completed, %s in all.":       "%s : %d paiements exécutés sur %d, %s en tout.",
 		"FILE %q: must end in .csv, .xlsx, .json or .html": "FILE %q : doit finir par .csv, .xlsx, .json ou .html",
 		"RUN and FILE must be the name of a run and of the report, got %q": "" +
 			"RUN et FILE doivent être le nom d'une paie et celui du rapport, reçu %q",
@@ -85,8 +85,8 @@ func frenchPayroll() map[string]string {
 		"--settling %d: must be at least 1":  "--settling %d : doit être au moins 1",
 		"Pay what is enqueued until told to stop; on each machine, as a service": "" +
 			"Payer ce qui est en file jusqu'à l'arrêt ; sur chaque machine, comme un service",
-		"how long a lost request may still arrive; default: the send timeout and 10s": "" +
-			"combien de temps une requête perdue peut encore arriver ; par défaut --send-timeout et 10s",
+		"how long a lost request may still arrive; default: the send timeout plus 10s": "" +
+			"combien de temps une requête perdue peut encore arriver ; par défaut --send-timeout plus 10s",
 		"how long a part stays with a worker that was killed": "combien de temps une partie reste à une machine arrêtée",
 		"one request for each payout, or for many: `single|batch`": "" +
 			"une requête par paiement, ou pour plusieurs : `single|batch`",
@@ -118,7 +118,7 @@ func frenchPayroll() map[string]string {
 			"refuser les paiements au-dessous de tant de `francs` ; 0 sans limite",
 		"%q is one file too many: one is paid at a time": "%q est un fichier de trop : on en paie un à la fois",
 		"Ask what became of what a run has sent; nothing is sent": "" +
-			"Demander ce qu'est devenu ce qu'une paie a envoyé ; rien n'est envoyé",
+			"Demander où en est ce qu'une paie a envoyé ; rien n'est envoyé",
 		"Check a CSV or XLSX file and show what would be paid; nothing is sent": "" +
 			"Vérifier un fichier CSV ou XLSX et montrer ce qui serait payé ; rien n'est envoyé",
 		"FILE %q: must be the name of a CSV or XLSX file":   "FILE %q : doit être le nom d'un fichier CSV ou XLSX",
@@ -156,7 +156,7 @@ func frenchPayroll() map[string]string {
 		"--quiet-period %s: must be longer than --send-timeout %s": "" +
 			"--quiet-period %s : doit être plus long que --send-timeout %s",
 		"not every payout is completed: the report says which, and why": "" +
-			"tous les paiements ne sont pas effectués : le rapport dit lesquels, et pourquoi",
+			"des paiements n'ont pas abouti : le rapport dit lesquels, et pourquoi",
 		"some payouts were paid earlier under these references, and not now: the report says which. " +
 			"Each month's payouts need references of their own": "" +
 			"des paiements ont déjà été faits sous ces références, et non maintenant : le rapport dit lesquels. " +
@@ -171,11 +171,11 @@ func frenchPayroll() map[string]string {
 		"`name` of the run; default: the only one in the journal": "`nom` de la paie ; par défaut la seule du journal",
 		"confirm beforehand that payees get the same amount again, and that some payouts were paid earlier": "" +
 			"confirmer d'avance que des bénéficiaires reçoivent de nouveau le même montant, et que des paiements ont été " +
-			"payés auparavant",
+			"faits auparavant",
 		"how long a payout whose answer was lost is looked for before it is sent again; default: the send timeout and " +
 			"10s": "" +
 			"combien de temps on cherche un paiement dont la réponse s'est perdue avant de le renvoyer ; par défaut " +
-			"--send-timeout et 10s",
+			"--send-timeout plus 10s",
 		"how long the run stays with a process that was killed, when the journal is in PostgreSQL": "" +
 			"combien de temps la paie reste à un programme arrêté, si le journal est dans PostgreSQL",
 		"how long to wait without any news before stopping": "combien de temps attendre sans nouvelles avant d'arrêter",
@@ -188,7 +188,7 @@ func frenchPayroll() map[string]string {
 			"du système, est le français, comme Excel l'attend, sinon une virgule",
 		"The balance was not checked: %s is not set.": "Le solde n'a pas été vérifié : %s n'est pas définie.",
 		"%d of %d payouts, %s, were paid earlier under these references, and not now.": "" +
-			"%d des %d paiements, %s, ont été faits auparavant sous ces références, et non maintenant.",
+			"%d paiements sur %d, soit %s, ont été faits auparavant sous ces références, et non maintenant.",
 		"--format %q: must be table, csv, xlsx, json or html": "--format %q : doit être table, csv, xlsx, json ou html",
 		"--max-total %s: the file comes to %s; nothing was sent": "" +
 			"--max-total %s : le fichier se monte à %s ; rien n'a été envoyé",

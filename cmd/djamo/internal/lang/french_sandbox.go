@@ -7,12 +7,12 @@ func frenchSandbox() map[string]string {
 		"Serves the Djamo Business API in memory, with pages that show and steer it. No money moves.\nEverything but " +
 			"start talks to a sandbox that is being served: --control names it, and DJAMO_SANDBOX_TOKEN holds its\ncontrol " +
 			"token when it has one of its own.": "" +
-			"Sert l'API Djamo Business en mémoire, avec des pages qui la montrent et la commandent. Aucun argent ne " +
+			"Sert l'API Djamo Business en mémoire, avec des pages qui la montrent et la pilotent. Aucun argent ne " +
 			"bouge.\nTout sauf start s'adresse à un bac à sable en marche : --control le désigne, et DJAMO_SANDBOX_TOKEN " +
-			"contient son jeton de\ncontrôle quand il en a un à lui.",
+			"contient son jeton de\ncontrôle s'il a le sien.",
 		"Prints the script by which a shell completes commands, flags and their values. bash needs the package " +
 			"bash-completion,\nversion 2 or later, for it.": "" +
-			"Écrit le script par lequel un terminal complète les commandes, les options et leurs valeurs. bash a besoin du paquet\n" +
+			"Affiche le script par lequel un shell complète les commandes, les options et leurs valeurs. bash a besoin du paquet\n" +
 			"bash-completion, version 2 ou plus récente.",
 		"%s is no address":                             "%s n'est pas une adresse",
 		"%w; it may have been carried out":             "%w ; cela a peut-être été fait",
@@ -25,8 +25,8 @@ func frenchSandbox() map[string]string {
 		"Give a charge up as its customer would":             "Renoncer à un encaissement comme le ferait son client",
 		"Keep the account, or go back to one that was kept":  "Garder le compte, ou revenir à un compte gardé",
 		"List the faults that are on":                        "Lister les pannes actives",
-		"List who has an account; or name who has one, and nobody else has": "Lister qui a un compte ; ou nommer qui en a un, et " +
-			"personne d'autre n'en a",
+		"List who has an account, or name the only ones who have one": "Lister qui a un compte, ou désigner les " +
+			"seuls qui en aient un",
 		"Lists who has an account: everybody, until phone numbers are named. Then only those named have one, and transfers to\n" +
 			"others fail. --everybody goes back to the beginning.": "Liste qui a un compte : tout le monde, tant qu'aucun numéro n'est nommé. " +
 			"Ensuite seuls ceux-là en ont un, et les\ntransferts vers les autres échouent. --everybody revient au début.",
@@ -54,7 +54,7 @@ func frenchSandbox() map[string]string {
 		"of a hundred requests, how many":          "combien de requêtes sur cent",
 		"how long it is on, such as 10m":           "combien de temps elle est active, comme 10m",
 		"\nThe lines above are for a .env file. For a shell:\n  export %s\n": "" +
-			"\nLes lignes ci-dessus vont dans un fichier .env. Pour un terminal :\n  export %s\n",
+			"\nLes lignes ci-dessus vont dans un fichier .env. Pour un shell :\n  export %s\n",
 		"%s: this is a token of Djamo's, which no sandbox must get; unset it, or choose another": "" +
 			"%s : c'est un jeton de Djamo, qu'aucun bac à sable ne doit recevoir ; retirez-le, ou choisissez-en un autre",
 		"%s: this token is public, and others can reach %s %q; unset it for a random one, or listen on 127.0.0.1": "" +
@@ -64,12 +64,12 @@ func frenchSandbox() map[string]string {
 		"Look at it: %s":             "À voir ici : %s",
 		"Ready. End it with Ctrl-C.": "Prêt. Ctrl-C pour arrêter.",
 		"Serve the fake API, and pages that show and steer it": "" +
-			"Servir la fausse API, et des pages qui la montrent et la commandent",
+			"Servir la fausse API, et des pages qui la montrent et la pilotent",
 		"Serves until it is interrupted. What a program needs to be told is printed on standard output, as lines for a " +
 			"shell or\na .env file. The tokens of a sandbox on the loopback interface are public; beyond it they are " +
 			"random, or those of\nDJAMO_SANDBOX_ACCESS_TOKEN, DJAMO_SANDBOX_TOKEN and DJAMO_SANDBOX_WEBHOOK_SECRET.": "" +
-			"Sert jusqu'à l'interruption. Ce qu'il faut dire à un programme est écrit sur la sortie standard, en lignes " +
-			"pour un terminal ou\nun fichier .env. Les jetons d'un bac à sable sur l'interface locale sont publics ; " +
+			"Sert jusqu'à l'interruption. Les réglages dont un programme a besoin sont écrits sur la sortie standard, en " +
+			"lignes pour un shell ou\nun fichier .env. Les jetons d'un bac à sable sur l'interface de bouclage sont publics ; " +
 			"au-delà ils sont aléatoires, ou ceux de\nDJAMO_SANDBOX_ACCESS_TOKEN, DJAMO_SANDBOX_TOKEN et " +
 			"DJAMO_SANDBOX_WEBHOOK_SECRET.",
 		"The pages ask for the control token: %s": "Les pages demandent le jeton de contrôle : %s",

@@ -9,16 +9,16 @@ func frenchOfSigners() map[string]string {
 
 		// lines of a list
 		"line %d: the key of %s stands above already, under %s: a key is one person's": "" +
-			"ligne %d : la clé de %s se trouve déjà plus haut, sous %s : une clé est celle d'une seule personne",
+			"ligne %d : la clé de %s se trouve déjà plus haut, sous %s : une clé n'appartient qu'à une personne",
 		"line %d: there are more than %d keys": "ligne %d : il y a plus de %d clés",
 		"the key is missing: a line is a name, the kind of its key, and the key": "" +
-			"la clé manque : une ligne est un nom, la sorte de sa clé, et la clé",
+			"la clé manque : une ligne est un nom, le type de sa clé, et la clé",
 		"the key is missing: a line is a name, options, the kind of its key, and the key": "" +
-			"la clé manque : une ligne est un nom, des options, la sorte de sa clé, et la clé",
+			"la clé manque : une ligne est un nom, des options, le type de sa clé, et la clé",
 		"the key of %s is no base64: copy the line of its .pub file": "" +
 			"la clé de %s n'est pas en base64 : recopiez la ligne de son fichier .pub",
 		"the key of %s: %s":                           "la clé de %s : %s",
-		"the key of %s is of the kind %s, and not %q": "la clé de %s est de la sorte %s, et non %q",
+		"the key of %s is of the kind %s, and not %q": "la clé de %s est du type %s, et non %q",
 		"the name %q must have from 1 to %d letters that can be shown": "" +
 			"le nom %q doit avoir de 1 à %d caractères qui s'affichent",
 		"%q must name one person: no list, no wildcard, no space, no # in front": "" +
@@ -40,10 +40,10 @@ func frenchOfSigners() map[string]string {
 		"a key of Ed25519 has %d bytes, not %d": "une clé Ed25519 a %d octets, et non %d",
 		"its kind is none of ssh-ed25519, ecdsa-sha2-nistp256, -384, -521, ssh-rsa, sk-ssh-ed25519@openssh.com " +
 			"and sk-ecdsa-sha2-nistp256@openssh.com": "" +
-			"sa sorte n'est aucune de celles-ci : ssh-ed25519, ecdsa-sha2-nistp256, -384, -521, ssh-rsa, sk-ssh-ed25519@openssh.com " +
+			"son type n'est aucun de ceux-ci : ssh-ed25519, ecdsa-sha2-nistp256, -384, -521, ssh-rsa, sk-ssh-ed25519@openssh.com " +
 			"et sk-ecdsa-sha2-nistp256@openssh.com",
 		"the key cannot be read: %s":                        "la clé est illisible : %s",
-		"its curve is not that of its kind":                 "sa courbe n'est pas celle de sa sorte",
+		"its curve is not that of its kind":                 "sa courbe n'est pas celle de son type",
 		"its point is not one of its curve":                 "son point n'est pas sur sa courbe",
 		"a key of RSA must have from %d to %d bits, not %d": "une clé RSA doit avoir de %d à %d bits, et non %d",
 		"its exponent is none of RSA":                       "son exposant n'est pas celui d'une clé RSA",
@@ -54,7 +54,7 @@ func frenchOfSigners() map[string]string {
 		"nobody has touched the security key":            "personne n'a touché la clé de sécurité",
 		"the signature cannot be read: %s":               "la signature est illisible : %s",
 		"a signature of the kind %q is not accepted from a key of the kind %s": "" +
-			"une signature de la sorte %q n'est pas acceptée d'une clé de la sorte %s",
+			"une signature du type %q n'est pas acceptée d'une clé du type %s",
 		"it is no signature of ssh-keygen: it must begin with %s": "" +
 			"ce n'est pas une signature de ssh-keygen : elle doit commencer par %s",
 		"it is no signature of ssh-keygen: its base64 cannot be read": "" +

@@ -7,7 +7,7 @@ func frenchWallets() map[string]string {
 		"--%s: %s; nothing was done":               "--%s : %s ; rien n'a été fait",
 		"JSON file with a consent for each wallet": "fichier JSON avec un consentement par portefeuille",
 		"Keep wallets in a database until told to stop or, with --once, until everything is there": "" +
-			"Tenir des portefeuilles dans une base jusqu'à l'arrêt ou, avec --once, jusqu'à ce que tout y soit",
+			"Tenir à jour des portefeuilles dans une base jusqu'à l'arrêt ou, avec --once, jusqu'à ce que tout y soit",
 		"Print how each wallet stands, one JSON object a line": "Écrire où en est chaque portefeuille, un objet JSON par ligne",
 		"Print the changes of a wallet, one JSON object a line": "" +
 			"Écrire les changements d'un portefeuille, un objet JSON par ligne",
@@ -16,7 +16,7 @@ func frenchWallets() map[string]string {
 			"The gap is the balance minus\nthe sum of what is stored: what was there before the first transaction. djamo wallets " +
 			"quarantine lists what is quarantined.": "" +
 			"Écrit pour chaque portefeuille son état (in_step, syncing, failing, quarantined, rate_limited ou arrêté par " +
-			"son consentement),\nsa dernière bonne lecture, ce qu'il a, ce que des notifications ont annoncé et qui n'est " +
+			"son consentement),\nsa dernière lecture réussie, ce qu'il a, ce que des notifications ont annoncé et qui n'est " +
 			"pas venu, et son solde. L'écart est\nle solde moins la somme de ce qui est enregistré : ce qu'il y avait " +
 			"avant la première transaction. djamo wallets quarantine\nliste ce qui est en quarantaine.",
 		"Print the items that were kept aside, one JSON object a line": "Écrire les éléments mis de côté, un objet JSON par ligne",
@@ -25,7 +25,7 @@ func frenchWallets() map[string]string {
 			"well, which are\npersonal data, and whole reasons, which may quote them.\n\nAn item leaves the quarantine by itself when " +
 			"the gateway gives it again and it can be read. What was entered in the last\nten days is read again once a day. This " +
 			"command changes nothing.": "" +
-			"Écrit les éléments illisibles, ou qui contredisent ce qui est définitif : portefeuille, première venue, id s'il y en a " +
+			"Écrit les éléments illisibles, ou qui contredisent ce qui est définitif : portefeuille, première apparition, id s'il y en a " +
 			"un,\nmotif de la mise de côté, taille en octets et empreinte. Avec --raw, écrit aussi les éléments eux-mêmes, qui sont " +
 			"des données\npersonnelles, et les motifs entiers, qui peuvent les citer.\n\nUn élément sort de la quarantaine de lui-même " +
 			"quand la passerelle le redonne et qu'il se lit. Ce qui date des dix derniers\njours est relu une fois par jour. Cette " +
@@ -38,7 +38,7 @@ func frenchWallets() map[string]string {
 			"Écrit ce qui a été ajouté, modifié et supprimé, dans l'ordre et sans trou. Un lecteur qui retient le dernier " +
 			"seq qu'il a\ncomptabilisé, et le donne par --after, comptabilise chaque changement une fois.",
 		"Read Djamo wallets with their holders' consent, and keep them in a database": "" +
-			"Lire des portefeuilles Djamo avec l'accord de leurs titulaires, et les tenir dans une base",
+			"Lire des portefeuilles Djamo avec l'accord de leurs titulaires, et en tenir une copie dans une base",
 		"Reads the wallets until it is told to stop. Kill it as you like and start it again: each transaction is there " +
 			"once. Several\nmay run on one database; each wallet has one reader at a time.\n\nThe consent comes from the " +
 			"environment, or for each wallet from the file that --consents names:\n  {\"wal_…\": {\"consent_id\": \"…\", " +
@@ -48,9 +48,9 @@ func frenchWallets() map[string]string {
 			"database; without it a file of SQLite\n                               gets a key beside it, FILE.key\n  " +
 			"DJAMO_PISPI_SECRET           signs the pushes that --listen receives at POST /djamo/pi-spi\n\nExit codes:\n  " +
 			"0   told to stop or, with --once, everything is there\n  1   anything else: run it again\n  3   with --once: " +
-			"a wallet has quarantined items, or its consent is over, which takes a person\n  64  bad input: nothing was " +
+			"a wallet has quarantined items, or its consent is over: a person must look at it\n  64  bad input: nothing was " +
 			"done": "" +
-			"Lit les portefeuilles jusqu'à l'arrêt. Tuez-le comme vous voulez et relancez-le : chaque transaction y est " +
+			"Lit les portefeuilles jusqu'à l'arrêt. Il peut être tué à tout moment et relancé : chaque transaction y est " +
 			"une fois. Plusieurs\npeuvent tourner sur une base ; chaque portefeuille a un lecteur à la fois.\n\nLe " +
 			"consentement vient de l'environnement, ou pour chaque portefeuille du fichier indiqué par --consents :\n  " +
 			"{\"wal_…\": {\"consent_id\": \"…\", \"token\": \"…\", \"refresh_token\": \"…\"}}\n\nEnvironnement :\n  " +
@@ -59,25 +59,25 @@ func frenchWallets() map[string]string {
 			"base64 qui scellent les jetons dans la base ; sans elle, un fichier SQLite\n                               " +
 			"reçoit une clé à côté de lui, FICHIER.key\n  DJAMO_PISPI_SECRET           signe les notifications que " +
 			"--listen reçoit sur POST /djamo/pi-spi\n\nCodes de sortie :\n  0   arrêté ou, avec --once, tout y est\n  1   " +
-			"autre chose : relancez\n  3   avec --once : un portefeuille a des éléments en quarantaine, ou son " +
-			"consentement est fini, ce qui demande une personne\n  64  entrée incorrecte : rien n'a été fait",
+			"toute autre erreur : relancez la commande\n  3   avec --once : un portefeuille a des éléments en quarantaine, ou son " +
+			"consentement est fini : une personne doit s'en occuper\n  64  entrée incorrecte : rien n'a été fait",
 		"Reads wallets behind an open-finance gateway and keeps a copy in SQLite or PostgreSQL: each transaction once, " +
 			"in order,\nwhatever is killed, repeated, late or pushed early. The gateway's shapes are not confirmed by a " +
 			"gateway yet.": "" +
 			"Lit des portefeuilles derrière une passerelle de finance ouverte et en tient une copie dans SQLite ou " +
-			"PostgreSQL : chaque\ntransaction une fois, dans l'ordre, quoi qui soit tué, répété, en retard ou annoncé trop " +
-			"tôt. Aucune passerelle n'a encore\nconfirmé ces formats.",
+			"PostgreSQL : chaque\ntransaction une fois, dans l'ordre, même si un programme est tué, ou si une page se répète, tarde ou est " +
+			"annoncée trop tôt. Aucune passerelle n'a encore\nconfirmé ces formats.",
 		"URL of the gateway": "adresse de la passerelle",
 		"address to receive pushes on, at POST /djamo/pi-spi":      "adresse où recevoir les notifications, sur POST /djamo/pi-spi",
-		"currency of the wallets":                                  "monnaie des portefeuilles",
-		"end when every wallet is in step and every backfill done": "finir quand chaque portefeuille est à jour et son passé lu",
+		"currency of the wallets":                                  "devise des portefeuilles",
+		"end when every wallet is in step and every backfill done": "finir quand chaque portefeuille est à jour et son historique lu",
 		"file of SQLite, or postgres://…":                          "fichier SQLite, ou postgres://…",
 		"how long one read may take":                               "combien de temps une lecture peut durer",
 		"id of the wallet":                                         "id du portefeuille",
 		"ids of the wallets, with commas between them":             "id des portefeuilles, séparés par des virgules",
 		"items in a page":                                          "éléments dans une page",
 		"only changes after this seq":                              "seulement les changements après ce seq",
-		"read history from this day on, such as 2026-01-31":        "lire le passé à partir de ce jour, comme 2026-01-31",
+		"read history from this day on, such as 2026-01-31":        "lire l'historique à partir de ce jour, comme 2026-01-31",
 		"time between reads of a wallet that is in step":           "temps entre deux lectures d'un portefeuille à jour",
 		"where tokens are refreshed (default {gateway}/oauth/token)": "" +
 			"où les jetons sont renouvelés (par défaut {passerelle}/oauth/token)",
@@ -96,7 +96,7 @@ func frenchWallets() map[string]string {
 			"--review %q : remplacerait un fichier dont on a besoin ; donnez-lui un autre nom",
 		"Review: %s": "Revue : %s",
 		"`file` to write the review to: .html or .xlsx; phone numbers in it are masked": "" +
-			"`fichier` où écrire le contrôle : .html ou .xlsx ; les numéros y sont masqués",
+			"`fichier` où écrire la revue : .html ou .xlsx ; les numéros y sont masqués",
 		"ask for each payee whether there is a Djamo account, before anything is sent: `auto|yes|no`; auto: from 20 " +
 			"payouts": "" +
 			"demander pour chaque bénéficiaire s'il a un compte Djamo, avant tout envoi : `auto|yes|no` ; auto : à partir " +

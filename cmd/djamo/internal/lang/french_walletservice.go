@@ -23,7 +23,7 @@ func frenchOfWalletservice() map[string]string {
 			"a un champ %s inconnu : il y a consent_id, token, refresh_token et ends",
 		"is no JSON object": "n'est pas un objet JSON",
 		"DJAMO_CONSENT_KEY must be set: 32 bytes in base64, with which tokens are sealed in the database": "" +
-			"DJAMO_CONSENT_KEY doit être donnée : 32 octets en base64, qui scellent les jetons dans la base",
+			"DJAMO_CONSENT_KEY doit être définie : 32 octets en base64, qui scellent les jetons dans la base",
 		"the key beside the database: %s":                 "la clé à côté de la base : %s",
 		"%s: the key has %d bytes, it must have %d":       "%s : la clé a %d octets, elle doit en avoir %d",
 		"%s: the key is no base64 of %d bytes":            "%s : la clé n'est pas en base64 de %d octets",
@@ -46,7 +46,7 @@ func frenchOfWalletservice() map[string]string {
 		"%d must be from 1 to 10000":                                   "%d : doit être de 1 à 10000",
 		"%q is no date such as 2026-01-31":                             "%q n'est pas une date comme 2026-01-31",
 		"%s is in the future":                                          "%s est dans le futur",
-		"DJAMO_PISPI_SECRET must be set, with which pushes are signed": "DJAMO_PISPI_SECRET doit être donné : il signe les notifications",
+		"DJAMO_PISPI_SECRET must be set, with which pushes are signed": "DJAMO_PISPI_SECRET doit être définie : elle signe les notifications",
 		"must be such as https://auth.example/oauth/token":             "doit être comme https://auth.example/oauth/token",
 		"tokens are sent over https only, but to a server on this machine": "" +
 			"les jetons ne partent qu'en https, sauf vers un serveur de cette machine",

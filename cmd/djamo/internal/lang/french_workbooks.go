@@ -10,9 +10,9 @@ func frenchOfWorkbooks() map[string]string {
 		"its format shows %s: format the column as a number, and see what it holds": "" +
 			"son format affiche %s : mettez la colonne au format nombre, et voyez ce qu'elle contient",
 		"a date or a time": "une date ou une heure", "a percentage": "un pourcentage", "a shortened number": "un nombre abrégé",
-		"a fraction": "une fraction", "another currency": "une autre monnaie", "thousands": "des milliers",
+		"a fraction": "une fraction", "another currency": "une autre devise", "thousands": "des milliers",
 		"a currency that depends on the machine": "" +
-			"une monnaie qui dépend de la machine", "what depends on the machine": "ce qui dépend de la machine",
+			"une devise qui dépend de la machine", "what depends on the machine": "ce qui dépend de la machine",
 		"nothing, or only words": "rien, ou des mots seulement", "digits that the number does not have": "des chiffres que le nombre n'a pas",
 		"a sign that the number does not have": "" +
 			"un signe que le nombre n'a pas", "words that are no currency of ours": "des mots qui ne sont pas le franc CFA",

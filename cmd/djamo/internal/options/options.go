@@ -36,7 +36,7 @@ const (
 func (o *Options) AddAccount(flags *pflag.FlagSet) {
 	o.AddProfile(flags)
 	flags.DurationVar(&o.Timeout, "timeout", 30*time.Second, "how long one request may take")
-	flags.BoolVar(&o.Verbose, "verbose", false, "tell of every request, without its body, on standard error")
+	flags.BoolVar(&o.Verbose, "verbose", false, "log every request, without its body, to standard error")
 }
 
 // AddProfile adds the flag that chooses an account.
@@ -64,7 +64,7 @@ func (o *Options) AddOutput(flags *pflag.FlagSet) {
 // AddWrite adds the flags of commands that change something.
 func (o *Options) AddWrite(flags *pflag.FlagSet) {
 	o.AddLive(flags)
-	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be sent; only reads leave")
+	flags.BoolVar(&o.DryRun, "dry-run", false, "show what would be sent; the API is only read")
 }
 
 // AddMoney adds the flags of commands that send money.

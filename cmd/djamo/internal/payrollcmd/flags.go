@@ -85,7 +85,7 @@ func (s *settings) addTimeFlags(flags *pflag.FlagSet) {
 		&s.quietPeriod,
 		"quiet-period",
 		0,
-		"how long a payout whose answer was lost is looked for before it is sent again; default: the send timeout and 10s",
+		"how long a payout whose answer was lost is looked for before it is sent again; default: the send timeout plus 10s",
 	)
 	flags.DurationVar(
 		&s.lease,

@@ -34,7 +34,7 @@ func TestPay_ComparesWithTheNewestRunOfTheJournal(t *testing.T) {
 		"Compared with june: 2 payments, 220 000 FCFA. The total changes by +120 000 FCFA.",
 		"Warning 1. Amount unusual for its payee: 1", "at most 120 000 FCFA before",
 		"Warning 2. Changed amounts: 1", "was 120 000 FCFA, +120 000 FCFA (+100 %)",
-		"2 of the review's warnings are not confirmed, which --yes does not do: correct the file, or add --confirm unusual-amounts=1 --confirm changed-amounts=1",
+		"--yes does not confirm warnings of the review (open: 2): correct the file, or add --confirm unusual-amounts=1 --confirm changed-amounts=1",
 	} {
 		require.Contains(t, o.squeezed(), part)
 	}

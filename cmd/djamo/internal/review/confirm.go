@@ -134,7 +134,7 @@ func (r *Review) Ask(
 		}
 	}
 	if len(missing) > 0 {
-		return exit.NotSent(ctx, lang.Errorf("%d of the review's warnings are not confirmed, which --yes does not do: "+
+		return exit.NotSent(ctx, lang.Errorf("--yes does not confirm warnings of the review (open: %d): "+
 			"correct the file, or add %s", len(missing), strings.Join(missing, " ")))
 	}
 	return nil

@@ -107,7 +107,7 @@ func (l words) detail(kind payroll.WarningKind, f Finding, name func(string) str
 	case OtherNames:
 		return fmt.Sprintf(l.say("was %s", "était %s"), name(f.Other))
 	case OtherNumbers:
-		return fmt.Sprintf(l.say("was %s, and got %s", "était %s, pour %s"), f.Number, f.Before.String())
+		return fmt.Sprintf(l.say("was %s, and got %s", "était %s, et a reçu %s"), f.Number, f.Before.String())
 	case UnusualAmounts:
 		if f.Amount > f.Before {
 			return fmt.Sprintf(l.say("at most %s before", "au plus %s auparavant"), f.Before.String())
@@ -149,10 +149,10 @@ func (l words) question(number int, group Group) string {
 			"Continuer sans les %d paiements de l’avertissement %d ? [o/N] "), len(group.Findings), number)
 	case group.Kind == AccountUnknown && one:
 		return fmt.Sprintf(l.say("Pay the payment of warning %d without the check? [y/N] ",
-			"Payer le paiement de l’avertissement %d sans vérification ? [o/N] "), number)
+			"Effectuer le paiement de l’avertissement %d sans vérification ? [o/N] "), number)
 	case group.Kind == AccountUnknown:
 		return fmt.Sprintf(l.say("Pay the %d payments of warning %d without the check? [y/N] ",
-			"Payer les %d paiements de l’avertissement %d sans vérification ? [o/N] "), len(group.Findings), number)
+			"Effectuer les %d paiements de l’avertissement %d sans vérification ? [o/N] "), len(group.Findings), number)
 	}
 	return fmt.Sprintf(l.say("Is warning %d right (%s: %d)? [y/N] ", "L’avertissement %d est-il normal (%s : %d) ? [o/N] "),
 		number, l.title(group.Kind), len(group.Findings))

@@ -127,7 +127,7 @@ func (c *caller) controlFlag(command *cobra.Command) {
 
 func (c *caller) customers() *cobra.Command {
 	var everybody bool
-	command := c.leaf("customers [MSISDN…]", "List who has an account; or name who has one, and nobody else has", cobra.ArbitraryArgs,
+	command := c.leaf("customers [MSISDN…]", "List who has an account, or name the only ones who have one", cobra.ArbitraryArgs,
 		func(args []string) request {
 			switch {
 			case everybody:

@@ -55,7 +55,7 @@ Environment:
 Exit codes:
   0   told to stop or, with --once, everything is there
   1   anything else: run it again
-  3   with --once: a wallet has quarantined items, or its consent is over, which takes a person
+  3   with --once: a wallet has quarantined items, or its consent is over: a person must look at it
   64  bad input: nothing was done`,
 		Example: "  djamo wallets run --gateway https://gateway.example --wallet wal_XOF_1 --db wallets.db --from 2026-01-01 --once",
 		Args:    cobra.NoArgs,

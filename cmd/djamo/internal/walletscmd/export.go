@@ -37,7 +37,7 @@ CAMT.053 is the bank statement of ISO 20022 (camt.053.001.08), which accounting 
 Exit codes:
   0   the statement was printed
   1   anything else, such as a balance that was not read yet: run it again
-  3   the transactions do not make the sum that the store has counted: it takes a person
+  3   the transactions do not make the sum that the store has counted: a person must look at it
   64  bad input`,
 		Example: "  djamo wallets export --db wallets.db --wallet wal_XOF_1 --from 2026-05-01 --to 2026-05-31 --format camt053 > may.xml",
 		Args:    cobra.NoArgs,
