@@ -129,7 +129,7 @@ func (s BatchService) Create(ctx context.Context, params BatchParams, opts ...Re
 	return batch, nil
 }
 
-// doubt says why an answer does not tell what became of every payment; "" when it does. The documentation's own example
+// ambiguity says why an answer does not tell what became of every payment; "" when it does. The documentation's own example
 // answers with another reference, and other amounts, than were sent, so those are left to the reader to compare: what an
 // answer does not name is to be looked up.
 func (b batchBody) ambiguity(answer *Batch) string {

@@ -147,7 +147,7 @@ func (b transactionBody) find(ctx context.Context, c *Client, opts []RequestOpti
 	return c.Transactions.GetByReference(ctx, b.Reference, opts...)
 }
 
-// differs compares what was sent with what was found under its reference. The API may leave fields out and show the phone
+// mismatch compares what was sent with what was found under its reference. The API may leave fields out and show the phone
 // number masked or shortened, so only what it does show can differ.
 func (b transactionBody) mismatch(found *Transaction) string {
 	switch {

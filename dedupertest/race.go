@@ -14,7 +14,7 @@ const (
 	machines = 5  // that they reach
 )
 
-// together calls f from as many goroutines as there are copies, each on one of the machines, and waits for them. They
+// concurrently calls f from as many goroutines as there are copies, each on one of the machines, and waits for them. They
 // start at the same moment. The first error that one of them returns ends the others and fails the case.
 func (t *trial) concurrently(f func(d djamo.Deduper, owner string) error) {
 	t.Helper()

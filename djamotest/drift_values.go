@@ -151,9 +151,9 @@ func (v *fieldValues) isClosedSet(free []string, field string) bool {
 // list writes values one after the other, the same way each time.
 func list(values []string) string {
 	slices.Sort(values)
-	const most = 12
-	if len(values) > most {
-		values = append(values[:most:most], "…")
+	const maxValues = 12
+	if len(values) > maxValues {
+		values = append(values[:maxValues:maxValues], "…")
 	}
 	return strings.Join(values, " or ")
 }

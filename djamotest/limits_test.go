@@ -24,13 +24,13 @@ func TestFees_AreAskedForOnce(t *testing.T) {
 
 func TestMoney_StopsAtItsLimits(t *testing.T) {
 	t.Parallel()
-	const most = 1<<53 - 1
-	require.Equal(t, int64(math.MaxInt64), djamotest.BasisPoints(20_000_000)(most))
+	const maxAmount = 1<<53 - 1
+	require.Equal(t, int64(math.MaxInt64), djamotest.BasisPoints(20_000_000)(maxAmount))
 	require.Equal(t, int64(math.MaxInt64), djamotest.BasisPoints(math.MaxInt64)(1))
 	api, c := newAPI(t, djamotest.WithFee(djamotest.BasisPoints(0)), djamotest.WithManualSettlement())
 	for i := range 1_100 {
-		require.NoError(t, api.SetBalance(most))
-		c.pay(awa, most, fmt.Sprint(i))
+		require.NoError(t, api.SetBalance(maxAmount))
+		c.pay(awa, maxAmount, fmt.Sprint(i))
 	}
 	for i := range 1_100 {
 		require.NoError(t, api.Reject(fmt.Sprint(i), "closed"))

@@ -11,7 +11,7 @@ type names struct {
 	private []string // as in Routes.Private
 }
 
-// kind of a value, by its name.
+// nameKind is the kind of a value, by its name.
 type nameKind int
 
 const (

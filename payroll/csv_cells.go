@@ -205,10 +205,10 @@ func countDigits(text string) int {
 // cleanName makes the name of a payee fit for one line: without characters that nobody sees, and bounded. It decides
 // nothing, so it is never refused.
 func cleanName(name string) string {
-	const most = 120 // characters
+	const maxLength = 120 // characters
 	name = strings.Join(strings.Fields(strings.Map(dropUnseen, strings.ToValidUTF8(name, "\ufffd"))), " ")
-	if utf8.RuneCountInString(name) > most {
-		name = string([]rune(name)[:most]) + "…"
+	if utf8.RuneCountInString(name) > maxLength {
+		name = string([]rune(name)[:maxLength]) + "…"
 	}
 	return name
 }

@@ -104,7 +104,7 @@ func (o *EntryOptions) fill() error {
 		{"Salaries", o.Salaries}, {"Treasury", o.Treasury}, {"Fees", o.Fees}, {"Journal", o.Journal},
 	} {
 		if !IsAccount(field.value) {
-			return fmt.Errorf("payroll: EntryOptions.%s %q must be at most %d letters and digits", field.name, field.value, longestAccount)
+			return fmt.Errorf("payroll: EntryOptions.%s %q must be at most %d letters and digits", field.name, field.value, maxAccount)
 		}
 	}
 	if o.Treasury == o.Salaries || o.Treasury == o.Fees {
@@ -113,12 +113,12 @@ func (o *EntryOptions) fill() error {
 	return nil
 }
 
-// longestAccount is what bookkeeping programs have room for.
-const longestAccount = 13
+// maxAccount is what bookkeeping programs have room for.
+const maxAccount = 13
 
 // IsAccount reports whether an account, or a journal of the books, may be called so: 1 to 13 letters and digits of ASCII.
 func IsAccount(name string) bool {
-	return name != "" && len(name) <= longestAccount && !strings.ContainsFunc(name, func(r rune) bool {
+	return name != "" && len(name) <= maxAccount && !strings.ContainsFunc(name, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	})
 }

@@ -144,9 +144,9 @@ const maxShownDigits = 5
 
 // mayBeNumber reports whether a cell may hold a phone number, or a part of one. "Total 2026" does not.
 func mayBeNumber(value string) bool {
-	const fewest = 4
+	const minDigits = 4
 	digits := countDigits(value)
-	return digits >= fewest && (digits > maxShownDigits || !strings.ContainsFunc(value, unicode.IsLetter))
+	return digits >= minDigits && (digits > maxShownDigits || !strings.ContainsFunc(value, unicode.IsLetter))
 }
 
 // shown is a value in a problem: bounded, on one line, and without phone numbers. What is none, such as TOTAL, is shown as

@@ -127,8 +127,8 @@ func (l *lengths) add(r row, column string) {
 }
 
 func (l *lengths) warnings(column string) []Warning {
-	const fewest = 3 // rows, of which the last may be told from the others
-	if l.rows < fewest || l.last >= l.shortest {
+	const minRows = 3 // rows, of which the last may be told from the others
+	if l.rows < minRows || l.last >= l.shortest {
 		return nil
 	}
 	return []Warning{{Kind: WarnHeadings, Lines: []int64{l.line}, Text: fmt.Sprintf(

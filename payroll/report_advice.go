@@ -103,9 +103,9 @@ func detailOf(reason string) string {
 	text = strings.TrimPrefix(text, refusedPrefix)
 	request := regexp.MustCompile(`^djamo: (GET|POST|PUT|DELETE) \S+: (\d{3} [A-Z][A-Za-z ]+: )?`)
 	text = strings.TrimPrefix(request.ReplaceAllString(text, ""), "djamo: ")
-	const most = 300
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
+	const maxLength = 300
+	if runes := []rune(text); len(runes) > maxLength {
+		text = string(runes[:maxLength]) + "…"
 	}
 	return text
 }

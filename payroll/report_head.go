@@ -114,7 +114,7 @@ func cssString(text string) template.CSS {
 
 // bars share the width of the chart among the outcomes. However few payouts had one, it is to be seen.
 func (r *report) bars(seen runSurvey) (bars []pageBar, width int64) {
-	const whole, least = 1_000, 8
+	const whole, minShare = 1_000, 8
 	for of := range outcomes {
 		sum := seen.sums[of]
 		if sum.Count == 0 {
@@ -122,7 +122,7 @@ func (r *report) bars(seen runSurvey) (bars []pageBar, width int64) {
 		}
 		bar := pageBar{
 			Pattern: [outcomes]string{"paid", "earlier", "notpaid", "open"}[of], Name: r.pageGroup(of, sum).Name, CountText: countText(sum.Count),
-			At: width, Width: max(least, sum.Count*whole/r.totals.Planned.Count),
+			At: width, Width: max(minShare, sum.Count*whole/r.totals.Planned.Count),
 		}
 		width += bar.Width
 		bars = append(bars, bar)

@@ -66,7 +66,7 @@ func TestWriteReport_HTML(t *testing.T) {
 // A long section is in several tables, each with its headings: one of 10,000 rows takes Chromium longer to print.
 func TestWriteReport_HTMLLongSections(t *testing.T) {
 	t.Parallel()
-	const paid, failed, most = 450, 201, 200
+	const paid, failed, maxListed = 450, 201, 200
 	payouts := make([]payroll.Payout, 0, paid+failed)
 	for i := range paid + failed {
 		p := payroll.Payout{MSISDN: djamo.MSISDN(fmt.Sprintf("+22507%08d", i)), Amount: 5_000, Reference: fmt.Sprint("r", i), State: payroll.Completed}
@@ -87,14 +87,14 @@ func TestWriteReport_HTMLLongSections(t *testing.T) {
 			rows = append(rows, strings.Count(body, `<tr><td class="lead">`))
 		}
 	}
-	require.Equal(t, []int{most, failed - most, most, most, paid - 2*most}, rows)
+	require.Equal(t, []int{maxListed, failed - maxListed, maxListed, maxListed, paid - 2*maxListed}, rows)
 	require.Equal(t, 2, strings.Count(page, "<tfoot>"), "each section has one total")
 	requireInOrder(t, readable(page), "To be dealt with · 201", "Total · 201", "Paid now · 450", "Total · 450")
 	for i := range payouts {
 		require.Equal(t, 1, strings.Count(page, fmt.Sprintf(`<span class="k">r%d</span>`, i)))
 	}
 
-	page = writeWith(t, payroll.ReportWriter{}, journalOf(t, payouts[:most]...), payroll.ReportHTML)
+	page = writeWith(t, payroll.ReportWriter{}, journalOf(t, payouts[:maxListed]...), payroll.ReportHTML)
 	require.Equal(t, 1, strings.Count(page, `<table class="rows">`), "a short section is one table, as wide as its texts ask")
 }
 
@@ -246,10 +246,10 @@ func TestReportWriter_OddTexts(t *testing.T) {
 // What spreadsheets would round is a text.
 func TestWriteReport_XLSXRoundsNothing(t *testing.T) {
 	t.Parallel()
-	const most = 999_999_999_999_999
+	const maxExact = 999_999_999_999_999
 	sheets := workbookTexts(t, write(t, journalOf(t,
-		payroll.Payout{MSISDN: "+2250748710501", Amount: most, Reference: "a", State: payroll.Completed},
-		payroll.Payout{MSISDN: "+2250748710502", Amount: most + 1, Reference: "b", State: payroll.Completed},
+		payroll.Payout{MSISDN: "+2250748710501", Amount: maxExact, Reference: "a", State: payroll.Completed},
+		payroll.Payout{MSISDN: "+2250748710502", Amount: maxExact + 1, Reference: "b", State: payroll.Completed},
 	), payroll.ReportXLSX))
 	require.Contains(t, sheets, `<v>999999999999999</v>`)
 	require.Contains(t, sheets, `<t xml:space="preserve">1000000000000000</t>`)

@@ -39,11 +39,11 @@ func isUnitOfCells(word string) bool {
 
 // isMonth reports whether a word is the name of a month in French, or its beginning: what a spreadsheet there makes a date of.
 func isMonth(word string) bool {
-	const shortest = 3
+	const minLetters = 3
 	word = strings.NewReplacer("é", "e", "û", "u").Replace(strings.ToLower(word))
 	const months = "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre" //nolint:misspell // French
 	for month := range strings.FieldsSeq(months) {
-		if len(word) >= shortest && strings.HasPrefix(month, word) {
+		if len(word) >= minLetters && strings.HasPrefix(month, word) {
 			return true
 		}
 	}

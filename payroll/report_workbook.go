@@ -76,15 +76,15 @@ func (r *report) workbookParts(rows int64) [][2]string {
 	}
 }
 
-// mostWorkbookRows is how many payouts a sheet has room for, below its headings.
-const mostWorkbookRows = 1<<20 - 1
+// maxWorkbookRows is how many payouts a sheet has room for, below its headings.
+const maxWorkbookRows = 1<<20 - 1
 
 // writeWorkbook writes a workbook with a summary and a table of all payouts. Phone numbers, references and all that came
 // from elsewhere are texts, which no spreadsheet changes or runs; amounts and times are numbers. It is written row by row:
 // no library that writes workbooks does so without a temporary file, and these rows hold phone numbers.
 func (r *report) writeWorkbook(ctx context.Context, to io.Writer) error {
-	if r.info.Count > mostWorkbookRows {
-		return fmt.Errorf("%d payouts do not fit into a sheet, which has room for %d: choose .csv", r.info.Count, mostWorkbookRows)
+	if r.info.Count > maxWorkbookRows {
+		return fmt.Errorf("%d payouts do not fit into a sheet, which has room for %d: choose .csv", r.info.Count, maxWorkbookRows)
 	}
 	seen, err := r.survey(ctx)
 	if err != nil {
@@ -314,12 +314,12 @@ func (s *sheetRow) number(format int, n int64) {
 	fmt.Fprintf(&s.cells, `%s><v>%d</v></c>`, s.at(format), n)
 }
 
-// mostExact is the largest amount that a spreadsheet keeps to the franc: it calculates with 15 digits.
-const mostExact = 999_999_999_999_999
+// maxExact is the largest amount that a spreadsheet keeps to the franc: it calculates with 15 digits.
+const maxExact = 999_999_999_999_999
 
 // amount writes an amount, as a text when a spreadsheet would round it.
 func (s *sheetRow) amount(amount djamo.XOF) {
-	if amount > mostExact {
+	if amount > maxExact {
 		s.text(cellText, francs(amount))
 		return
 	}
@@ -328,7 +328,7 @@ func (s *sheetRow) amount(amount djamo.XOF) {
 
 // formula writes a formula with its result. Where a spreadsheet would round the result there is no formula.
 func (s *sheetRow) formula(format int, formula string, result djamo.XOF) {
-	if result > mostExact {
+	if result > maxExact {
 		s.text(cellText, francs(result))
 		return
 	}
@@ -362,9 +362,9 @@ func (s *sheetRow) text(format int, text string) {
 
 // cellSized cuts a text to what a cell has room for. Nothing that is sent or asked for is that long.
 func cellSized(text string) string {
-	const most = 16_000 // of which each may count twice
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
+	const maxLength = 16_000 // of which each may count twice
+	if runes := []rune(text); len(runes) > maxLength {
+		return string(runes[:maxLength]) + "…"
 	}
 	return text
 }

@@ -57,13 +57,13 @@ type attempt struct {
 func (c *comparisons) of(run string, part *sqljournal.Part) *partComparison {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	const most = 100
+	const maxRuns = 100
 	known, ok := c.runs[run]
 	if !ok {
-		if len(c.runs) >= most {
+		if len(c.runs) >= maxRuns {
 			maps.DeleteFunc(c.runs, func(_ string, r *runComparison) bool { return r.isOld() })
 		}
-		if c.runs == nil || len(c.runs) >= most { // what is forgotten is compared again
+		if c.runs == nil || len(c.runs) >= maxRuns { // what is forgotten is compared again
 			c.runs = map[string]*runComparison{}
 		}
 		known = &runComparison{}

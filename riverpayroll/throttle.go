@@ -109,7 +109,7 @@ func (t *Throttle) close(ctx context.Context, pause time.Duration) {
 	_ = t.shared(func(gate sqljournal.Gate) error { return gate.Close(ctx, pause) }) // this process holds back all the same
 }
 
-// hold never opens the gate earlier than is known already.
+// closeFor never opens the gate earlier than is known already.
 func (t *Throttle) closeFor(pause time.Duration) {
 	until := time.Now().Add(pause)
 	t.mu.Lock()

@@ -102,9 +102,9 @@ func (l *shardStore) Release(ctx context.Context, owner string) error {
 func (l *shardStore) renewWaiting() {
 	l.renewing <- struct{}{}
 	defer func() { <-l.renewing }()
-	const times, most = 12, time.Second / 2
+	const times, maxPause = 12, time.Second / 2
 	select { // who comes meanwhile goes with it
-	case <-time.After(min(l.ttl/times, most) - time.Since(l.latest)):
+	case <-time.After(min(l.ttl/times, maxPause) - time.Since(l.latest)):
 	case <-l.life.Done():
 	}
 	l.latest = time.Now()

@@ -49,9 +49,9 @@ func (c *Config) withDefaults() error {
 	if c.Turn == 0 {
 		c.Turn = defaultTurn
 	}
-	const shortest = time.Second
-	if c.Shards < 0 || c.Turn < shortest {
-		return fmt.Errorf("riverwallet: Shards is %d and must be positive, Turn is %v and must be %v or more", c.Shards, c.Turn, shortest)
+	const minTurn = time.Second
+	if c.Shards < 0 || c.Turn < minTurn {
+		return fmt.Errorf("riverwallet: Shards is %d and must be positive, Turn is %v and must be %v or more", c.Shards, c.Turn, minTurn)
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func ClientConfig(workers *river.Workers, shards int) *river.Config {
 		FetchCooldown:        fetchPause,
 		FetchPollInterval:    fetchPause,
 		JobTimeout:           -1,
-		RescueStuckJobsAfter: longest + 8*time.Hour, // the leases of the store say who reads, long before
+		RescueStuckJobsAfter: maxHold + 8*time.Hour, // the leases of the store say who reads, long before
 		// Jobs that are over are of no use: the store has what they did.
 		CompletedJobRetentionPeriod: time.Hour,
 		CancelledJobRetentionPeriod: time.Hour,

@@ -89,7 +89,7 @@ func (w *Worker) take(ctx context.Context, shard int) (hold context.Context, rel
 	case w.share > 0 && len(w.held) >= w.share:
 		return nil, nil, river.JobSnooze(pause/2 + rand.N(pause/2)) //nolint:gosec // jitter needs no secrecy
 	}
-	hold, cancel := context.WithTimeout(ctx, longest/2+rand.N(longest/2)) //nolint:gosec // as above
+	hold, cancel := context.WithTimeout(ctx, maxHold/2+rand.N(maxHold/2)) //nolint:gosec // as above
 	w.held[shard] = &holding{end: cancel}
 	return hold, func() {
 		cancel()
@@ -99,8 +99,8 @@ func (w *Worker) take(ctx context.Context, shard int) (hold context.Context, rel
 	}, nil
 }
 
-// longest is how long a process reads a shard before it is handed out anew.
-const longest = 16 * time.Hour
+// maxHold is how long a process reads a shard before it is handed out anew.
+const maxHold = 16 * time.Hour
 
 // read reads the wallets that a shard has now. The error is errNew when it has others by then.
 func (w *Worker) read(hold context.Context, shard int) error {
@@ -120,8 +120,8 @@ func (w *Worker) read(hold context.Context, shard int) error {
 	engine.Store, engine.Owner = w.store, ownerOf(w.config.Engine.Owner, shard)
 	engine.Wallets = max(engine.Wallets, w.wallets)
 	if engine.Workers == 0 {
-		const most, least, ofAll = 8, 2, 512
-		engine.Workers = min(most, max(least, ofAll/w.config.Shards))
+		const maxWorkers, minWorkers, ofAll = 8, 2, 512
+		engine.Workers = min(maxWorkers, max(minWorkers, ofAll/w.config.Shards))
 	}
 	w.mu.Unlock()
 	err = engine.Runner(wallets).Run(ctx)

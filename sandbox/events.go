@@ -12,8 +12,8 @@ import (
 // What a page is told of changes: counters only, at most four times a second, so that ten thousand requests in a burst are
 // no more to it than four.
 const (
-	shortestPause = 250 * time.Millisecond
-	heartbeat     = 15 * time.Second
+	minPause  = 250 * time.Millisecond
+	heartbeat = 15 * time.Second
 )
 
 // counters is one event.
@@ -68,7 +68,7 @@ func (s *Sandbox) events(w http.ResponseWriter, r *http.Request) {
 		if _, err := fmt.Fprintf(w, "id: %d\ndata: %s\n\n", after, event); err != nil || flush.Flush() != nil {
 			return
 		}
-		pause := time.NewTimer(shortestPause)
+		pause := time.NewTimer(minPause)
 		select {
 		case <-pause.C:
 		case <-ctx.Done():

@@ -228,11 +228,11 @@ func (p *page) Text(s string) string { return masked(s, p.Reveal) }
 // to look through them for numbers takes longer than the rest of the page. It ends with a whole word, so that no number is cut in
 // two.
 func (p *page) Brief(s string) string {
-	const most = 300
-	if len(s) <= most {
+	const maxLength = 300
+	if len(s) <= maxLength {
 		return p.Text(s)
 	}
-	end := most
+	end := maxLength
 	for end > 0 {
 		if end = strings.LastIndex(s[:end], " "); end > 0 && unicode.IsLetter(rune(s[end-1])) {
 			return p.Text(s[:end]) + " …"

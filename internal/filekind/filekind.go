@@ -97,13 +97,13 @@ func isMail(text string) bool {
 
 // isDatabaseOfDOS recognizes a table of dBase by its version, the day on which it was changed, and the length of its head.
 func isDatabaseOfDOS(head []byte) bool {
-	const fewest = 32
-	if len(head) < fewest || !slices.Contains([]byte{0x03, 0x30, 0x83, 0x8b, 0xf5}, head[0]) {
+	const minHead = 32
+	if len(head) < minHead || !slices.Contains([]byte{0x03, 0x30, 0x83, 0x8b, 0xf5}, head[0]) {
 		return false
 	}
 	month, day := head[2], head[3]
 	length := int(head[8]) | int(head[9])<<8
-	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && length > fewest && (length%fewest == 1 || head[0] == 0x30) && head[12] == 0
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && length > minHead && (length%minHead == 1 || head[0] == 0x30) && head[12] == 0
 }
 
 func containsAny(text string, parts ...string) bool {

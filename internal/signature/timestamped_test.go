@@ -98,8 +98,8 @@ func FuzzTimestamped(f *testing.F) {
 }
 
 func anyFits(body []byte, header, secret string, now time.Time) bool {
-	const longest = int64(tolerance / time.Second)
-	for seconds := now.Unix() - longest; seconds <= now.Unix()+longest; seconds++ {
+	const maxAge = int64(tolerance / time.Second)
+	for seconds := now.Unix() - maxAge; seconds <= now.Unix()+maxAge; seconds++ {
 		if !strings.Contains(header, "t="+strconv.FormatInt(seconds, 10)) {
 			continue
 		}

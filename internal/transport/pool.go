@@ -38,8 +38,8 @@ func Pool(timeout time.Duration) http.RoundTripper {
 // silence is how long a connection may say nothing before it is pinged. Some servers end connections that ping all the
 // time, so it is never below a second.
 func silence(timeout time.Duration) time.Duration {
-	const shortest, longest = time.Second, 10 * time.Second
-	return min(max(timeout/3, shortest), longest)
+	const minTimeout, maxTimeout = time.Second, 10 * time.Second
+	return min(max(timeout/3, minTimeout), maxTimeout)
 }
 
 // refuseTunnel names the proxy that did not open a tunnel. net/http would show its status text and nothing else.

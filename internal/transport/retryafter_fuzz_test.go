@@ -22,7 +22,7 @@ func FuzzRetryAfter(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value, date string) {
 		synctest.Test(t, func(t *testing.T) {
-			const most = time.Minute
+			const maxPause = time.Minute
 			header := http.Header{"Retry-After": {value}, "Date": {date}}
 			after, _ := wire.RetryAfter(header)
 			if after < 0 {
@@ -34,9 +34,9 @@ func FuzzRetryAfter(f *testing.F) {
 			if at, err := http.ParseTime(value); err == nil && date == "" && after != max(time.Until(at), 0) {
 				t.Fatalf("%q is %v, want %v", value, after, time.Until(at))
 			}
-			transport := New(Config{Retry: Retry{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Second, MaxRetryAfter: most}})
+			transport := New(Config{Retry: Retry{MaxAttempts: 3, MinWait: time.Millisecond, MaxWait: time.Second, MaxRetryAfter: maxPause}})
 			for attempt := range 3 {
-				if pause := transport.backoff(attempt, header); pause <= 0 || pause > most {
+				if pause := transport.backoff(attempt, header); pause <= 0 || pause > maxPause {
 					t.Fatalf("%q after %q pauses for %v", value, date, pause)
 				}
 			}

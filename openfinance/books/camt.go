@@ -305,8 +305,8 @@ func holdable(text string) string {
 
 // isIBAN checks form and check digits.
 func isIBAN(text string) bool {
-	const shortest, longest = 15, 34
-	if len(text) < shortest || len(text) > longest {
+	const minLength, maxLength = 15, 34
+	if len(text) < minLength || len(text) > maxLength {
 		return false
 	}
 	var digits strings.Builder

@@ -55,6 +55,6 @@ func (r *recent[V]) put(key string, value V) {
 
 // short is a text of a request as it is remembered, without what it was a part of: a URL may have a megabyte.
 func short(text string) string {
-	const most = 1 << 10
-	return strings.Clone(text[:min(len(text), most)])
+	const maxLength = 1 << 10
+	return strings.Clone(text[:min(len(text), maxLength)])
 }

@@ -147,18 +147,18 @@ func (c *Challenge) Confirm(ctx context.Context, otp string) (*Session, error) {
 }
 
 func isOTP(text string) bool {
-	const least, most = 4, 10
-	return len(text) >= least && len(text) <= most && strings.Trim(text, "0123456789") == ""
+	const minDigits, maxDigits = 4, 10
+	return len(text) >= minDigits && len(text) <= maxDigits && strings.Trim(text, "0123456789") == ""
 }
 
 // lifeOf is a number of seconds as a time; 0 for one that cannot be.
 func lifeOf(seconds int64) time.Duration {
-	const longest = 24 * time.Hour
+	const maxLife = 24 * time.Hour
 	if seconds <= 0 {
 		return 0
 	}
-	if seconds > int64(longest/time.Second) {
-		return longest
+	if seconds > int64(maxLife/time.Second) {
+		return maxLife
 	}
 	return time.Duration(seconds) * time.Second
 }

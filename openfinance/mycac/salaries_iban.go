@@ -98,12 +98,12 @@ func mod97(iban string) int {
 
 // maskIBAN shows the country, the check digits and the last four characters. What is too short to hide anything is hidden whole.
 func maskIBAN(text string) string {
-	const head, tail, least = 4, 4, 12
+	const head, tail, minLength = 4, 4, 12
 	runes := []rune(text)
 	switch {
 	case len(runes) == 0:
 		return ""
-	case len(runes) < least:
+	case len(runes) < minLength:
 		return "…"
 	}
 	return string(runes[:head]) + "…" + string(runes[len(runes)-tail:])

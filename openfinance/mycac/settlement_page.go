@@ -188,15 +188,15 @@ func amountText(amount money.Amount, language Language) string {
 
 // pieces cuts a text where a line may break: identifiers have no spaces and may be long.
 func pieces(text string) []string {
-	const longest = 24
+	const maxLength = 24
 	if text == "" {
 		return nil
 	}
 	var cut []string
 	runes := []rune(text)
-	for len(runes) > longest {
-		at := longest
-		for i := longest; i > longest/2; i-- {
+	for len(runes) > maxLength {
+		at := maxLength
+		for i := maxLength; i > maxLength/2; i-- {
 			if strings.ContainsRune("-_./: ,", runes[i-1]) {
 				at = i
 				break

@@ -104,12 +104,12 @@ func (f *fields) text(name string) (text string) {
 
 // id reads a text that must be there and can be a key in a store.
 func (f *fields) id(name string) string {
-	const most = 512
+	const maxBytes = 512
 	text := f.text(name)
 	switch {
 	case text == "":
 		f.fail(name, "is missing", nil)
-	case len(text) > most || strings.ContainsRune(text, 0):
+	case len(text) > maxBytes || strings.ContainsRune(text, 0):
 		f.fail(name, "must have at most 512 bytes and no NUL", nil)
 	}
 	return text
@@ -156,9 +156,9 @@ func (f *fields) number(name string) int {
 	if !ok {
 		return 0
 	}
-	const most = 1_000_000_000
+	const maxNumber = 1_000_000_000
 	number, err := strconv.Atoi(string(value))
-	if err != nil || number < 0 || number > most {
+	if err != nil || number < 0 || number > maxNumber {
 		f.fail(name, "must be a whole number", nil)
 	}
 	return number

@@ -113,8 +113,8 @@ func stringOf(value []byte, whole string) (string, bool) {
 // FieldNames has the names of the fields that items have, in their order and with commas between them, for an audit: never a
 // value. A name that is none of the usual kind counts as "other".
 func FieldNames(items []Item) string {
-	const most = 64
-	seen := make(map[string]bool, most)
+	const maxMembers = 64
+	seen := make(map[string]bool, maxMembers)
 	for i := range items {
 		raw := items[i].Raw
 		if items[i].Reason != "" && !json.Valid(raw) || len(raw) == 0 {
@@ -124,7 +124,7 @@ func FieldNames(items []Item) string {
 			if seen[string(name)] {
 				return
 			}
-			if len(seen) < most-1 && usualName(name) {
+			if len(seen) < maxMembers-1 && usualName(name) {
 				seen[string(name)] = true
 			} else {
 				seen["other"] = true

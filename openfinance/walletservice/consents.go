@@ -83,18 +83,18 @@ func fitsHeader(text string) bool {
 
 // readConsents reads a file of consents. What is wrong with it is said without what it contains.
 func readConsents(file string) (map[string]Consent, error) {
-	const most = 64 << 20
+	const maxBytes = 64 << 20
 	opened, err := os.Open(file) //nolint:gosec // the operator names it
 	if err != nil {
 		return nil, wrong("consents", "%s cannot be read: %v", file, errors.Unwrap(err))
 	}
 	defer opened.Close() //nolint:errcheck // it was read
-	content, err := io.ReadAll(io.LimitReader(opened, most+1))
+	content, err := io.ReadAll(io.LimitReader(opened, maxBytes+1))
 	switch {
 	case err != nil:
 		return nil, wrong("consents", "%s cannot be read: %v", file, errors.Unwrap(err))
-	case len(content) > most:
-		return nil, wrong("consents", "%s is larger than %d MiB", file, most>>20)
+	case len(content) > maxBytes:
+		return nil, wrong("consents", "%s is larger than %d MiB", file, maxBytes>>20)
 	}
 	content = bytes.TrimPrefix(content, []byte("\xef\xbb\xbf")) // as editors of Windows write
 	decoder := json.NewDecoder(bytes.NewReader(content))

@@ -188,8 +188,8 @@ func (a *application) claim(item wallet.Item) error {
 
 // replacedBy reports whether an item was replaced by another, or by one that this one replaced, and so on.
 func (a *application) replacedBy(id, other string) (bool, error) {
-	const longest = 100 // of a chain that anybody means
-	for range longest {
+	const maxChain = 100 // of a chain that anybody means
+	for range maxChain {
 		stored, known := a.items[id]
 		if !known {
 			found, err := a.tx.Items([]string{id})

@@ -244,12 +244,12 @@ func (r *Runner) note(lag time.Duration) {
 
 // late reports whether live reads are so late that backfills must wait.
 func (r *Runner) late() bool {
-	const least, longest = 20, 30 * time.Second
-	if len(r.lags) < least {
+	const minReads, maxLag = 20, 30 * time.Second
+	if len(r.lags) < minReads {
 		return false
 	}
 	sorted := slices.Sorted(slices.Values(r.lags))
-	return sorted[len(sorted)*95/100] > longest
+	return sorted[len(sorted)*95/100] > maxLag
 }
 
 func (r *Runner) start(p *place, from source) {
@@ -326,8 +326,8 @@ func (r *Runner) list(p *place) {
 
 // pace is the time between reads of a wallet that was idle so many times, where there are many.
 func (r *Runner) pace(idle int) time.Duration {
-	const doublings, longest = 8, 15 * time.Minute
-	return max(r.engine.poll(), min(r.engine.poll()<<min(idle, doublings), longest))
+	const doublings, maxPause = 8, 15 * time.Minute
+	return max(r.engine.poll(), min(r.engine.poll()<<min(idle, doublings), maxPause))
 }
 
 // total is how many wallets there are, with those that others read.
@@ -344,14 +344,14 @@ func (r *Runner) giveUp(m *memory, now time.Time, err error) {
 	if !r.once || err == nil {
 		return
 	}
-	const patience, longest = time.Minute, 5 * time.Second
+	const patience, maxWait = time.Minute, 5 * time.Second
 	tries := 8
 	if errors.Is(err, wallet.ErrPage) || errors.Is(err, ErrCircle) {
 		tries = 4
 	}
 	held, isHeld := errors.AsType[*consent.HeldError](err)
-	if !isHeld && !m.ended && m.nextLive.Sub(now) > longest {
-		m.nextLive = now.Add(longest) // somebody waits
+	if !isHeld && !m.ended && m.nextLive.Sub(now) > maxWait {
+		m.nextLive = now.Add(maxWait) // somebody waits
 	}
 	failed := max(m.failed, m.historyFailed, m.restarts, m.historyRestarts)
 	if isHeld && held.Until.Sub(now) > patience || failed >= tries || errors.Is(err, consent.ErrKey) {

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	firstRetry   = 500 * time.Millisecond
-	longestRetry = time.Minute
+	firstRetry    = 500 * time.Millisecond
+	maxRetryPause = time.Minute
 	// afterEnd is how often it is looked, in the store, whether an ended consent was given anew.
 	afterEnd = 15 * time.Second
 )
 
 // retry is the wait after so many failures in a row.
 func (e *Engine) retry(failures int) time.Duration {
-	longest := min(longestRetry, max(e.poll(), 5*time.Second))
+	longest := min(maxRetryPause, max(e.poll(), 5*time.Second))
 	wait := min(firstRetry<<min(failures-1, 10), longest)
 	return wait - wait/8 + e.draw(wait/4+1)
 }

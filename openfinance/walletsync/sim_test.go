@@ -89,8 +89,8 @@ func (w *world) finish(t *testing.T) error {
 		}
 		return nil
 	}
-	const most, more = 500, 10 // once everything is there it must stay so
-	for round, good := 0, 0; round < most && good < more; round++ {
+	const maxRounds, more = 500, 10 // once everything is there it must stay so
+	for round, good := 0, 0; round < maxRounds && good < more; round++ {
 		w.now = w.now.Add(time.Minute)
 		for _, id := range ids {
 			_, _, _ = w.engine.Step(context.Background(), w.readers[id], false)

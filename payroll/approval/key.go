@@ -77,12 +77,12 @@ func ecdsaKey(kind, named string, point []byte) (*ecdsa.PublicKey, error) {
 }
 
 func rsaKey(exponent, modulus []byte) (*rsa.PublicKey, error) {
-	const fewest, most, longestExponent = 2048, 16384, 4
+	const minBits, maxBits, maxExponent = 2048, 16384, 4
 	e, n := new(big.Int).SetBytes(exponent), new(big.Int).SetBytes(modulus)
 	switch {
-	case n.BitLen() < fewest || n.BitLen() > most:
-		return nil, fmt.Errorf("a key of RSA must have from %d to %d bits, not %d", fewest, most, n.BitLen())
-	case len(exponent) > longestExponent || e.BitLen() > 31 || e.Int64() < 3 || e.Bit(0) == 0:
+	case n.BitLen() < minBits || n.BitLen() > maxBits:
+		return nil, fmt.Errorf("a key of RSA must have from %d to %d bits, not %d", minBits, maxBits, n.BitLen())
+	case len(exponent) > maxExponent || e.BitLen() > 31 || e.Int64() < 3 || e.Bit(0) == 0:
 		return nil, errors.New("its exponent is none of RSA")
 	}
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil

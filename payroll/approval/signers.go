@@ -113,11 +113,11 @@ func cutField(line string) (field, rest string, ok bool) {
 
 // checkName refuses what cannot be the name of one person.
 func checkName(name string) error {
-	const most = 200
+	const maxLength = 200
 	switch {
-	case name == "" || len(name) > most || !utf8.ValidString(name),
+	case name == "" || len(name) > maxLength || !utf8.ValidString(name),
 		strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return fmt.Errorf("the name %q must have from 1 to %d letters that can be shown", shownText(name), most)
+		return fmt.Errorf("the name %q must have from 1 to %d letters that can be shown", shownText(name), maxLength)
 	case strings.ContainsAny(name, ",*?!\" "), name[0] == '#': // a list would have it for a comment
 		return fmt.Errorf("%q must name one person: no list, no wildcard, no space, no # in front", name)
 	}
@@ -254,9 +254,9 @@ func (s Signer) ValidAt(at time.Time) bool {
 
 // shownText is a text from outside, bounded.
 func shownText(text string) string {
-	const most = 60
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
+	const maxLength = 60
+	if len(text) > maxLength {
+		return strings.ToValidUTF8(text[:maxLength], "") + "…"
 	}
 	return text
 }

@@ -53,9 +53,9 @@ func CompareSince(ctx context.Context, tx *sql.Tx, run string, ago time.Duration
 
 // shortened bounds a text that operators read in a line.
 func shortened(text string) string {
-	const most = 300
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
+	const maxLength = 300
+	if len(text) > maxLength {
+		return strings.ToValidUTF8(text[:maxLength], "") + "…"
 	}
 	return text
 }

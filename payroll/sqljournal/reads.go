@@ -89,8 +89,8 @@ func hasIndex(s payroll.State) bool {
 
 // planned reads payouts that are planned from a file, where they follow those that are not.
 func (j *Journal) planned(ctx context.Context, after int64, limit int) ([]payroll.Payout, error) {
-	const most = 1_000
-	payouts, scanner := make([]payroll.Payout, 0, min(limit, most)), newPayoutScanner()
+	const maxAtOnce = 1_000
+	payouts, scanner := make([]payroll.Payout, 0, min(limit, maxAtOnce)), newPayoutScanner()
 	err := j.readPlanned(ctx, after, func(rows *sql.Rows) error {
 		payout, err := scanner.scan(rows)
 		payouts = append(payouts, payout)
@@ -143,8 +143,8 @@ func payoutsOf(
 	scanner := newPayoutScanner()
 	err := read(ctx, func(rows *sql.Rows) error {
 		if payouts == nil {
-			const most = 1_000 // a caller may name more than there are
-			payouts = make([]payroll.Payout, 0, min(max(atMost, 0), most))
+			const maxAtOnce = 1_000 // a caller may name more than there are
+			payouts = make([]payroll.Payout, 0, min(max(atMost, 0), maxAtOnce))
 		}
 		payout, err := scanner.scan(rows)
 		payouts = append(payouts, payout)

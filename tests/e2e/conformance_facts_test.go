@@ -107,19 +107,19 @@ func facts() []fact {
 
 // paysOncePerReference sends the smallest payment the documentation allows, and tries to send it again.
 func paysOncePerReference(t *testing.T, p *prober) {
-	const least = 5_000
+	const minAmount = 5_000
 	body := func(amount int) string {
 		raw, err := json.Marshal(map[string]any{
 			"msisdn": p.msisdn, "amount": amount, "reference": p.reference, "type": "transfer", "description": "djamo-go conformance"})
 		require.NoError(t, err)
 		return string(raw)
 	}
-	sent := p.object(t, "POST", "/v1/transactions", body(least))
+	sent := p.object(t, "POST", "/v1/transactions", body(minAmount))
 	isPayment(t, sent)
-	require.Equal(t, []any{p.reference, json.Number(fmt.Sprint(least))}, []any{sent["reference"], sent["amount"]})
+	require.Equal(t, []any{p.reference, json.Number(fmt.Sprint(minAmount))}, []any{sent["reference"], sent["amount"]})
 
-	p.refused(t, p.request(t, "POST", "/v1/transactions", body(least)), http.StatusConflict)
-	p.refused(t, p.request(t, "POST", "/v1/transactions", body(least+1)), http.StatusConflict)
+	p.refused(t, p.request(t, "POST", "/v1/transactions", body(minAmount)), http.StatusConflict)
+	p.refused(t, p.request(t, "POST", "/v1/transactions", body(minAmount+1)), http.StatusConflict)
 
 	id, _ := sent["id"].(string)
 	read := p.object(t, "GET", "/v1/transactions/"+id, "")

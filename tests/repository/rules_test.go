@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -88,6 +89,53 @@ func TestRules_NamesAreTheFields(t *testing.T) {
 				if declaration.Tok != token.IMPORT {
 					ast.Inspect(declaration, func(node ast.Node) bool { complainAbout(node, complain); return true })
 				}
+			}
+		}
+	}
+	require.Empty(t, faults)
+}
+
+// A limit is a maximum or a minimum: "most" and "fewest" are read as adjectives without a noun.
+func TestRules_LimitsAreCalledMaxAndMin(t *testing.T) {
+	t.Parallel()
+
+	adjective := regexp.MustCompile(`^(?i:most|longest|largest|highest|fewest|least|shortest|smallest|lowest)([A-Z].*)?$`)
+	var faults []string
+	for _, file := range goFiles(t, ".", everywhere) {
+		_, positions, parsed := parseFile(t, file)
+		ast.Inspect(parsed, func(node ast.Node) bool {
+			declaration, ok := node.(*ast.GenDecl)
+			if !ok || declaration.Tok != token.CONST {
+				return true
+			}
+			for _, spec := range declaration.Specs {
+				for _, name := range spec.(*ast.ValueSpec).Names {
+					if adjective.MatchString(name.Name) {
+						faults = append(faults, fmt.Sprintf("%s: %s", positions.Position(name.Pos()), name.Name))
+					}
+				}
+			}
+			return true
+		})
+	}
+	require.Empty(t, faults, "a constant that bounds something is called max… or min…, and of what")
+}
+
+// A comment that begins with a name which was given up is about nothing that a reader can find.
+func TestRules_CommentsBeginWithNoNameThatWasGivenUp(t *testing.T) {
+	t.Parallel()
+
+	var faults []string
+	for _, file := range goFiles(t, ".", everywhere) {
+		_, positions, parsed := parseFile(t, file)
+		for _, declaration := range parsed.Decls {
+			function, ok := declaration.(*ast.FuncDecl)
+			if !ok || function.Doc == nil {
+				continue
+			}
+			first, _, _ := strings.Cut(function.Doc.Text(), " ")
+			if word := fieldsWord(first); word != "" && first != function.Name.Name {
+				faults = append(faults, fmt.Sprintf("%s: %s begins with %s", positions.Position(function.Pos()), function.Name.Name, first))
 			}
 		}
 	}

@@ -106,9 +106,9 @@ func (o Options) Describe(status int, code string, kind error) string {
 // RetryAfter is how long the gateway asks to wait with a 429: MaxWait where it does not say. More than a day is a mistake of
 // the gateway, after which a program must not sleep for a year.
 func (o Options) RetryAfter(header http.Header) time.Duration {
-	const longest = 24 * time.Hour
+	const maxWait = 24 * time.Hour
 	if wait, _ := wire.RetryAfter(header); wait > 0 {
-		return min(wait, longest)
+		return min(wait, maxWait)
 	}
 	return o.MaxWait
 }

@@ -131,12 +131,12 @@ func (l *newLogin) check() error {
 
 // readToken reads the token: from standard input, or as a person types it, without showing it.
 func (p *program) readToken(ctx context.Context, fromInput bool) (string, error) {
-	const most = 4 << 10
+	const maxToken = 4 << 10
 	var token string
 	var err error
 	switch {
 	case fromInput:
-		token, err = payoutfile.Await(ctx, func() (string, error) { return firstLine(io.LimitReader(p.t.In, most)) })
+		token, err = payoutfile.Await(ctx, func() (string, error) { return firstLine(io.LimitReader(p.t.In, maxToken)) })
 	case !p.t.Interactive:
 		return "", exit.BadUsage("--token-stdin is missing, and there is no terminal to ask on: add it, and give the token on standard input")
 	default:

@@ -384,12 +384,12 @@ func (c *call) findBatch(ctx context.Context, id string) error {
 
 // some shows the first of many references.
 func some(references []string) string {
-	const most = 3
+	const maxNamed = 3
 	var list []string
-	for _, r := range references[:min(len(references), most)] {
+	for _, r := range references[:min(len(references), maxNamed)] {
 		list = append(list, shown(r))
 	}
-	if len(references) > most {
+	if len(references) > maxNamed {
 		list = append(list, "…")
 	}
 	return strings.Join(list, ", ")

@@ -164,10 +164,10 @@ func recorded(text string) lang.Phrase { return lang.Phrase(lang.WithoutName(ter
 
 // timeLeft is how long it takes to send what is left, at so many a minute.
 func timeLeft(left, sent int64) time.Duration {
-	const longest = 100 * 24 * time.Hour // an estimate beyond says nothing
+	const maxEstimate = 100 * 24 * time.Hour // an estimate beyond says nothing
 	minutes := left / sent
-	if minutes > int64(longest/time.Minute) {
-		return longest
+	if minutes > int64(maxEstimate/time.Minute) {
+		return maxEstimate
 	}
 	return (time.Duration(minutes)*time.Minute + time.Duration(left%sent)*time.Minute/time.Duration(sent)).Round(time.Second)
 }

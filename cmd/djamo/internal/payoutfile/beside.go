@@ -177,21 +177,21 @@ func coveringOf(file *excelize.File, name string) (ranges []cellRange, err error
 
 // cells are those that are covered. An edge that reaches a little into a cell leaves it to be read.
 func (a anchor) cells() (r cellRange, ok bool) {
-	const little, most = 60_000, 130_000 // of the 190,500 that a usual row is high
+	const minInside, maxInside = 60_000, 130_000 // of the 190,500 that a usual row is high
 	if a.From == nil {
 		return r, false
 	}
 	if a.To == nil { // how far it reaches depends on the heights of rows
-		return cellRange{a.From.Column + 1, a.From.Row + 1, a.From.Column + 1, a.From.Row + 1}, a.From.RowOffset <= most
+		return cellRange{a.From.Column + 1, a.From.Row + 1, a.From.Column + 1, a.From.Row + 1}, a.From.RowOffset <= maxInside
 	}
 	r = cellRange{a.From.Column + 1, a.From.Row + 1, a.To.Column + 1, a.To.Row + 1}
-	if a.From.RowOffset > most {
+	if a.From.RowOffset > maxInside {
 		r.firstRow++
 	}
-	if a.To.RowOffset < little {
+	if a.To.RowOffset < minInside {
 		r.lastRow--
 	}
-	if a.To.ColumnOffset < little {
+	if a.To.ColumnOffset < minInside {
 		r.lastColumn--
 	}
 	return r, r.firstRow <= r.lastRow && r.firstColumn <= r.lastColumn

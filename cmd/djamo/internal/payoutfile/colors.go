@@ -106,10 +106,10 @@ func indexedColor(index int) (rgb int, ok bool) {
 
 // isNear reports whether nobody can tell a color from one of those that are behind it.
 func isNear(rgb int, backs []int) bool {
-	const least = 24
+	const minDifference = 24
 	return slices.ContainsFunc(backs, func(back int) bool {
 		for shift := 0; shift <= 16; shift += 8 {
-			if difference := rgb>>shift&0xFF - back>>shift&0xFF; difference >= least || difference <= -least {
+			if difference := rgb>>shift&0xFF - back>>shift&0xFF; difference >= minDifference || difference <= -minDifference {
 				return false
 			}
 		}

@@ -116,7 +116,7 @@ func writtenRule(text string) string {
 
 // holdsSeveral reports whether a text holds two phone numbers or more: 07 48 71 05 23 / 05 48 71 05 23.
 func holdsSeveral(text string) bool {
-	const fewest, most = 8, 17 // digits of a number, with 00 before the country
+	const minDigits, maxDigits = 8, 17 // digits of a number, with 00 before the country
 	numbers, digits := 0, 0
 	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return !strings.ContainsRune(inNumbers, r) }) {
 		n := 0
@@ -125,11 +125,11 @@ func holdsSeveral(text string) bool {
 				n++
 			}
 		}
-		if digits += n; n >= fewest {
+		if digits += n; n >= minDigits {
 			numbers++
 		}
 	}
-	return numbers > 1 || digits > most
+	return numbers > 1 || digits > maxDigits
 }
 
 // digitsOf are the digits of a number that has nothing but separators between them; "" for anything else.

@@ -30,8 +30,8 @@ func inUTF8(path string) (io.Reader, error) {
 	const large = 4 << 20
 	foreign, total := false, uint64(0)
 	for _, part := range archive.File {
-		if total += part.UncompressedSize64; total > mostUnzipped {
-			return nil, lang.Errorf("%w: the workbook unpacks to more than %d MB: keep so many rows as CSV", payroll.ErrBadPlan, mostUnzipped>>20)
+		if total += part.UncompressedSize64; total > maxUnzipped {
+			return nil, lang.Errorf("%w: the workbook unpacks to more than %d MB: keep so many rows as CSV", payroll.ErrBadPlan, maxUnzipped>>20)
 		}
 		if foreign = foreign || isSheet(part.Name) && part.UncompressedSize64 > large; !isXML(part.Name) || foreign {
 			continue
@@ -106,7 +106,7 @@ func copyPart(to *zip.Writer, part *zip.File) error {
 	if err != nil {
 		return err
 	}
-	data, err := io.ReadAll(io.LimitReader(opened, mostUnzipped))
+	data, err := io.ReadAll(io.LimitReader(opened, maxUnzipped))
 	if err != nil {
 		return err
 	}

@@ -64,8 +64,8 @@ func unreadable(rule string) error {
 
 // compoundFile tells the kinds of files apart that Microsoft keeps in its old container, by the names of the streams.
 func compoundFile(file *os.File) error {
-	const most = 64 << 20 // the names are in the directory, which is small but may stand anywhere
-	content, err := io.ReadAll(io.LimitReader(file, most))
+	const maxRead = 64 << 20 // the names are in the directory, which is small but may stand anywhere
+	content, err := io.ReadAll(io.LimitReader(file, maxRead))
 	if err != nil {
 		return err
 	}
@@ -151,8 +151,8 @@ func withMacros(entry *zip.File) (string, error) {
 		return "", err
 	}
 	defer opened.Close()
-	const most = 1 << 20
-	content, err := io.ReadAll(io.LimitReader(opened, most))
+	const maxRead = 1 << 20
+	content, err := io.ReadAll(io.LimitReader(opened, maxRead))
 	if err != nil || !bytes.Contains(bytes.ReplaceAll(content, []byte{0}, nil), []byte("macroEnabled")) {
 		return "", err
 	}

@@ -251,9 +251,9 @@ const raised = "a part of its text is raised or lowered, as the mark of a note i
 
 // hides says why nobody reads what is written in a font; "" when people do.
 func (f font) hides() string {
-	const least = 4 // points
+	const minSize = 4 // points
 	size, _, _ := strings.Cut(f.Size.Value, ".")
-	if n, err := strconv.Atoi(size); err == nil && n < least {
+	if n, err := strconv.Atoi(size); err == nil && n < minSize {
 		return "its text is too small to be read: choose another size"
 	}
 	name := strings.ToLower(f.Name.Value + f.Run.Value)

@@ -59,8 +59,8 @@ type counts struct {
 	firstNote  note
 }
 
-// mostUnzipped bounds what a workbook may hold, in bytes: a small file can unpack to a very large one.
-const mostUnzipped = 512 << 20
+// maxUnzipped bounds what a workbook may hold, in bytes: a small file can unpack to a very large one.
+const maxUnzipped = 512 << 20
 
 // openWorkbook opens a sheet by its name or, when that is empty, the only visible one that has the columns.
 func openWorkbook(path, sheet string, declared map[string]string) (*workbook, error) {
@@ -70,7 +70,7 @@ func openWorkbook(path, sheet string, declared map[string]string) (*workbook, er
 	}
 	file, err := excelize.OpenReader(
 		content,
-		excelize.Options{RawCellValue: true, UnzipSizeLimit: mostUnzipped, UnzipXMLSizeLimit: mostUnzipped},
+		excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped},
 	)
 	if err != nil {
 		return nil, lang.Errorf("%w: the workbook cannot be read: %w", payroll.ErrBadPlan, err)
@@ -185,9 +185,9 @@ func (w *workbook) findHeader(sheet string) (row int, found bool, err error) {
 		return 0, false, lang.Errorf("%w: the workbook is damaged: %w", payroll.ErrBadPlan, err)
 	}
 	defer rows.Close()
-	const mostTitles = 20
+	const maxTitles = 20
 	best := -1
-	for at, filled := 1, 0; filled <= mostTitles && rows.Next(); at++ {
+	for at, filled := 1, 0; filled <= maxTitles && rows.Next(); at++ {
 		cells, err := rows.Columns()
 		if err != nil {
 			return 0, false, lang.Errorf("%w: the workbook is damaged: %w", payroll.ErrBadPlan, err)

@@ -123,9 +123,9 @@ func showTerms(terms approval.Terms, t terminal.Terminal) {
 
 // confirmTerms has the digest confirmed, by the flag or by a person on the terminal.
 func confirmTerms(ctx context.Context, terms approval.Terms, digest string, t terminal.Terminal) error {
-	const fewest = 16
+	const minDigits = 16
 	switch given := strings.ToLower(strings.TrimSpace(digest)); {
-	case given != "" && (len(given) < fewest || !strings.HasPrefix(terms.Digest(), given)):
+	case given != "" && (len(given) < minDigits || !strings.HasPrefix(terms.Digest(), given)):
 		return notSigned(ctx, lang.Errorf("--digest %q is not the digest of what is to be paid: %s", given, terms.Digest()))
 	case given != "":
 		return nil

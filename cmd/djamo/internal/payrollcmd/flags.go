@@ -113,9 +113,9 @@ func (s *settings) checkReview() error {
 }
 
 func (s *settings) checkRecent() error {
-	const most = 3660
-	if s.recentDays < 1 || s.recentDays > most {
-		return exit.BadUsage("--recent-days %d: must be from 1 to %d", s.recentDays, most)
+	const maxDays = 3660
+	if s.recentDays < 1 || s.recentDays > maxDays {
+		return exit.BadUsage("--recent-days %d: must be from 1 to %d", s.recentDays, maxDays)
 	}
 	return nil
 }

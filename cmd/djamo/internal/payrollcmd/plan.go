@@ -58,7 +58,7 @@ func planWith(ctx context.Context, client *djamo.Client, set settings, t termina
 			return exit.OrInterrupted(ctx, err)
 		}
 	}
-	if err := listPlan(plan, mostListed, t.Out, t.Lang); err != nil {
+	if err := listPlan(plan, maxListed, t.Out, t.Lang); err != nil {
 		return exit.OrInterrupted(ctx, err)
 	}
 	fmt.Fprintln(t.Out)
@@ -131,8 +131,8 @@ func notCovered(missing djamo.XOF) error {
 		"nothing was sent: the account does not cover the payouts: %s are missing; --allow-short sends what it covers", missing))
 }
 
-// mostListed is how many payouts are listed one by one.
-const mostListed = 50
+// maxListed is how many payouts are listed one by one.
+const maxListed = 50
 
 // listPlan prints the payouts of a short plan, and the first of a long one.
 func listPlan(plan *payroll.Plan, most int64, out io.Writer, l lang.Language) error {

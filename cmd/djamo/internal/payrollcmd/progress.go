@@ -303,10 +303,10 @@ func (p *progress) open() string {
 }
 
 func terminalWidth(out io.Writer) int {
-	const usual, least = 120, 20
+	const usual, minWidth = 120, 20
 	if file, ok := out.(*os.File); ok {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return max(width, least)
+			return max(width, minWidth)
 		}
 	}
 	return usual

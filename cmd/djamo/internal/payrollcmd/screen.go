@@ -53,12 +53,12 @@ func reportFile(ctx context.Context, journal payroll.Journal, set settings, t te
 
 // list prints every payout of a short run, and of a long one the first of those who were not paid.
 func list(ctx context.Context, journal payroll.Journal, planned int64, out io.Writer, l lang.Language) error {
-	const most = 50
+	const maxRows = 50
 	var states []payroll.State
-	if planned > most {
+	if planned > maxRows {
 		states = slices.DeleteFunc(payroll.States(), func(s payroll.State) bool { return s == payroll.Completed })
 	}
-	payouts, err := journal.Payouts(ctx, 0, most+1, states...)
+	payouts, err := journal.Payouts(ctx, 0, maxRows+1, states...)
 	if err != nil || len(payouts) == 0 {
 		return err
 	}
@@ -66,7 +66,7 @@ func list(ctx context.Context, journal payroll.Journal, planned int64, out io.Wr
 	named := named(payouts)
 	fmt.Fprintf(table, "\n%s\t%s\t%s%s\t%s\t%s\t%s\n", l.Text("REFERENCE"), l.Text("PAYEE"), named.with(l.Text("NAME")), l.Text("AMOUNT"),
 		l.Text("FEE"), l.Text("STATUS"), l.Text("NOTE"))
-	for _, p := range payouts[:min(len(payouts), most)] {
+	for _, p := range payouts[:min(len(payouts), maxRows)] {
 		fmt.Fprintf(
 			table,
 			"%s\t%s\t%s%s\t%s\t%s\t%s\n",
@@ -79,7 +79,7 @@ func list(ctx context.Context, journal payroll.Journal, planned int64, out io.Wr
 			terminal.Plain(p.NoteIn(payroll.Language(l))),
 		)
 	}
-	if len(payouts) > most {
+	if len(payouts) > maxRows {
 		fmt.Fprintf(table, "…\t\t%s\t\t\t%s\n", named.blank(), l.Text("and more: see the report"))
 	}
 	return table.Flush()

@@ -228,14 +228,14 @@ func (f Finding) Difference() (djamo.XOF, error) { return f.Amount.Sub(f.Before)
 
 // Percent is the difference in whole percent of what the payee got before; ok is false when that says nothing.
 func (f Finding) Percent() (percent int64, ok bool) {
-	const whole, mostSaid = 100, 100_000
+	const whole, maxPercent = 100, 100_000
 	difference, err := f.Difference()
 	if err != nil || f.Before <= 0 {
 		return 0, false
 	}
 	product, err := difference.Mul(whole)
 	percent = int64(product) / int64(f.Before)
-	return percent, err == nil && percent != 0 && percent < mostSaid
+	return percent, err == nil && percent != 0 && percent < maxPercent
 }
 
 // Group returns the group of a kind, which may be empty.

@@ -64,10 +64,10 @@ func (*hundredths) Type() string { return "factor" }
 
 // Set implements pflag.Value.
 func (h *hundredths) Set(text string) error {
-	const digits, most, whole = 2, 1_000, 100
+	const digits, maxTimes, whole = 2, 1_000, 100
 	units, rest, _ := strings.Cut(strings.ReplaceAll(text, ",", "."), ".")
 	n, err := strconv.ParseUint(units+(rest + strings.Repeat("0", digits))[:max(len(rest), digits)], 10, 32)
-	if err != nil || units == "" || len(rest) > digits || n > most*whole || n > 0 && n <= whole {
+	if err != nil || units == "" || len(rest) > digits || n > maxTimes*whole || n > 0 && n <= whole {
 		return lang.Errorf("%q must be 0, or a number above 1 with at most two decimals, such as 1.5", text)
 	}
 	*h = hundredths(n)

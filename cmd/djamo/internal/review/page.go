@@ -58,8 +58,8 @@ func (r *Review) writePage(w io.Writer, language words) error {
 		Largest: r.Largest.Amount.String(), Smallest: r.Smallest.Amount.String(),
 		Compared: language.compared(r), Open: language.open(len(r.Groups)), Digest: r.Plan.Digest,
 	}
-	const longest = 15 // of an amount, in letters
-	p.Wide = len([]rune(p.Total)) > longest || len([]rune(p.Largest)) > longest
+	const maxLetters = 15 // of an amount, in letters
+	p.Wide = len([]rune(p.Total)) > maxLetters || len([]rune(p.Largest)) > maxLetters
 	for i, group := range r.Groups {
 		p.Groups = append(p.Groups, language.group(i+1, group))
 	}

@@ -52,9 +52,9 @@ func (s *RecipientSettings) Validate() error {
 	default:
 		return exit.BadUsage("--check-recipients %q: must be auto, yes or no", s.check)
 	}
-	const most = 1_000
-	if s.perSecond < 1 || s.perSecond > most {
-		return exit.BadUsage("--check-rate %d: must be from 1 to %d", s.perSecond, most)
+	const maxRate = 1_000
+	if s.perSecond < 1 || s.perSecond > maxRate {
+		return exit.BadUsage("--check-rate %d: must be from 1 to %d", s.perSecond, maxRate)
 	}
 	return nil
 }

@@ -128,12 +128,12 @@ func TestPast_LeavesOutWhatWasNotPaid(t *testing.T) {
 
 func TestIsBeyond_OfAnySize(t *testing.T) {
 	t.Parallel()
-	const most = djamo.XOF(1<<63 - 1)
+	const maxAmount = djamo.XOF(1<<63 - 1)
 	for _, row := range []struct {
 		amount, of djamo.XOF
 		factor     int64
 		want       bool
-	}{{150, 100, 150, false}, {151, 100, 150, true}, {most, most, 150, false}, {most, most / 2, 150, true}, {1, 0, 150, true}} {
+	}{{150, 100, 150, false}, {151, 100, 150, true}, {maxAmount, maxAmount, 150, false}, {maxAmount, maxAmount / 2, 150, true}, {1, 0, 150, true}} {
 		require.Equal(t, row.want, isBeyond(row.amount, row.of, row.factor), "%d of %d", int64(row.amount), int64(row.of))
 	}
 }
@@ -282,7 +282,7 @@ func TestWriteFile(t *testing.T) {
 // A long review is in several tables, each with its headings: one of 10,000 rows takes Chromium longer to print.
 func TestWriteFile_LongTables(t *testing.T) {
 	t.Parallel()
-	const payees, most = 450, 200
+	const payees, maxListed = 450, 200
 	var rows strings.Builder
 	for i := range payees {
 		fmt.Fprintf(&rows, "+22507%08d,5000,k/%d,x,Payee %d\n", i, i, i)
@@ -302,7 +302,7 @@ func TestWriteFile_LongTables(t *testing.T) {
 		body, _, _ := strings.Cut(table, "</tbody>")
 		found = append(found, strings.Count(body, "<tr><td "))
 	}
-	require.Equal(t, []int{most, most, payees - 2*most, 4, most, most, payees - 2*most}, found, "new, missing, and all of them")
+	require.Equal(t, []int{maxListed, maxListed, payees - 2*maxListed, 4, maxListed, maxListed, payees - 2*maxListed}, found, "new, missing, and all of them")
 	require.Equal(t, 1, strings.Count(string(page), "<tfoot>"))
 }
 

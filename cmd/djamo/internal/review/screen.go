@@ -9,8 +9,8 @@ import (
 	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 )
 
-// mostOnScreen is how many findings of a group a screen shows.
-const mostOnScreen = 20
+// maxOnScreen is how many findings of a group a screen shows.
+const maxOnScreen = 20
 
 // Show writes what is known of the plan and every group, numbered.
 func (r *Review) Show(out io.Writer, in lang.Language) error {
@@ -40,10 +40,10 @@ func (g Group) show(out io.Writer, number int, language words) error {
 		language.title(g.Kind), language.say(":", "\u00a0:"), len(g.Findings))
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for i, f := range g.Findings {
-		if i == mostOnScreen {
+		if i == maxOnScreen {
 			fmt.Fprintf(table, "   … %s\n", fmt.Sprintf(
 				language.say("and %d more: --review FILE writes all of them", "et %d de plus : --review FICHIER les écrit tous"),
-				len(g.Findings)-mostOnScreen))
+				len(g.Findings)-maxOnScreen))
 			break
 		}
 		if f.Text != "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/djamo/djamo-go/payroll"
 )
 
-// togetherCases use a journal from many goroutines.
+// concurrentCases use a journal from many goroutines.
 func concurrentCases() []testCase {
 	return []testCase{
 		{"OneOwnerWinsTheRace", func(s *subject) {
@@ -145,7 +145,7 @@ func (s *subject) walk(lease payroll.Lease, payout payroll.Payout, states ...pay
 	return payout
 }
 
-// together runs a function in many goroutines at once and ends the test if one of them failed.
+// concurrently runs a function in many goroutines at once and ends the test if one of them failed.
 func (s *subject) concurrently(callers int, do func(i int)) {
 	s.Helper()
 	var running sync.WaitGroup
