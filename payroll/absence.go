@@ -47,7 +47,7 @@ func (r *run) settleByListing(ctx context.Context, payouts []Payout) (next time.
 	if !whole {
 		r.Logger.WarnContext(ctx, "neither a look-up nor the listing says whether payouts were made: they stay unknown", "count", len(payouts))
 	}
-	early := r.quietFor(asked)
+	remaining := r.quietLeft(asked)
 	references := make([]string, len(payouts))
 	for i, p := range payouts {
 		references[i] = p.Reference
@@ -65,7 +65,7 @@ func (r *run) settleByListing(ctx context.Context, payouts []Payout) (next time.
 				return p
 			case t != nil:
 				return applyTransaction(p, t)
-			case whole && early <= 0:
+			case whole && remaining <= 0:
 				return absent(p)
 			}
 			return p
@@ -77,7 +77,7 @@ func (r *run) settleByListing(ctx context.Context, payouts []Payout) (next time.
 	if !whole {
 		return r.PollMax, nil
 	}
-	return early, nil
+	return remaining, nil
 }
 
 // readSince reads the listing back to before the first of the payouts was sent, and returns what bears their references.

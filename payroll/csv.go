@@ -310,7 +310,7 @@ func (f *csvFile) read(r *row, record []string, h header) {
 	}
 	for _, noted := range h.remarks {
 		if text := strings.TrimSpace(record[noted.place]); r.remark == "" && text != "" && columns.Withholds(text) {
-			r.remark = shown("", noted.heading) + ": " + shown("", text)
+			r.remark = maskedExcerpt("", noted.heading) + ": " + maskedExcerpt("", text)
 		}
 	}
 	r.unnamed = slices.ContainsFunc(h.unnamed, func(i int) bool { return strings.TrimSpace(record[i]) != "" })
@@ -375,7 +375,7 @@ func (r *row) accepts(column, value string) bool {
 		rule = "must be a phone number; a line of totals or of notes must be deleted"
 	}
 	if rule != "" {
-		r.problems = append(r.problems, Problem{Line: r.payout.Line, Column: column, Value: shown(column, value), Rule: rule})
+		r.problems = append(r.problems, Problem{Line: r.payout.Line, Column: column, Value: maskedExcerpt(column, value), Rule: rule})
 	}
 	return rule == ""
 }

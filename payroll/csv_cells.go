@@ -108,7 +108,7 @@ func (h *header) unpaired(line string) Problem {
 			continue // ="a"&"b"
 		}
 		column := h.columnAfter(line[:at])
-		return Problem{Column: column, Value: shown(column, opening+value+`"`), Rule: ruleKeptText}
+		return Problem{Column: column, Value: maskedExcerpt(column, opening+value+`"`), Rule: ruleKeptText}
 	}
 }
 
@@ -152,7 +152,7 @@ func beforeDigits(cell string) string {
 func (h *header) checkAmount(r *row, record []string) {
 	const group = 3
 	refuse := func(value, rule string) {
-		r.problems = append(r.problems, Problem{Line: r.payout.Line, Column: columnAmount, Value: shown(columnAmount, value), Rule: rule})
+		r.problems = append(r.problems, Problem{Line: r.payout.Line, Column: columnAmount, Value: maskedExcerpt(columnAmount, value), Rule: rule})
 	}
 	for _, currency := range h.currency {
 		if name := strings.TrimSpace(record[currency.place]); !columns.IsFranc(name) {

@@ -187,7 +187,7 @@ func (h *header) check(names []string, found columns.Found, declared map[string]
 		}
 		if name := garbled(names...); name != "" {
 			h.problems = append(h.problems, Problem{Line: h.line, Rule: "must name the columns as they are called, and was read in a wrong " +
-				"encoding before: save the file as UTF-8 in the program that it comes from", Value: shown("", name)})
+				"encoding before: save the file as UTF-8 in the program that it comes from", Value: maskedExcerpt("", name)})
 			return
 		}
 		h.problems = append(h.problems, Problem{Line: h.line, Column: column, Rule: fmt.Sprintf(
@@ -254,7 +254,7 @@ func listed(names []string) string {
 		if countDigits(name) > maxShownDigits {
 			column = columnMSISDN
 		}
-		list = append(list, shown(column, name))
+		list = append(list, maskedExcerpt(column, name))
 	}
 	if more := len(names) - maxNames; more > 0 {
 		list = append(list, strconv.Itoa(more)+" more")

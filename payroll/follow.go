@@ -13,35 +13,35 @@ import (
 // whose answer is on its way: after a crash it is looked up.
 
 const (
-	// holdFor is how long a result may wait to be recorded together with others, and followFor how long pages may be read for it.
-	holdFor, followFor = time.Second, 4 * time.Second
-	// followFrom is how many accepted payouts are worth reading pages for, maxHeld how many may wait for that, and maxShown how many
+	// recordWithin is how long a result may wait to be recorded together with others, and followFor how long pages are read for it.
+	recordWithin, followFor = time.Second, 4 * time.Second
+	// followFrom is how many accepted payouts are worth reading pages for, maxAwaiting how many may wait for that, and maxOnPages how many
 	// outcomes are kept for payouts whose answers are not here yet.
-	followFrom, maxHeld, maxShown = 3 * pageLimit, 2 * readAhead, 8 * readAhead
+	followFrom, maxAwaiting, maxOnPages = 3 * pageLimit, 2 * readAhead, 8 * readAhead
 )
 
 // recorder writes the results of a pass to the journal.
 type recorder struct {
 	*run
 
-	pass    *sendPass
-	follows bool     // outcomes are asked for before the pass is over
-	soon    bool     // they were there when they were asked for
-	ready   []Change // to be recorded as they are
-	prompt  bool     // they wait for no others
-	held    []Change // accepted; they wait for their outcomes
-	due     <-chan time.Time
-	polled  chan *poll                    // gets the poll that is under way; nil when none is
-	shown   map[string]*djamo.Transaction // outcomes that were on a page before the payout's answer was here, by reference
+	pass     *sendPass
+	follows  bool     // outcomes are asked for before the pass is over
+	soon     bool     // at least half of them were there when they were last asked for
+	ready    []Change // to be recorded as they are
+	prompt   bool     // what is ready is recorded at once, and waits for no others
+	awaiting []Change // accepted; they wait for their outcomes
+	due      <-chan time.Time
+	polled   chan *poll                    // gets the poll that is under way; nil when none is
+	onPages  map[string]*djamo.Transaction // outcomes that were on a page before the payout's answer was here, by reference
 }
 
 // record writes results to the journal, as many in one transaction as have come in.
 func (r *run) record(ctx context.Context, pass *sendPass, results <-chan []Change) {
 	// Updates tell outcomes by themselves, and only of payouts that the journal has as submitted.
-	rec := &recorder{run: r, pass: pass, follows: r.Updates == nil, shown: map[string]*djamo.Transaction{}}
+	rec := &recorder{run: r, pass: pass, follows: r.Updates == nil, onPages: map[string]*djamo.Transaction{}}
 	for open := true; open || rec.polled != nil; {
 		next := results
-		full := rec.polled != nil && len(rec.held) >= maxHeld
+		full := rec.polled != nil && len(rec.awaiting) >= maxAwaiting
 		if full && rec.soon {
 			next = nil // pages are as many as batches: sending waits for them, or it would leave them behind for good
 		}
@@ -61,9 +61,9 @@ func (r *run) record(ctx context.Context, pass *sendPass, results <-chan []Chang
 		if !open && rec.soon { // what is left is not many
 			enough = minOpen
 		}
-		waiting := len(results) > 0 && len(rec.held) < maxHeld // they are older than what is sent meanwhile
-		ended := pass.isOver() || ctx.Err() != nil             // by a cancellation or an API that refuses: nobody waits for pages
-		if rec.follows && rec.polled == nil && len(rec.held) >= enough && !waiting && !ended {
+		waiting := len(results) > 0 && len(rec.awaiting) < maxAwaiting // they are older than what is sent meanwhile
+		ended := pass.isOver() || ctx.Err() != nil                     // by a cancellation or an API that refuses: nobody waits for pages
+		if rec.follows && rec.polled == nil && len(rec.awaiting) >= enough && !waiting && !ended {
 			rec.ask(ctx)
 		}
 		over := !open && rec.polled == nil
@@ -80,27 +80,27 @@ func (r *run) record(ctx context.Context, pass *sendPass, results <-chan []Chang
 func (rec *recorder) take(changes []Change) {
 	for _, c := range changes {
 		accepted := c.Payout.State == Submitted
-		if t, ok := rec.shown[c.Payout.Reference]; accepted && ok {
-			delete(rec.shown, t.Reference)
-			applyShown(&c, t)
+		if t, ok := rec.onPages[c.Payout.Reference]; accepted && ok {
+			delete(rec.onPages, t.Reference)
+			applyFromPage(&c, t)
 		}
 		if accepted && rec.follows && !c.Payout.State.Final() {
-			if rec.held == nil && rec.soon {
-				rec.held = make([]Change, 0, len(changes)+maxHeld)
+			if rec.awaiting == nil && rec.soon {
+				rec.awaiting = make([]Change, 0, len(changes)+maxAwaiting)
 			}
-			rec.held = append(rec.held, c)
+			rec.awaiting = append(rec.awaiting, c)
 			continue
 		}
 		rec.ready = append(rec.ready, c)
 		rec.prompt = rec.prompt || !rec.follows || !accepted && !c.Payout.State.Final()
 	}
-	if rec.due == nil && len(rec.ready)+len(rec.held) > 0 {
-		rec.due = time.After(holdFor)
+	if rec.due == nil && len(rec.ready)+len(rec.awaiting) > 0 {
+		rec.due = time.After(recordWithin)
 	}
 }
 
-// applyShown takes over what a page says of an accepted payout. Only the very transaction that the API has made of it counts.
-func applyShown(c *Change, t *djamo.Transaction) bool {
+// applyFromPage takes over what a page says of an accepted payout. Only the very transaction that the API has made of it counts.
+func applyFromPage(c *Change, t *djamo.Transaction) bool {
 	if t.ID != c.Payout.TransactionID || !c.Payout.Params().Matches(t) {
 		return false
 	}
@@ -110,8 +110,8 @@ func applyShown(c *Change, t *djamo.Transaction) bool {
 
 // release has everything recorded as it is.
 func (rec *recorder) release() {
-	rec.ready = append(rec.ready, rec.held...)
-	rec.held, rec.prompt = nil, rec.prompt || len(rec.ready) > 0
+	rec.ready = append(rec.ready, rec.awaiting...)
+	rec.awaiting, rec.prompt = nil, rec.prompt || len(rec.ready) > 0
 }
 
 // write records what is ready.
@@ -127,8 +127,8 @@ func (rec *recorder) write(ctx context.Context) {
 		}
 	}
 	rec.ready, rec.prompt, rec.due = nil, false, nil // a journal may still read what it was given when it could not say how that ended
-	if len(rec.held) > 0 {
-		rec.due = time.After(holdFor)
+	if len(rec.awaiting) > 0 {
+		rec.due = time.After(recordWithin)
 	}
 }
 
@@ -137,17 +137,17 @@ type poll struct {
 	asked  []Change
 	places map[string]int       // in asked, by reference, of those that no page has shown yet
 	others []*djamo.Transaction // outcomes of other payouts
-	shown  int                  // of these, how many stood before one that was asked for: what comes after is older
+	newer  int                  // of these, how many stood before one that was asked for: what comes after is older
 	err    error
 }
 
-// ask begins to read pages for everything that is held. They are read while more is sent and recorded.
+// ask begins to read pages for every payout that awaits its outcome. They are read while more is sent and recorded.
 func (rec *recorder) ask(ctx context.Context) {
-	p := &poll{asked: rec.held, places: make(map[string]int, len(rec.held))}
+	p := &poll{asked: rec.awaiting, places: make(map[string]int, len(rec.awaiting))}
 	for i := range p.asked {
 		p.places[p.asked[i].Payout.Reference] = i
 	}
-	rec.held = nil
+	rec.awaiting = nil
 	if len(rec.ready) == 0 {
 		rec.due = nil
 	}
@@ -185,9 +185,9 @@ func (p *poll) take(page *transactionPage, err error) bool {
 		t := &page.Data[i]
 		place, asked := p.places[t.Reference]
 		switch {
-		case asked && applyShown(&p.asked[place], t):
+		case asked && applyFromPage(&p.asked[place], t):
 			delete(p.places, t.Reference)
-			p.shown = len(p.others)
+			p.newer = len(p.others)
 		case !asked && t.Status.Terminal():
 			p.others = append(p.others, t)
 		}
@@ -212,13 +212,13 @@ func (rec *recorder) finish(ctx context.Context, p *poll) {
 		rec.write(ctx)
 	}
 	rec.ready, rec.prompt = p.asked, true
-	if len(rec.shown)+p.shown > maxShown {
-		clear(rec.shown)
+	if len(rec.onPages)+p.newer > maxOnPages {
+		clear(rec.onPages)
 	}
-	for _, t := range p.others[:p.shown] {
-		rec.shown[t.Reference] = t
+	for _, t := range p.others[:p.newer] {
+		rec.onPages[t.Reference] = t
 	}
-	held := rec.held
-	rec.held = nil
-	rec.take(held)
+	awaiting := rec.awaiting
+	rec.awaiting = nil
+	rec.take(awaiting)
 }

@@ -35,5 +35,5 @@ func (r *Runner) newHolder() *lease.Holder {
 	})
 }
 
-// held is the lease to write under.
-func (r *run) held() Lease { return Lease{Owner: r.Owner, Fence: r.lease.Fence()} }
+// currentLease is the lease to write under.
+func (r *run) currentLease() Lease { return Lease{Owner: r.Owner, Fence: r.lease.Fence()} }

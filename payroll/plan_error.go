@@ -101,7 +101,7 @@ func refuse(line int64, column, value string, err error) Problem {
 	if refused, ok := errors.AsType[*djamo.ValidationError](err); ok {
 		problem := Problem{Line: line, Column: column, Value: refused.Value, Rule: refused.Rule}
 		if column == columnMSISDN && !mayBeNumber(value) {
-			problem.Value = shown("", value) // "TOTAL" is nobody's number, and stars would hide what to mend
+			problem.Value = maskedExcerpt("", value) // "TOTAL" is nobody's number, and stars would hide what to mend
 		}
 		switch column {
 		case columnMSISDN:
@@ -149,9 +149,9 @@ func mayBeNumber(value string) bool {
 	return digits >= minDigits && (digits > maxShownDigits || !strings.ContainsFunc(value, unicode.IsLetter))
 }
 
-// shown is a value in a problem: bounded, on one line, and without phone numbers. What is none, such as TOTAL, is shown as
-// it is.
-func shown(column, value string) string {
+// maskedExcerpt is a value in a problem: bounded, on one line, and without phone numbers. What is none, such as TOTAL, is there
+// as it is.
+func maskedExcerpt(column, value string) string {
 	if column == columnMSISDN && mayBeNumber(value) {
 		value = djamo.MSISDN(value).String()
 	}

@@ -128,7 +128,7 @@ func (r *rules) check(x *row) {
 func (r *rules) checkDescription(x *row) {
 	if mark := combining(x.payout.Description); mark >= 0 && r.run != "" {
 		x.problems = append(x.problems, Problem{
-			Line: x.line(), Column: columnDescription, Value: shown(columnDescription, x.payout.Description),
+			Line: x.line(), Column: columnDescription, Value: maskedExcerpt(columnDescription, x.payout.Description),
 			Rule: fmt.Sprintf("must hold letters and their accents in one (NFC), not %U by itself, since the reference is derived from it", mark),
 		})
 		x.payout.Description = ""
@@ -191,7 +191,7 @@ func refusal(p Payout, column string, limits djamo.Limits) *Problem {
 		rule = "must not hold a zero byte, which no database stores"
 	}
 	if rule != "" {
-		return &Problem{Column: column, Value: shown(column, value), Rule: rule}
+		return &Problem{Column: column, Value: maskedExcerpt(column, value), Rule: rule}
 	}
 	if err := params.Validate(djamo.Limits{ReferenceLength: limits.ReferenceLength}); err != nil {
 		problem := refuse(0, column, value, err)

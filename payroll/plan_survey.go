@@ -80,7 +80,7 @@ func (s *survey) take(r row) bool {
 			Problem{
 				Line:   r.line(),
 				Column: columnAmount,
-				Value:  shown(columnAmount, fmt.Sprint(int64(r.payout.Amount))),
+				Value:  maskedExcerpt(columnAmount, fmt.Sprint(int64(r.payout.Amount))),
 				Rule:   "must not take the total beyond what can be counted",
 			},
 		)
@@ -113,7 +113,7 @@ func (s *survey) checkRepeats() ([]Warning, error) {
 				first.line(),
 			)
 		} else {
-			problem.Value = shown(columnReference, again.payout.Reference)
+			problem.Value = maskedExcerpt(columnReference, again.payout.Reference)
 			problem.Rule = fmt.Sprintf("must not be that of line %d, since a payout is known by it", first.line())
 		}
 		problems = append(problems, problem)
@@ -130,9 +130,9 @@ func (s *survey) checkRepeats() ([]Warning, error) {
 					again.payout.MSISDN,
 					again.payout.Amount,
 					first.line(),
-					shown(columnReference, first.payout.Reference),
+					maskedExcerpt(columnReference, first.payout.Reference),
 					again.line(),
-					shown(columnReference, again.payout.Reference),
+					maskedExcerpt(columnReference, again.payout.Reference),
 				)},
 			)
 		}
@@ -154,7 +154,7 @@ func alikeWarnings(alike *repeatList, meant map[int64]row) (warnings []Warning) 
 			warnings = append(warnings, Warning{
 				Kind: WarnLookAlike, Lines: []int64{first.line(), again.line()}, Text: fmt.Sprintf(
 					"the reference on line %d, %s, reads like that on line %d, %s: they differ in letters and digits such as O and 0, or I, l and 1",
-					again.line(), shown(columnReference, other), first.line(), shown(columnReference, one)),
+					again.line(), maskedExcerpt(columnReference, other), first.line(), maskedExcerpt(columnReference, one)),
 			})
 		}
 	}

@@ -39,7 +39,7 @@ func (o *oddities) add(r row) {
 	}
 	if r.garbled != "" {
 		if o.wrong++; o.wrong == 1 {
-			o.garbled.Text = shown("", r.garbled)
+			o.garbled.Text = maskedExcerpt("", r.garbled)
 		}
 		if len(o.garbled.Lines) < maxLines {
 			o.garbled.Lines = append(o.garbled.Lines, r.line())

@@ -56,7 +56,7 @@ func (r *run) askToSend(ctx context.Context) error {
 	}
 	asking, cancel := context.WithTimeout(ctx, max(r.Lease/4, time.Second))
 	defer cancel()
-	if err := r.Journal.CheckSend(asking, r.held()); err != nil {
+	if err := r.Journal.CheckSend(asking, r.currentLease()); err != nil {
 		return err
 	}
 	if !r.lease.Trusted() {
@@ -134,7 +134,7 @@ func (r *run) classify(ctx context.Context, pass *sendPass, p Payout, sent *djam
 		}
 		return applied
 	case errors.Is(err, djamo.ErrOutcomeUnknown):
-		r.hindered(err)
+		r.reportHindered(err)
 		return r.markUnknown(p, err.Error())
 	case errors.Is(err, djamo.ErrDuplicateReference):
 		// Sent once and known already: it was sent before this journal did.
@@ -157,7 +157,7 @@ func (r *run) classify(ctx context.Context, pass *sendPass, p Payout, sent *djam
 		}
 		pass.end(nil, r.PollMin)
 		if unproven {
-			r.hindered(err)
+			r.reportHindered(err)
 			return r.markUnknown(p, err.Error())
 		}
 	case errors.Is(err, djamo.ErrRateLimited):
@@ -172,7 +172,7 @@ func (r *run) classify(ctx context.Context, pass *sendPass, p Payout, sent *djam
 	case ctx.Err() == nil:
 		pass.end(nil, r.PollMin) // no connection: it never left
 	}
-	r.hindered(fmt.Errorf("a payout was not sent: %w", err))
+	r.reportHindered(fmt.Errorf("a payout was not sent: %w", err))
 	r.Logger.WarnContext(ctx, "a payout was not sent", "reference", djamo.MaskPhones(p.Reference), "error", err)
 	return backToPlanned(p, err.Error())
 }

@@ -16,7 +16,7 @@ func (r *run) advance(ctx context.Context, changes []Change) error {
 	// In step means one after the other: a change that is recorded must be added up before the next one to the same payout.
 	r.advanceMu.Lock()
 	defer r.advanceMu.Unlock()
-	if err := r.Journal.Advance(ctx, r.held(), changes...); err != nil {
+	if err := r.Journal.Advance(ctx, r.currentLease(), changes...); err != nil {
 		return err
 	}
 	r.mu.Lock()

@@ -21,27 +21,28 @@ func (r Recent) Warnings() []Warning {
 		warnings = append(warnings, Warning{Lines: linesOf(r.Repeats), Text: fmt.Sprintf(
 			"%d of these payouts, %s, give a payee the same amount as a payment under another reference since %s, first line %d: %s got %s as %s%s",
 			r.Repeated.Count, r.Repeated.Amount, since, (&row{payout: first.Payout}).line(), first.Payout.MSISDN, first.Payout.Amount,
-			shown(columnReference, first.Transaction.Reference), on(first.Transaction))})
+			maskedExcerpt(columnReference, first.Transaction.Reference), on(first.Transaction))})
 	}
 	if r.Changed.Count > 0 {
 		first := r.Changes[0]
 		warnings = append(warnings, Warning{Lines: linesOf(r.Changes), Text: fmt.Sprintf(
 			"%d of these payouts, %s, are for payees whom this run has paid for rows that were changed since, first line %d: %s got %s as %s%s",
 			r.Changed.Count, r.Changed.Amount, (&row{payout: first.Payout}).line(), first.Payout.MSISDN, first.Transaction.Amount,
-			shown(columnReference, first.Transaction.Reference), on(first.Transaction))})
+			maskedExcerpt(columnReference, first.Transaction.Reference), on(first.Transaction))})
 	}
 	if r.Paid.Count > 0 {
 		first := r.PaidMatches[0]
 		warnings = append(warnings, Warning{Lines: linesOf(r.PaidMatches), Text: fmt.Sprintf(
 			"%d of these payouts, %s, were paid earlier under these references and are not paid now, first line %d: %s%s",
-			r.Paid.Count, r.Paid.Amount, (&row{payout: first.Payout}).line(), shown(columnReference, first.Payout.Reference),
+			r.Paid.Count, r.Paid.Amount, (&row{payout: first.Payout}).line(), maskedExcerpt(columnReference, first.Payout.Reference),
 			on(first.Transaction))})
 	}
 	if r.Conflicting.Count > 0 {
 		first := r.Conflicts[0]
 		warnings = append(warnings, Warning{Lines: linesOf(r.Conflicts), Text: fmt.Sprintf(
 			"%d of these references were used for another payee or amount, and are not paid, first line %d: %s%s",
-			r.Conflicting.Count, (&row{payout: first.Payout}).line(), shown(columnReference, first.Payout.Reference), on(first.Transaction))})
+			r.Conflicting.Count, (&row{payout: first.Payout}).line(),
+			maskedExcerpt(columnReference, first.Payout.Reference), on(first.Transaction))})
 	}
 	switch {
 	case r.Unordered:

@@ -30,18 +30,18 @@ func (r *run) reconcile(ctx context.Context) (next time.Duration, err error) {
 			if err != nil || found {
 				return settled, err
 			}
-			if early := r.quietFor(asked); early > 0 {
+			if remaining := r.quietLeft(asked); remaining > 0 {
 				r.mu.Lock()
 				defer r.mu.Unlock()
-				next = min(next, early)
+				next = min(next, remaining)
 				return p, nil
 			}
 			return settled, nil
 		})
 		if err == nil {
-			var early time.Duration
-			early, err = r.settleByListing(ctx, unclear.payouts)
-			next = min(next, max(early, r.PollMin))
+			var remaining time.Duration
+			remaining, err = r.settleByListing(ctx, unclear.payouts)
+			next = min(next, max(remaining, r.PollMin))
 		}
 	}
 	if err == nil && pending < r.sum(Submitted).Count {
@@ -56,9 +56,9 @@ func (r *run) reconcile(ctx context.Context) (next time.Duration, err error) {
 	return next, err
 }
 
-// quietFor is how much of the quiet period was left when a question was asked: what was on its way then may have arrived
+// quietLeft is how much of the quiet period was left when a question was asked: what was on its way then may have arrived
 // after the answer.
-func (r *run) quietFor(asked time.Time) time.Duration {
+func (r *run) quietLeft(asked time.Time) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.QuietPeriod - asked.Sub(r.lastLost)
@@ -218,7 +218,7 @@ func (r *run) fatal(ctx context.Context, err error) error {
 		return errors.Join(ErrStopped, err)
 	}
 	r.Logger.WarnContext(ctx, "an outcome could not be read", "error", err)
-	r.hindered(fmt.Errorf("an outcome could not be read: %w", err))
+	r.reportHindered(fmt.Errorf("an outcome could not be read: %w", err))
 	return nil
 }
 

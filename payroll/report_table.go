@@ -32,7 +32,7 @@ func (r *report) writeCSV(ctx context.Context, w *bufio.Writer) error {
 		return err
 	}
 	err := r.each(ctx, func(p Payout) error {
-		p, number := r.shown(p)
+		p, number := r.asReported(p)
 		reference := p.Reference
 		switch {
 		case isFormula(reference): // of a plan that was made elsewhere
@@ -54,8 +54,8 @@ func (r *report) writeCSV(ctx context.Context, w *bufio.Writer) error {
 	return table.Error()
 }
 
-// shown is a payout and its phone number as the report shows them.
-func (r *report) shown(p Payout) (shown Payout, number string) {
+// asReported is a payout and its phone number as the report shows them.
+func (r *report) asReported(p Payout) (reported Payout, number string) {
 	if !r.maskPhones {
 		return p, p.MSISDN.E164()
 	}
@@ -133,7 +133,7 @@ func (r *report) writeJSON(ctx context.Context, w *bufio.Writer) error {
 	}
 	separator := "\n"
 	err = r.each(ctx, func(p Payout) error {
-		p, number := r.shown(p)
+		p, number := r.asReported(p)
 		line, err := json.Marshal(payoutJSON{
 			Reference: p.Reference, MSISDN: number, Amount: p.Amount, Status: p.State, TransactionID: p.TransactionID, Fee: p.Fee,
 			FailureReason: p.Reason, TransactionAt: stamp(p.TransactionAt),

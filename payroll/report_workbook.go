@@ -167,7 +167,7 @@ func (r *report) writeSheet(ctx context.Context, w *bufio.Writer) error {
 	line := 1
 	err := r.each(ctx, func(p Payout) error {
 		line++
-		p, number := r.shown(p)
+		p, number := r.asReported(p)
 		row.text(cellText, p.Reference)
 		row.text(cellText, number)
 		row.amount(p.Amount)

@@ -131,11 +131,11 @@ type run struct {
 	stop  context.CancelCauseFunc // ends the run, with the reason why
 	info  PlanInfo
 
-	tripped   bool          // answers were lost in a row: settle all of them before more is sent
-	unclean   bool          // the last holder of the lease ended with requests under way
-	wake      chan struct{} // has one when Updates has brought news
-	advanceMu chanMutex     // held from recording changes until they are added up
-	updateMu  chanMutex     // held from reading payouts that were sent until their changes are recorded
+	tripped     bool          // answers were lost in a row: settle all of them before more is sent
+	endedMidway bool          // the last holder of the lease ended with requests under way
+	wake        chan struct{} // has one when Updates has brought news
+	advanceMu   chanMutex     // held from recording changes until they are added up
+	updateMu    chanMutex     // held from reading payouts that were sent until their changes are recorded
 
 	mu           sync.Mutex // of what follows, and of calls to Progress
 	sums         map[State]Sum
@@ -178,7 +178,7 @@ func (r *Runner) drive(
 	if err != nil && errors.Is(sumErr, ErrNoPlan) {
 		sumErr = nil // there are no totals yet, and err says why
 	}
-	return totals, errors.Join(err, sumErr, set.Journal.Release(closing, live.held()))
+	return totals, errors.Join(err, sumErr, set.Journal.Release(closing, live.currentLease()))
 }
 
 func (r *Runner) withDefaults() (Runner, error) {
@@ -273,7 +273,7 @@ func (r *run) open(ctx context.Context) (err error) {
 			p.State, p.Reason = Unknown, "the program ended before the answer came"
 			changes[i] = Change{From: Submitting, Payout: p}
 		}
-		r.unclean = true
+		r.endedMidway = true
 		r.Logger.InfoContext(ctx, "payouts were on their way when the last run ended", "count", len(payouts))
 		if err := r.advance(ctx, changes); err != nil {
 			return err
@@ -304,7 +304,7 @@ func (r *run) checkFunds(ctx context.Context) error {
 			int64(balance.Balance),
 		)
 		r.insufficient = true
-		r.hindered(fmt.Errorf("%w: it holds %s, and %s are left to be paid", ErrInsufficientFunds, balance.Balance, need))
+		r.reportHindered(fmt.Errorf("%w: it holds %s, and %s are left to be paid", ErrInsufficientFunds, balance.Balance, need))
 		return nil
 	default:
 		return fmt.Errorf("%w: it holds %s, and %s are to be paid", ErrInsufficientFunds, balance.Balance, need)

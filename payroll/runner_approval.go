@@ -14,7 +14,7 @@ func (r *run) plan(ctx context.Context, plan *Plan) error {
 	if err != nil {
 		return err
 	}
-	return explainDiffers(ctx, r.Journal, plan, r.Journal.Plan(ctx, r.held(), plan))
+	return explainDiffers(ctx, r.Journal, plan, r.Journal.Plan(ctx, r.currentLease(), plan))
 }
 
 // checkApproval refuses to send what a second person has not approved for the account of the client.

@@ -75,7 +75,7 @@ func (r *run) step(ctx context.Context) (again time.Duration, err error) {
 		}
 	}
 	var wait time.Duration
-	if r.unclean { // what the journal was about to record may be lost with its machine
+	if r.endedMidway { // what the journal was about to record may be lost with its machine
 		if err := r.applyEarlier(ctx); err != nil {
 			return 0, err
 		}

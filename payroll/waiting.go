@@ -24,8 +24,8 @@ type Wait struct {
 	Until time.Time
 }
 
-// hindered says what is in the way of a payout, for whoever asks how far the run is.
-func (r *run) hindered(err error) {
+// reportHindered says what is in the way of a payout, for whoever asks how far the run is.
+func (r *run) reportHindered(err error) {
 	if r.Hindered == nil {
 		return
 	}
