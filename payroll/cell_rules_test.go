@@ -230,7 +230,7 @@ func TestPlan_A4_WarnsOfReferencesThatReadAlike(t *testing.T) {
 		require.Regexp(t, `^\d+ more references read like earlier ones$`, plan.Warnings[10].Text)
 	}
 	_, err = payroll.NewPlan(payroll.Rows(planOf("EMP-01", "EMP-0I", "EMP-01")...), payroll.PlanOptions{})
-	require.ErrorContains(t, err, "line 3: reference: must not be that of line 1", "what repeats is still refused")
+	require.ErrorContains(t, err, "line 3: reference: must differ from that of line 1", "what repeats is still refused")
 }
 
 // Most references are plain words, which are let pass at a glance: none of them may be one that the rules refuse.

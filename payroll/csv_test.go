@@ -250,7 +250,7 @@ func TestReadCSV_ListsEveryProblem(t *testing.T) {
 		found = append(found, fmt.Sprintf("%d %s", problem.Line, problem.Column))
 	}
 	require.Equal(t, []string{"2 msisdn", "2 amount", "2 description", "2 reference", "5 ", "6 amount", "6 reference", "7 ", "8 reference"}, found)
-	require.Regexp(t, `(?s)^payroll: bad plan: 9 problems\nline 2: msisdn: must .*\nline 8: reference: must not be that of line 4, since a payout is known by it, got twice$`, err.Error())
+	require.Regexp(t, `(?s)^payroll: bad plan: 9 problems\nline 2: msisdn: must .*\nline 8: reference: must differ from that of line 4, since it identifies a payout, got twice$`, err.Error())
 
 	for limit := 1; limit < 9; limit++ {
 		_, limited := readCSV(file, payroll.CSVOptions{MaxProblems: limit})

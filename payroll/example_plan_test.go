@@ -51,7 +51,7 @@ func ExampleReadCSV_problems() {
 	// line 3: msisdn: must start with + and the country code, such as +225, got 074*****24
 	// line 3: amount: must be whole francs in exact groups of three digits: anything else could be read two ways (understood are 50000, 50 000, 50.000, 50,000, 50 000,00, 50 000 F, 50 000 FCFA and XOF 50 000), got 50.5
 	// line 4: amount: must be at least 5 000 FCFA, got 1000
-	// line 4: reference: must not be that of line 2, since a payout is known by it, got june/1
+	// line 4: reference: must differ from that of line 2, since it identifies a payout, got june/1
 }
 
 // Payouts without references get some that are the same each time the plan is made.

@@ -114,7 +114,7 @@ func (s *survey) checkRepeats() ([]Warning, error) {
 			)
 		} else {
 			problem.Value = maskedExcerpt(columnReference, again.payout.Reference)
-			problem.Rule = fmt.Sprintf("must not be that of line %d, since a payout is known by it", first.line())
+			problem.Rule = fmt.Sprintf("must differ from that of line %d, since it identifies a payout", first.line())
 		}
 		problems = append(problems, problem)
 	}

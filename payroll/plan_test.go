@@ -88,9 +88,9 @@ func TestPlan_RefusesRepeatedReferences(t *testing.T) {
 	t.Parallel()
 	_, err := readCSV(header+"+2250748710523,5000,Paie +2250748710523,x\n+2250748710524,6000,b,x\n+2250748710525,7000,Paie +2250748710523,x\n+2250748710526,bad,Paie +2250748710523,x\n", payroll.CSVOptions{})
 	require.Equal(t, "payroll: bad plan: 3 problems\n"+
-		"line 4: reference: must not be that of line 2, since a payout is known by it, got Paie +22507******23\n"+
+		"line 4: reference: must differ from that of line 2, since it identifies a payout, got Paie +22507******23\n"+
 		"line 5: amount: must be a whole number of francs, written in digits (understood are 50000, 50 000, 50.000, 50,000, 50 000,00, 50 000 F, 50 000 FCFA and XOF 50 000), got bad\n"+
-		"line 5: reference: must not be that of line 2, since a payout is known by it, got Paie +22507******23", err.Error())
+		"line 5: reference: must differ from that of line 2, since it identifies a payout, got Paie +22507******23", err.Error())
 }
 
 func TestPlan_WarnsOfTheSamePaymentTwice(t *testing.T) {
@@ -186,7 +186,7 @@ func TestPlan_FindsRepeatsInBoundedMemory(t *testing.T) {
 		var found []string
 		for _, problem := range bad.Problems {
 			var first int64
-			_, scanned := fmt.Sscanf(problem.Rule, "must not be that of line %d,", &first)
+			_, scanned := fmt.Sscanf(problem.Rule, "must differ from that of line %d,", &first)
 			require.NoError(t, scanned)
 			found = append(found, fmt.Sprintf("%d %d", first, problem.Line))
 		}

@@ -85,7 +85,7 @@ func TestReportWriter_C12_CSVKeepsReferences(t *testing.T) {
 	rows, _ := paidBy(t, "msisdn;amount;reference\n+2250748710523;5000;'a\n+2250748710523;6000;''0012\n", payroll.CSVOptions{})
 	require.Equal(t, []string{"+2250748710523 5000 'a||", "+2250748710523 6000 ''0012||"}, rows, "no other apostrophe is taken off")
 	_, err := readCSV("msisdn;amount;reference\n+2250748710523;5000;0012\n+2250748710524;6000;'0012\n", payroll.CSVOptions{})
-	require.ErrorContains(t, err, "must not be that of line 2")
+	require.ErrorContains(t, err, "must differ from that of line 2")
 }
 
 func TestWriteReport_C12_XLSXHasTypedCells(t *testing.T) {

@@ -59,7 +59,7 @@ func (r Reason) Format() string {
 	case OtherName:
 		return "the text names %s, and it was signed by the key of %s"
 	case OtherPlan:
-		return "another plan was approved than the one to be paid: its digest is %s, and that of this one %s"
+		return "another plan was approved: its digest is %s, and that of the plan to be paid is %s"
 	case Altered:
 		return "the payouts in the journal were changed after they were approved: their digest is %s, and that of the approval %s"
 	case OtherAccount:

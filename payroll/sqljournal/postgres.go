@@ -57,7 +57,7 @@ func checkConnections(ctx context.Context, db *sql.DB, first *sql.Conn) error {
 	if err := db.QueryRowContext(waiting, query).Scan(&other); err != nil {
 		if waiting.Err() != nil && ctx.Err() == nil {
 			return causedError{
-				unusable("it needs two connections, and the second was not to be had within %s: let the pool have more", secondWithin),
+				unusable("it needs two connections, and got no second one within %s: allow more of them", secondWithin),
 				waiting.Err(),
 			}
 		}

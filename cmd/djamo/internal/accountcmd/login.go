@@ -44,9 +44,9 @@ func (p *program) login() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "login",
 		Short: "Keep an account under a name, with its token in the system's keyring",
-		Long: "Asks for the token of an account, tries it by reading the balance, and keeps it in the system's keyring. Where the account\n" +
-			"is and its company go to a profile in the configuration file. The token is typed without being shown, or read from\n" +
-			"standard input; it never stands on a command line, which others on the machine can read.",
+		Long: "Asks for the token of an account, tries it by reading the balance, and keeps it in the system's keyring. The address\n" +
+			"of the account and its company go to a profile in the configuration file. The token is typed without being shown, or\n" +
+			"read from standard input; it never stands on a command line, which others on the machine can read.",
 		Example: "  djamo login --environment staging-civ --company-id …\n" +
 			"  djamo login --environment staging-civ --token-stdin < token.txt",
 		Args: noArguments,

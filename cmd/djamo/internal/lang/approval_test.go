@@ -80,7 +80,7 @@ func TestError_OfTheSystem(t *testing.T) {
 		lang.French.Error(fmt.Errorf("payroll: writing the report: %w", err)))
 	require.Equal(t, "l'API refuse cette machine : GET /v1/balance : 401 Unauthorized : est-ce bien le jeton de cet hôte et de ce pays ?",
 		lang.French.Error(fmt.Errorf("riverpayroll: the API turns this worker away: %w", &djamo.Error{Method: "GET", Path: "/v1/balance", StatusCode: 401})))
-	slow := slowPool{fmt.Errorf("%w: it needs two connections, and the second was not to be had within 5s: let the pool have more", payroll.ErrJournal)}
+	slow := slowPool{fmt.Errorf("%w: it needs two connections, and got no second one within 5s: allow more of them", payroll.ErrJournal)}
 	require.ErrorIs(t, slow, context.DeadlineExceeded)
 	require.Contains(t, lang.French.Error(slow), "il lui faut deux connexions, et la seconde n'est pas venue en 5s")
 	require.NotContains(t, lang.French.Error(slow), "two connections")

@@ -95,9 +95,8 @@ func frenchAccount() map[string]string {
 			"standard",
 		"--url: give --environment or --url, not both": "--url : donnez --environment ou --url, pas les deux",
 		"Asks for the token of an account, tries it by reading the balance, and keeps it in the system's keyring. " +
-			"Where the account\nis and its company go to a profile in the configuration file. The token is typed without " +
-			"being shown, or read from\nstandard input; it never stands on a command line, which others on the machine can " +
-			"read.": "" +
+			"The address\nof the account and its company go to a profile in the configuration file. The token is typed without " +
+			"being shown, or\nread from standard input; it never stands on a command line, which others on the machine can read.": "" +
 			"Demande le jeton d'un compte, l'essaie en lisant le solde, et le garde dans le trousseau du système. " +
 			"L'adresse du compte et son\nentreprise vont dans un profil du fichier de configuration. Le jeton se tape sans " +
 			"être affiché, ou se lit sur l'entrée\nstandard ; il n'est jamais sur une ligne de commande, que d'autres sur " +

@@ -16,8 +16,8 @@ func frenchApproval() map[string]string {
 		"the list says that the key of %s may not sign for %s": "d'après la liste, la clé de %s ne peut pas signer pour %s",
 		"the text names %s, and it was signed by the key of %s": "" +
 			"le texte nomme %s, et c'est la clé de %s qui l'a signé",
-		"another plan was approved than the one to be paid: its digest is %s, and that of this one %s": "" +
-			"ce n'est pas ce fichier qui a été approuvé ou demandé : l'empreinte de l'autre est %s, et la sienne %s",
+		"another plan was approved: its digest is %s, and that of the plan to be paid is %s": "" +
+			"ce n'est pas ce fichier qui a été approuvé ou demandé : l'empreinte approuvée est %s, et celle du fichier à payer %s",
 		"the payouts in the journal were changed after they were approved: their digest is %s, and that of the approval %s": "" +
 			"les paiements du journal ont été modifiés après leur approbation : leur empreinte est %s, et celle de l'approbation %s",
 		"the approval is for the account %s, and this is %s": "l'approbation vaut pour le compte %s, et celui-ci est %s",
@@ -47,10 +47,11 @@ func frenchApproval() map[string]string {
 			"--request-approval : une approbation vaut pour un compte : renseignez %s et %s",
 		"--require-approval: the journal names nobody who may approve: djamo payroll approvers set": "" +
 			"--require-approval : le journal ne nomme personne qui puisse approuver : djamo payroll approvers set",
-		"A journal that names who may sign has each run planned by one person and approved by another, on any machine. The list\n" +
-			"is changed, or the demand ended, by one who stands in it and signs; whoever pays cannot.": "" +
+		"A journal that names who may sign demands that one person plans each run and another approves it, on any machine. Only a\n" +
+			"person on the list can change the list or end the demand, with a signature; whoever pays cannot.": "" +
 			"Un journal qui nomme ceux qui peuvent signer exige que chaque paie soit préparée par une personne et approuvée par une\n" +
-			"autre, sur toute machine. Seule une personne de la liste, par sa signature, la change ou y met fin ; celui qui paie ne peut pas.",
+			"autre, sur toute machine. Seule une personne de la liste, par sa signature, change celle-ci ou met fin à l'exigence ; celui\n" +
+			"qui paie ne le peut pas.",
 		"Approve, as the second person, what another has planned; nothing is sent": "" +
 			"Approuver, en deuxième personne, ce qu'une autre a préparé ; rien n'est envoyé",
 		"Approve? [y/N] ":           "Approuver ? [o/N] ",

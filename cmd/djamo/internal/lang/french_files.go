@@ -101,7 +101,7 @@ func frenchRuns() map[string]string {
 		"%w: mend the database, or the address in %s": "%w : réparez la base, ou l'adresse dans %s",
 		"the journal %q does not exist: name it with --journal, or begin the run with: djamo payroll run FILE": "" +
 			"le journal %q n'existe pas : indiquez-le avec --journal, ou commencez la paie avec : djamo payroll run FICHIER",
-		"%w; djamo payroll cluster status lists all runs":    "%w ; djamo payroll cluster status donne toutes les paies",
+		"%w; djamo payroll cluster status lists all runs":    "%w ; djamo payroll cluster status liste toutes les paies",
 		"%w; nothing was done":                               "%w ; rien n'a été fait",
 		"--run %q: the journal holds no such run, it has %q": "--run %q : le journal n'a pas cette paie, il a %q",
 		"interrupted: whether the run is cancelled is not known: cancel it again": "" +

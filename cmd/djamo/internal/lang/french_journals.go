@@ -35,7 +35,7 @@ func frenchOfJournals() map[string]string {
 		pooled + " (%s)": partage,
 		"it needs two connections: call SetMaxOpenConns with 2 or more": "" +
 			"il lui faut deux connexions : appelez SetMaxOpenConns avec 2 ou plus",
-		"it needs two connections, and the second was not to be had within %s: let the pool have more": "" +
+		"it needs two connections, and got no second one within %s: allow more of them": "" +
 			"il lui faut deux connexions, et la seconde n'est pas venue en %s : accordez-en davantage",
 		"the database is a standby: connect to its primary": "la base est un serveur de secours : connectez-vous au primaire",
 		"its transactions may only read: set default_transaction_read_only to off, for the database or its user": "" +

@@ -137,8 +137,8 @@ func frenchPayroll() map[string]string {
 			"Dire ce qu'est devenu chaque paiement d'une paie, d'après son journal ; sans compte",
 		"confirm beforehand, warnings included, but for payments that may be repeated": "" +
 			"confirmer d'avance, avertissements compris, sauf les paiements peut-être répétés",
-		"confirm that some payouts were paid earlier":          "confirmer que des paiements ont été faits auparavant",
-		"do not mind that the balance does not cover the file": "accepter que le solde ne couvre pas le fichier",
+		"confirm that some payouts were paid earlier":       "confirmer que des paiements ont été faits auparavant",
+		"go on even if the balance does not cover the file": "continuer même si le solde ne couvre pas le fichier",
 		"for scripts that give it to every command: a resumed run was confirmed when it began": "" +
 			"pour les scripts qui la donnent partout : une paie reprise a été confirmée à son début",
 		"how it is written to standard output: `table|csv|xlsx|json|html`; all but the table have whole phone numbers": "" +

@@ -234,8 +234,8 @@ func frenchOfPlans() map[string]string {
 		"must not take the total beyond what can be counted": "ne doit pas porter le total au-delà de ce qui peut se compter",
 		"must be given here or on line %d, which is the same: references of their own or different descriptions tell the two apart": "" +
 			"doit être indiquée ici ou à la ligne %d, qui est identique : des références propres ou des motifs différents les distinguent",
-		"must not be that of line %d, since a payout is known by it": "" +
-			"ne doit pas être celle de la ligne %d, car un paiement est connu par elle",
+		"must differ from that of line %d, since it identifies a payout": "" +
+			"ne doit pas être celle de la ligne %d, car elle identifie un paiement",
 		"must be at most %d bytes long":                        "doit tenir en %d octets au plus",
 		"must be UTF-8 without control characters":             "doit être en UTF-8 sans caractères de commande",
 		"must be UTF-8":                                        "doit être en UTF-8",

@@ -151,7 +151,7 @@ func TestPay_RefusedWithoutApproval(t *testing.T) {
 			approved(t, o)
 			changed := strings.Replace(twoSalaries, "50000", "50001", 1)
 			require.NoError(t, os.WriteFile(o.set.file.Path, []byte(changed), 0o600))
-		}, "another plan was approved than the one to be paid: its digest is "},
+		}, "another plan was approved: its digest is "},
 		"the planner approves": {func(t *testing.T, o *office) {
 			require.Zero(t, o.plans(t, "awa"), o.out)
 			require.Equal(t, 64, o.approves(t, "awa"))

@@ -34,8 +34,8 @@ func approversCommand(t terminal.Terminal) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "approvers",
 		Short: "Say who may plan and approve the runs of a journal",
-		Long: "A journal that names who may sign has each run planned by one person and approved by another, on any machine. The list\n" +
-			"is changed, or the demand ended, by one who stands in it and signs; whoever pays cannot.",
+		Long: "A journal that names who may sign demands that one person plans each run and another approves it, on any machine. Only a\n" +
+			"person on the list can change the list or end the demand, with a signature; whoever pays cannot.",
 	}
 	command.AddCommand(setApproversCommand(t), showApproversCommand(t), endApprovalsCommand(t))
 	return command

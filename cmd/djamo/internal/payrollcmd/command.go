@@ -43,7 +43,7 @@ func planCommand(t terminal.Terminal, o *options.Options) *cobra.Command {
 	o.AddProfile(flags)
 	set.review.AddFlags(flags)
 	set.recipients.AddFlags(flags)
-	flags.BoolVar(&set.allowShort, "allow-short", false, "do not mind that the balance does not cover the file")
+	flags.BoolVar(&set.allowShort, "allow-short", false, "go on even if the balance does not cover the file")
 	flags.BoolVar(&set.requestApproval, "request-approval", false, "sign the plan with --key, for a second person to approve")
 	set.addKeyFlag(flags)
 	return command
