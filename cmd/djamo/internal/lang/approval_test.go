@@ -40,7 +40,7 @@ func TestApproval_WhatIsWrongWithAListIsInFrench(t *testing.T) {
 	for text, want := range map[string]string{
 		"awa":                             "ligne 1 : la clé manque : une ligne est un nom, le type de sa clé, et la clé",
 		"\nawa ssh-ed25519 §":             "ligne 2 : la clé de awa n'est pas en base64 : recopiez la ligne de son fichier .pub",
-		"awa ssh-rsa " + blob:             `ligne 1 : la clé de awa est de la sorte ssh-ed25519, et non "ssh-rsa"`,
+		"awa ssh-rsa " + blob:             `ligne 1 : la clé de awa est du type ssh-ed25519, et non "ssh-rsa"`,
 		"awa ssh-ed25519 " + cutOff(blob): "ligne 1 : la clé de awa : la clé est illisible : elle est coupée, ou contient plus qu'elle ne devrait",
 		"awa " + key + "\nbintou " + key:  "ligne 2 : la clé de bintou se trouve déjà plus haut, sous awa : une clé n'appartient qu'à une personne",
 		"awa,bintou " + key:               `ligne 1 : "awa,bintou" doit nommer une seule personne : ni liste, ni joker, ni espace, ni # au début`,

@@ -172,7 +172,7 @@ func frenchPayroll() map[string]string {
 		"confirm beforehand that payees get the same amount again, and that some payouts were paid earlier": "" +
 			"confirmer d'avance que des bénéficiaires reçoivent de nouveau le même montant, et que des paiements ont été " +
 			"faits auparavant",
-		"how long a payout whose answer was lost is looked for before it is sent again; default: the send timeout and " +
+		"how long a payout whose answer was lost is looked for before it is sent again; default: the send timeout plus " +
 			"10s": "" +
 			"combien de temps on cherche un paiement dont la réponse s'est perdue avant de le renvoyer ; par défaut " +
 			"--send-timeout plus 10s",

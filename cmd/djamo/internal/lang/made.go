@@ -67,6 +67,7 @@ var (
 	frenchSentences = sync.OnceValue(func() []form {
 		texts := frenchOfJournals()
 		maps.Copy(texts, frenchOfSigners())
+		maps.Copy(texts, frenchOfSignatures())
 		for _, reason := range approval.Reasons() { // a worker has recorded them, too
 			texts[reason.Format()] = frenchTexts()[reason.Format()]
 		}

@@ -107,7 +107,7 @@ func (l words) detail(kind payroll.WarningKind, f Finding, name func(string) str
 	case OtherNames:
 		return fmt.Sprintf(l.say("was %s", "était %s"), name(f.Other))
 	case OtherNumbers:
-		return fmt.Sprintf(l.say("was %s, and got %s", "était %s, et a reçu %s"), f.Number, f.Before.String())
+		return fmt.Sprintf(l.say("was %s, and got %s", "était %s, pour %s"), f.Number, f.Before.String())
 	case UnusualAmounts:
 		if f.Amount > f.Before {
 			return fmt.Sprintf(l.say("at most %s before", "au plus %s auparavant"), f.Before.String())
