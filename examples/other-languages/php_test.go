@@ -18,7 +18,7 @@ import (
 	"github.com/djamo/djamo-go/internal/pgtest"
 )
 
-// The receiver in PHP takes what is signed over the bytes that came, and nothing else.
+// The receiver in PHP takes what is signed over the bytes that came and is an event, and nothing else.
 func TestPHP_Webhooks(t *testing.T) {
 	t.Parallel()
 	php, err := exec.LookPath("php")
@@ -58,5 +58,12 @@ func TestPHP_Webhooks(t *testing.T) {
 		"none": "", "no base64": "%%%", "another secret": sign(body, "other"), "an empty secret": sign(body, ""), "another body": sign(body+" ", secret),
 	} {
 		require.Equal(t, http.StatusUnauthorized, post(body, signature), name)
+	}
+	require.Equal(t, http.StatusNoContent, post(body, sign(body, secret)), "a copy is acknowledged")
+	for body, want := range map[string]int{
+		`hello`: http.StatusBadRequest, `[1]`: http.StatusBadRequest, `"text"`: http.StatusBadRequest, `{"topic":["a"]}`: http.StatusBadRequest,
+		`{"topic":"transactions/new","data":null}`: http.StatusNoContent, `{"topic":"charge/events","data":{"status":7}}`: http.StatusNoContent,
+	} {
+		require.Equal(t, want, post(body, sign(body, secret)), body)
 	}
 }
