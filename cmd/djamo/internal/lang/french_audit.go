@@ -22,10 +22,11 @@ Exit codes:
   0   the rows are deleted, or there were none
   1   anything else: run it again
   3   the log was altered, or the checkpoint cannot be trusted: a person must look at it
-  64  bad input: nothing was done`: `Vérifie le journal, et supprime définitivement les lignes antérieures à un jour : exportez-les d'abord si quelqu'un peut
-en avoir besoin. Ce qui reste se vérifie comme avant, et une ligne de chaque chaîne dit ce qui a été supprimé. Rien n'est
-supprimé d'un journal altéré. Avec un point de contrôle, rien n'est supprimé qui ait été écrit après lui. Écrivez ensuite
-un nouveau point de contrôle : ceux qui datent d'avant les lignes restantes ne prouvent plus rien.
+  64  bad input: nothing was done`: `Vérifie le journal, et supprime définitivement les lignes antérieures à un jour :
+exportez-les d'abord si quelqu'un peut en avoir besoin. Ce qui reste se vérifie comme avant, et une ligne de chaque chaîne
+dit ce qui a été supprimé. Rien n'est supprimé d'un journal altéré. Avec un point de contrôle, rien n'est supprimé qui ait
+été écrit après lui. Écrivez ensuite un nouveau point de contrôle : ceux qui datent d'avant les lignes restantes ne prouvent
+plus rien.
 
 Le droit comptable et les textes de l'UEMOA contre le blanchiment exigent dix ans de conservation.
 
