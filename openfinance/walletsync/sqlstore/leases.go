@@ -78,20 +78,18 @@ func (c *session) take(ctx context.Context, owner string, free []walletsync.Leas
 	for _, lease := range free {
 		values = append(values, lease.Wallet, lease.Owner, lease.Fence)
 	}
-	ids := arrayOf(values, 0, columns)
-	// Rows are locked in one order, so that two who claim the same do not wait for each other.
-	if _, err := c.exec(ctx, "SELECT 1 FROM djamo_wallets WHERE id = ANY(CAST(? AS TEXT[])) ORDER BY id FOR UPDATE", ids); err != nil {
-		return nil, err
-	}
+	// A wallet that somebody has locked is left for the next time: one whose reader is frozen must not hold up the others, and two who
+	// claim the same do not wait for each other.
 	return leases, c.query(ctx, func(rows *sql.Rows) error {
 		lease := walletsync.Lease{Owner: owner}
 		err := rows.Scan(&lease.Wallet, &lease.Fence)
 		leases = append(leases, lease)
 		return err
-	}, `UPDATE djamo_wallets AS w SET owner = CAST(? AS TEXT), fence = w.fence + 1
-		FROM unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS BIGINT[])) AS r (id, owner, fence)
-		WHERE w.id = r.id AND w.owner = r.owner AND w.fence = r.fence RETURNING w.id, w.fence`,
-		owner, ids, arrayOf(values, 1, columns), arrayOf(values, 2, columns))
+	}, `WITH free AS MATERIALIZED (SELECT w.id
+			FROM unnest(CAST(? AS TEXT[]), CAST(? AS TEXT[]), CAST(? AS BIGINT[])) AS r (id, owner, fence)
+			JOIN djamo_wallets AS w ON w.id = r.id AND w.owner = r.owner AND w.fence = r.fence FOR UPDATE OF w SKIP LOCKED)
+		UPDATE djamo_wallets AS w SET owner = CAST(? AS TEXT), fence = w.fence + 1 FROM free WHERE w.id = free.id RETURNING w.id, w.fence`,
+		arrayOf(values, 0, columns), arrayOf(values, 1, columns), arrayOf(values, 2, columns), owner)
 }
 
 // longest is how far ahead a lease can end that another process was given, whose own may be longer. One that ends later was given

@@ -2,6 +2,7 @@ package databasetest_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -103,4 +104,28 @@ func TestStore_AFrozenReaderHoldsUpNobody(t *testing.T) {
 	changes, err = other.Changes(t.Context(), "w", 0, 10)
 	require.NoError(t, err)
 	require.Len(t, changes, 3)
+}
+
+// A wallet whose reader is frozen in the middle of a transaction keeps nobody from claiming the others.
+func TestStore_ClaimsWhatIsNotLocked(t *testing.T) {
+	t.Parallel()
+	d := database{"pgx", pgtest.Schema(t, "pgx"), sqlstore.PostgreSQL}
+	store, other, wallets := d.open(t), d.open(t), []string{"a", "b", "c"}
+	grant(t, store, wallets...)
+	claim := func() (ids []string) {
+		leases, err := other.Claim(t.Context(), "next", wallets, time.Minute, nil)
+		require.NoError(t, err)
+		for _, lease := range leases {
+			ids = append(ids, lease.Wallet)
+		}
+		slices.Sort(ids)
+		return ids
+	}
+	require.NoError(t, store.Update(t.Context(), "b", func(walletsync.Tx) error {
+		require.Equal(t, []string{"a", "c"}, claim())
+		return nil
+	}))
+	_, err := other.Renew(t.Context(), "next", time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, wallets, claim(), "its own again, and what is free by now")
 }
