@@ -44,7 +44,7 @@ func loadConsent(ctx context.Context, c *session, key, lock string, look *lookAs
 
 // Consent implements consent.Store.
 func (s *Store) Consent(ctx context.Context, key string) (record consent.Record, ok bool, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) error {
+	err = s.readSoon(ctx, func(ctx context.Context, c *session) error {
 		record, ok, err = loadConsent(ctx, c, key, "", nil)
 		return err
 	})

@@ -108,22 +108,9 @@ func (s *Store) free(
 	alive func(string) bool,
 ) ([]walletsync.Lease, error) {
 	var free []walletsync.Lease
-	err := s.read(ctx, func(ctx context.Context, c *session) error {
-		now, err := s.now(ctx, c)
-		if err != nil {
-			return err
-		}
-		living := map[string]bool{}
-		if err := c.query(ctx, func(rows *sql.Rows) error {
-			var reader string
-			err := rows.Scan(&reader)
-			living[reader] = reader != owner && (alive == nil || alive(reader))
-			return err
-		}, "SELECT owner FROM djamo_wallet_readers WHERE until > ? AND until <= ?", now, now+int64(longest(ttl))); err != nil {
-			return err
-		}
-		held := make(map[string]walletsync.Lease, len(wallets))
-		for chunk := range slices.Chunk(wallets, claimed) {
+	for chunk := range slices.Chunk(wallets, claimed) {
+		held, living := make(map[string]walletsync.Lease, len(chunk)), map[string]bool{}
+		if err := s.readSoon(ctx, func(ctx context.Context, c *session) error {
 			list, err := c.list(chunk)
 			if err != nil {
 				return err
@@ -136,20 +123,32 @@ func (s *Store) free(
 			}, "SELECT id, owner, fence FROM djamo_wallets WHERE "+c.inList("id"), list); err != nil {
 				return err
 			}
+			// After the wallets: whoever has one of them by then has been there before.
+			now, err := s.now(ctx, c)
+			if err != nil {
+				return err
+			}
+			clear(living)
+			return c.query(ctx, func(rows *sql.Rows) error {
+				var reader string
+				err := rows.Scan(&reader)
+				living[reader] = reader != owner && (alive == nil || alive(reader))
+				return err
+			}, "SELECT owner FROM djamo_wallet_readers WHERE until > ? AND until <= ?", now, now+int64(longest(ttl)))
+		}); err != nil {
+			return nil, err
 		}
-		free = nil
-		for _, wallet := range wallets {
+		for _, wallet := range chunk {
 			lease, known := held[wallet]
 			if !known {
-				return walletsync.ErrUnknownWallet
+				return nil, walletsync.ErrUnknownWallet
 			}
 			if lease.Owner == "" || !living[lease.Owner] {
 				free = append(free, lease)
 			}
 		}
-		return nil
-	})
-	return free, err
+	}
+	return free, nil
 }
 
 // Renew implements walletsync.Store.
@@ -191,7 +190,7 @@ func (s *Store) Release(ctx context.Context, owner string) error {
 
 // Load implements walletsync.Store.
 func (s *Store) Load(ctx context.Context, wallet string) (state walletsync.State, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *session) (err error) {
+	err = s.readSoon(ctx, func(ctx context.Context, c *session) (err error) {
 		state, err = load(ctx, c, wallet, false)
 		return err
 	})

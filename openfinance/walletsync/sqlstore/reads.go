@@ -60,7 +60,7 @@ func (s *Store) integer() string {
 // Announced implements walletsync.Store.
 func (s *Store) Announced(ctx context.Context, owner string) ([]walletsync.Announced, error) {
 	var list []walletsync.Announced
-	err := s.read(ctx, func(ctx context.Context, c *session) error {
+	err := s.readSoon(ctx, func(ctx context.Context, c *session) error {
 		list = nil
 		return c.query(ctx, func(rows *sql.Rows) error {
 			var a walletsync.Announced

@@ -220,16 +220,17 @@ const limit = 20 * time.Second
 const standstill = "10s"
 
 func (s *Store) attempt(ctx context.Context, limit time.Duration, do func(ctx context.Context, c *session) error) error {
+	if s.postgres {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
 	c, giveBack, err := s.borrow(ctx, s.writer)
 	if err != nil {
 		return err
 	}
 	defer giveBack()
-	if s.postgres {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	} else {
+	if !s.postgres {
 		ctx = context.WithoutCancel(ctx) // a file does not keep anyone waiting, and an interrupt would strike the next user
 	}
 	begin := "BEGIN IMMEDIATE"
@@ -268,6 +269,16 @@ func (s *Store) read(ctx context.Context, do func(ctx context.Context, c *sessio
 		}
 		return do(ctx, c)
 	}))
+}
+
+// readSoon is read for what a reader of wallets waits for: like a transaction, it ends where the network swallows packets.
+func (s *Store) readSoon(ctx context.Context, do func(ctx context.Context, c *session) error) error {
+	if s.postgres {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	return s.read(ctx, do)
 }
 
 // retryBusy repeats what the database turned away for another transaction's sake. A file of SQLite that another process has locked

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/djamo/djamo-go/internal/pgtest"
 	"github.com/djamo/djamo-go/openfinance/wallet"
 	"github.com/djamo/djamo-go/openfinance/walletsync"
 	"github.com/djamo/djamo-go/openfinance/walletsync/sqlstore"
@@ -24,18 +25,26 @@ type counter struct {
 	of      driver.Driver
 	address string
 
-	mu     sync.Mutex
-	counts map[string]int
+	mu      sync.Mutex
+	counts  map[string]int
+	endless []string // statements that would wait for ever
+	before  func()   // a statement; nil: nothing
 }
 
-func (c *counter) count(query string) {
+func (c *counter) count(ctx context.Context, query string) {
 	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
 	if word == "WITH" {
 		word = "UPDATE" // with what it inserts before
 	}
+	if c.before != nil {
+		c.before()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.counts[word]++
+	if _, bounded := ctx.Deadline(); !bounded {
+		c.endless = append(c.endless, query)
+	}
 }
 
 // take returns the counts since it was called last.
@@ -61,12 +70,12 @@ type countedConn struct {
 }
 
 func (c *countedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.counter.count(query)
+	c.counter.count(ctx, query)
 	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
 }
 
 func (c *countedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.counter.count(query)
+	c.counter.count(ctx, query)
 	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
 }
 
@@ -90,12 +99,12 @@ type countedStmt struct {
 }
 
 func (s *countedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.counter.count(s.query)
+	s.counter.count(ctx, s.query)
 	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
 }
 
 func (s *countedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.counter.count(s.query)
+	s.counter.count(ctx, s.query)
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 
@@ -225,4 +234,53 @@ func TestStore_ClaimsTogether(t *testing.T) {
 		_, err = store.Claim(t.Context(), "p", []string{"unknown"}, time.Minute, nil)
 		require.ErrorIs(t, err, walletsync.ErrUnknownWallet)
 	})
+}
+
+// A network that swallows packets keeps no reader of wallets waiting for ever, whichever connection it is.
+func TestStore_WaitsForNothingForEver(t *testing.T) {
+	t.Parallel()
+	store, count := database{"pgx", pgtest.Schema(t, "pgx"), sqlstore.PostgreSQL}.counted(t)
+	keeper, key := grant(t, store, "w")
+	count.endless = nil // looking for the tables comes first
+	ctx := t.Context()
+	_, err := store.Renew(ctx, "p", time.Minute)
+	require.NoError(t, err)
+	leases, err := store.Claim(ctx, "p", []string{"w"}, time.Minute, nil)
+	require.NoError(t, err)
+	engine := &walletsync.Engine{Store: store, Gateway: &pages{func() *wallet.Page { return pageOf(t, "w", 0, 3) }}, Keeper: keeper, Owner: "p"}
+	_, _, err = engine.Step(ctx, &walletsync.Reader{Lease: leases[0]}, false)
+	require.NoError(t, err)
+	_, err = store.Announce(ctx, "w", "x", time.Now())
+	require.NoError(t, err)
+	_, err = store.Announced(ctx, "p")
+	require.NoError(t, err)
+	require.NoError(t, store.Touch(ctx, []walletsync.Idle{{Wallet: "w", Consent: key, Last: time.Now(), Count: 1}}))
+	require.NoError(t, store.Release(ctx, "p"))
+	require.Empty(t, count.endless)
+}
+
+// Who begins to read while another looks which wallets are free keeps what it has claimed.
+func TestStore_ClaimsNothingOfOneThatHasJustBegun(t *testing.T) {
+	t.Parallel()
+	d := database{"pgx", pgtest.Schema(t, "pgx"), sqlstore.PostgreSQL}
+	store, count := d.counted(t)
+	other := d.open(t)
+	for at := range 6 {
+		id, statement, theirs := fmt.Sprint("w", at), 0, 0
+		grant(t, other, id)
+		count.before = func() {
+			if statement++; statement != at {
+				return
+			}
+			_, err := other.Renew(t.Context(), "other", time.Minute)
+			require.NoError(t, err)
+			leases, err := other.Claim(t.Context(), "other", []string{id}, time.Minute, nil)
+			require.NoError(t, err)
+			theirs = len(leases)
+		}
+		ours, err := store.Claim(t.Context(), "p", []string{id}, time.Minute, nil)
+		require.NoError(t, err)
+		require.Equal(t, 1, theirs+len(ours), "when they began before statement %d", at)
+		require.NoError(t, other.Release(t.Context(), "other"))
+	}
 }
