@@ -46,9 +46,10 @@ type CSVOptions struct {
 // blanks and hyphens; CSVOptions.Columns declares others. Two headings for one column are refused. Lines above that line,
 // such as a title, are not read, which is a warning. Other columns are not read; where there are some and none is the
 // reference, which may be a misspelling, the plan has a warning. It has one for each row that goes on over several lines
-// too, since a stray quotation mark joins rows. It has one for a total that may be meant in place of the amounts that are read, for
-// remarks in other columns that may say not to pay a row, for texts that were read in a wrong encoding before they came into the
-// file, and for a last line that may be cut off.
+// too, since a stray quotation mark joins rows. It has one for a total that may be meant in place of the amounts that are
+// read, for second phone numbers that may be meant in place of the first, for remarks in other columns that may say not to
+// pay a row, for texts that were read in a wrong encoding before they came into the file, and for a last line that may be
+// cut off. A line that names the columns again is refused.
 //
 // Fields stand between commas, semicolons or tabs, whichever the headings use, and may be quoted. The file is UTF-8, with
 // or without a byte order mark, or Windows-1252 where its bytes leave no doubt, which is a warning. Its lines end in LF,
@@ -215,6 +216,9 @@ func (f *csvFile) readRows(take func(row) bool) error {
 			r.problems = []Problem{problem.Problem}
 		} else {
 			f.read(&r, record, t.header)
+			if len(r.problems) > 0 {
+				t.header.nameRepeat(&r, record, f.declared)
+			}
 		}
 		if !take(r) || problem != nil && problem.fatal {
 			return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,7 @@ type header struct {
 	currency []sideColumn   // columns of currencies, which must be the franc CFA
 	split    bool           // behind the amounts stands a column without a heading, after a comma
 	amount   string         // the heading of the amounts, if it was not declared and may be that of a part of them
+	phone    string         // the heading of the phone numbers, if it was not declared and does not say that these are paid
 	titles   []string       // what stands above it
 	joined   bool           // it has all headings in one field
 	problems []Problem
@@ -108,6 +110,9 @@ func parseHeader(head []byte, comma rune, afterSep bool, declared map[string]str
 	}
 	if place, ok := h.columns[columnAmount]; ok && declared[columnAmount] == "" && !columns.SaysPaid(names.fields[place]) {
 		h.amount = strings.TrimSpace(names.fields[place])
+	}
+	if place, ok := h.columns[columnMSISDN]; ok && declared[columnMSISDN] == "" && !columns.SaysPayee(names.fields[place]) {
+		h.phone = strings.TrimSpace(names.fields[place])
 	}
 	if strings.HasPrefix(strings.ToLower(strings.TrimSpace(names.fields[0])), "sep=") {
 		h.problems = []Problem{{Line: h.line, Rule: `must name the columns: after "sep=" only a comma, a semicolon or a tab is understood`}}
@@ -196,6 +201,21 @@ func (h *header) check(names []string, found columns.Found, declared map[string]
 	}
 }
 
+// nameRepeat makes one problem of a row that names the columns again, as where the pages of a printout begin or where files were
+// joined. In another order, what follows would be read wrongly.
+func (h *header) nameRepeat(r *row, record []string, declared map[string]string) {
+	found := columns.Find(record, declared)
+	if !found.Payouts() {
+		return
+	}
+	rule := fmt.Sprintf("must not name the columns again, as line %d does: delete this line", h.line)
+	if !maps.Equal(found.At, h.columns) {
+		rule = fmt.Sprintf("must not name the columns again, and otherwise than line %d does: "+
+			"pay the rows from here on in a file of their own", h.line)
+	}
+	r.derived, r.problems = false, []Problem{{Line: r.payout.Line, Rule: rule}}
+}
+
 // last is the column at the end of a line, if what is left of it after a cut may look whole.
 func (h header) last() string {
 	for _, column := range []string{columnAmount, columnReference} {
@@ -236,6 +256,11 @@ func (h header) warnings() []Warning {
 		list = append(list, Warning{Kind: WarnHeadings, Lines: []int64{h.line}, Text: fmt.Sprintf(
 			"amounts are those of %s; not read: %s, which may be what is to be paid: choose with --column amount=%q",
 			listed([]string{h.amount}), listed(h.ignored[at:at+1]), plainHeading(h.ignored[at]))})
+	}
+	if at := slices.IndexFunc(h.ignored, columns.IsOtherPhone); at >= 0 && h.phone != "" {
+		list = append(list, Warning{Kind: WarnHeadings, Lines: []int64{h.line}, Text: fmt.Sprintf(
+			"phone numbers are those of %s; not read: %s, which may be those to pay: choose with --column msisdn=%q",
+			listed([]string{h.phone}), listed(h.ignored[at:at+1]), plainHeading(h.ignored[at]))})
 	}
 	if _, ok := h.columns[columnReference]; !ok && len(h.ignored) > 0 {
 		list = append(list, Warning{Kind: WarnHeadings, Lines: []int64{h.line}, Text: fmt.Sprintf(

@@ -116,6 +116,59 @@ func TestReadCSV_C10_WarnsOfATotalThatIsNotRead(t *testing.T) {
 	require.Empty(t, warnings, "it was chosen")
 }
 
+// A file with two numbers for a payee has one that is not paid, and perhaps the one that was meant.
+func TestReadCSV_C10_WarnsOfASecondPhoneThatIsNotRead(t *testing.T) {
+	t.Parallel()
+	const row = "+2250748710523;+2250548710523;5000;a\n"
+	rows, warnings := paidBy(t, "Téléphone;Téléphone 2;Montant;Réf\n"+row, payroll.CSVOptions{})
+	require.Equal(t, []string{"+2250748710523 5000 a||"}, rows)
+	require.Equal(t, []string{"phone numbers are those of Téléphone; not read: Téléphone 2, which may be those to pay: " +
+		`choose with --column msisdn="Téléphone 2"`}, warnings)
+	for _, heading := range []string{
+		"Wave", "Tél. secondaire", "N° Wave", "Numéro Orange Money", "OM", "MoMo", "Mobile Money", "Djamo", "Compte Djamo (wallet)", "Tel MTN",
+		"Téléphone (2)", "Contact n°2", "Autre numéro", "2ème numéro", "Other phone", "TELEPHONE_BIS", "Téléphone principal", "Phone 2", "Num. Wave",
+	} {
+		_, warnings := paidBy(t, "Tel;"+heading+";Montant;Réf\n"+row, payroll.CSVOptions{})
+		require.Len(t, warnings, 1, heading)
+		require.Contains(t, warnings[0], "which may be those to pay", heading)
+	}
+	for _, headings := range []string{
+		"Tel;Téléphone d'urgence", "Tel;Tél. bureau", "Tel;Ancien numéro", "Tel;Matricule 2", "Tel;Orange", "Tel;N° 2", "Tel;Fax",
+		"Numéro Djamo;Téléphone 2", "Numéro de paiement;Wave", "Recipient phone;Other phone",
+	} {
+		_, warnings := paidBy(t, headings+";Montant;Réf\n"+row, payroll.CSVOptions{})
+		require.Empty(t, warnings, headings)
+	}
+	rows, warnings = paidBy(t, "Téléphone;Téléphone 2;Montant;Réf\n"+row, payroll.CSVOptions{Columns: map[string]string{"msisdn": "Téléphone 2"}})
+	require.Equal(t, []string{"+2250548710523 5000 a||"}, rows)
+	require.Empty(t, warnings, "it was chosen")
+}
+
+// Printouts name the columns on each page, and so do files that were put one behind the other.
+func TestReadCSV_C10_NamesALineThatRepeatsTheHeadings(t *testing.T) {
+	t.Parallel()
+	const first, row = "Téléphone;Montant;Référence;Nom\n", "+225074871052%d;5000;a/%d;Awa\n"
+	for repeated, want := range map[string]string{
+		first:                             "line 3: must not name the columns again, as line 1 does: delete this line",
+		"TELEPHONE ; montant;Réf.;Noms\n": "line 3: must not name the columns again, as line 1 does: delete this line",
+		"Téléphone;Montant;Référence;Nom;;\n": "line 3: must not name the columns again, as line 1 does: delete this line",
+		"Téléphone;Référence;Montant;Nom\n":   "line 3: must not name the columns again, and otherwise than line 1 does: pay the rows from here on in a file of their own",
+		"Nom;Prénom;Mobile;Net à payer;Réf\n": "line 3: must not name the columns again, and otherwise than line 1 does: pay the rows from here on in a file of their own",
+	} {
+		_, err := readCSV(first+fmt.Sprintf(row, 1, 1)+repeated+fmt.Sprintf(row, 2, 2), payroll.CSVOptions{})
+		refused := (*payroll.PlanError)(nil)
+		require.ErrorAs(t, err, &refused, repeated)
+		require.Len(t, refused.Problems, 1, repeated)
+		require.Equal(t, want, refused.Problems[0].String())
+	}
+	_, err := readCSV("Mobile;Net;Brut\n+2250748710523;5000;6000\nMobile;Net;Brut\n", payroll.CSVOptions{
+		Run: "june", Columns: map[string]string{"msisdn": "Mobile", "amount": "Brut"},
+	})
+	require.EqualError(t, err, "payroll: bad plan: line 3: must not name the columns again, as line 1 does: delete this line")
+	_, err = readCSV(first+"Téléphone;x;y;z\n", payroll.CSVOptions{})
+	require.ErrorContains(t, err, "must be a phone number", "it names no columns of payouts")
+}
+
 // A row that is marked as cancelled, or as paid, is none that a person would pay.
 func TestReadCSV_C10_WarnsOfRemarksThatMayWithholdARow(t *testing.T) {
 	t.Parallel()

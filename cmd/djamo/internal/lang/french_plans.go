@@ -73,6 +73,9 @@ func frenchOfPlans() map[string]string {
 			"valeurs de tableaux croisés : %d, telles qu'à leur dernière actualisation : vérifiez qu'elles sont à jour",
 		"amounts are those of %s; not read: %s, which may be what is to be paid: choose with --column amount=%q": "" +
 			"les montants sont ceux de %s ; n'est pas lue : %s, qui est peut-être ce qu'il faut payer : choisissez avec --column amount=%s",
+		"phone numbers are those of %s; not read: %s, which may be those to pay: choose with --column msisdn=%q": "" +
+			"les numéros de téléphone sont ceux de %s ; n'est pas lue : %s, qui a peut-être ceux qu'il faut payer : choisissez avec " +
+			"--column msisdn=%s",
 		"remarks that are not read and may say not to pay: %d, first line %d: %s": "" +
 			"remarques qui ne sont pas lues et disent peut-être de ne pas payer : %d, la première à la ligne %d : %s",
 		"results of formulas: %d, as the workbook was last saved: check that they are up to date": "" +
@@ -110,6 +113,10 @@ func frenchOfPlans() map[string]string {
 			"ouvrez le fichier dans un tableur et enregistrez-le de nouveau en CSV, ou ôtez = et les guillemets",
 		"must not be longer than %d bytes: a quotation mark may be open": "" +
 			"ne doit pas dépasser %d octets : un guillemet n'est peut-être pas fermé",
+		"must not name the columns again, as line %d does: delete this line": "" +
+			"ne doit pas nommer les colonnes de nouveau, comme la ligne %d : supprimez cette ligne",
+		"must not name the columns again, and otherwise than line %d does: pay the rows from here on in a file of their own": "" +
+			"ne doit pas nommer les colonnes de nouveau, et autrement que la ligne %d : payez les lignes qui suivent dans un fichier à part",
 		"must have %d fields, as line %d has, not %d": "doit avoir %d champs, comme la ligne %d, et non %d",
 		"is neither UTF-8 nor, without doubt, Windows-1252: " + asUTF8: "" +
 			"n'est ni en UTF-8 ni, sans doute possible, en Windows-1252 : " + enUTF8,
