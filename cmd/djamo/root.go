@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -135,7 +136,7 @@ func newRoot(t terminal.Terminal, o *options.Options, args []string) *cobra.Comm
 			return o.Check(command.Flags())
 		},
 	}
-	root.SetArgs(args)
+	root.SetArgs(joinValues(args))
 	root.SetIn(t.In)
 	root.SetOut(t.Out)
 	root.SetErr(t.Err)
@@ -166,6 +167,25 @@ func newRoot(t terminal.Terminal, o *options.Options, args []string) *cobra.Comm
 		plainUsages(root)
 	}
 	return root
+}
+
+// joinValues puts a value of --check-recipients that stands apart behind an equals sign. The flag may stand without one, so that
+// the value would be taken for a file.
+func joinValues(args []string) []string {
+	const flag = "--check-recipients"
+	joined := make([]string, 0, len(args)) // cobra takes nil for the arguments of the process
+	for i := 0; i < len(args); i++ {
+		if args[i] == "--" {
+			return append(joined, args[i:]...)
+		}
+		if args[i] == flag && i+1 < len(args) && slices.Contains([]string{"auto", "yes", "no", "true", "false"}, args[i+1]) {
+			i++
+			joined = append(joined, flag+"="+args[i])
+			continue
+		}
+		joined = append(joined, args[i])
+	}
+	return joined
 }
 
 // envLanguage is the language of what people read.
