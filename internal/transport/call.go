@@ -133,21 +133,21 @@ type connTrace struct {
 	content *bytes.Reader
 }
 
-// direct reports whether net/http's own Transport sends, and nothing else: whatever is around it vouches, with a method
-// SendsThrough, for handing each request on once and as it is.
-func direct(base http.RoundTripper) bool {
+// direct is net/http's own Transport if that sends, and nothing else: whatever is around it vouches, with a method
+// SendsThrough, for handing each request on once and as it is. Otherwise it is nil.
+func direct(base http.RoundTripper) *http.Transport {
 	const maxDepth = 100 // a chain that leads back to itself proves nothing
 	for range maxDepth {
 		switch through := base.(type) {
 		case *http.Transport:
-			return true
+			return through
 		case interface{ SendsThrough() http.RoundTripper }:
 			base = through.SendsThrough()
 		default:
-			return false
+			return nil
 		}
 	}
-	return false
+	return nil
 }
 
 func (c *Call) watch(direct bool) {

@@ -72,8 +72,8 @@ func isProxyConnect(err error) bool {
 // unreadableProxy is about a proxy whose address is wrong. net/http shows the address, password and all, before it looks for
 // a connection.
 func (t *Transport) unreadableProxy(call *Call, req *http.Request, err error) error {
-	base, ok := t.base.(*http.Transport)
-	if !ok || base.Proxy == nil {
+	base := direct(t.base)
+	if base == nil || base.Proxy == nil {
 		return err
 	}
 	if _, wrong := base.Proxy(req); wrong == nil || wrong.Error() != err.Error() {

@@ -75,7 +75,7 @@ func New(config Config) *Transport {
 	if t.base == nil {
 		t.base = http.DefaultTransport
 	}
-	t.direct = direct(t.base)
+	t.direct = direct(t.base) != nil
 	if own, ok := t.base.(*http.Transport); ok {
 		t.plain = own.Proxy == nil || own.OnProxyConnectResponse != nil
 	}

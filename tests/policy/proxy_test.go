@@ -121,6 +121,8 @@ func TestPolicy_D15_EveryTransportNamesTheProxy(t *testing.T) {
 		"around net/http's":    {http.DefaultTransport, &http.Client{Transport: clienttest.RoundTripper(proxied.RoundTrip)}, "the proxy " + address + " refused the connection to the API: 407"},
 		"unreadable":           {unreadable, nil, "the address of the proxy cannot be read"},
 		"unreadable, caller's": {http.DefaultTransport, &http.Client{Transport: unreadable}, "the address of the proxy cannot be read"},
+		"unreadable, behind what vouches": {http.DefaultTransport, &http.Client{Transport: vouching{vouching{unreadable}}},
+			"the address of the proxy cannot be read"},
 	} {
 		for callName, call := range map[string]clienttest.Call{
 			"payment": clienttest.Create,
@@ -145,6 +147,11 @@ func TestPolicy_D15_EveryTransportNamesTheProxy(t *testing.T) {
 		}
 	}
 }
+
+// vouching hands requests on as they are, as a Throttle and a Transport of package djamootel do.
+type vouching struct{ http.RoundTripper }
+
+func (v vouching) SendsThrough() http.RoundTripper { return v.RoundTripper }
 
 // Proxies of other kinds: SOCKS, which says no in its own way, one behind TLS, one that is not there, and one that has no name.
 func TestPolicy_D15_OtherKindsOfProxiesAreNamed(t *testing.T) {
