@@ -16,10 +16,14 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/transport"
 )
 
 // ScopeName is the instrumentation scope of what this package records.
 const ScopeName = "github.com/djamo/djamo-go/otel"
+
+// clientTimeout is that of a Client without WithTimeout.
+const clientTimeout = 30 * time.Second
 
 // Transport is an [http.RoundTripper] that traces and measures what it hands on. Build it with [NewTransport]; it is safe
 // for concurrent use.
@@ -30,8 +34,9 @@ type Transport struct {
 	propagators propagation.TextMapPropagator
 }
 
-// NewTransport puts tracing and measuring around a RoundTripper; nil stands for net/http's own with room for more than
-// two idle connections to the one host there is, as a Client without WithHTTPClient has it. Each call with nil makes
+// NewTransport puts tracing and measuring around a RoundTripper; nil stands for the connections that a Client without
+// WithHTTPClient has: net/http's own, with room for more than two idle ones to the one host there is, which are pinged when they
+// have gone silent. Each call with nil makes
 // connections of its own: keep the Transport, and share it between clients. Without options spans and measurements go
 // through OpenTelemetry's globals, and no header is added to a request. It does no I/O.
 func NewTransport(base http.RoundTripper, opts ...Option) (*Transport, error) {
@@ -45,7 +50,7 @@ func NewTransport(base http.RoundTripper, opts ...Option) (*Transport, error) {
 		}
 	}
 	if base == nil {
-		base = pooled(http.DefaultTransport)
+		base = transport.Pool(clientTimeout)
 	}
 	duration, err := httpconv.NewClientRequestDuration(s.meters.Meter(ScopeName,
 		metric.WithInstrumentationVersion(djamo.Version), metric.WithSchemaURL(semconv.SchemaURL)))
@@ -58,18 +63,6 @@ func NewTransport(base http.RoundTripper, opts ...Option) (*Transport, error) {
 		duration:    duration,
 		propagators: s.propagators,
 	}, nil
-}
-
-// pooled is a copy of net/http's Transport that keeps all its idle connections for one host. Anything else that a program
-// has put in its place is used as it is.
-func pooled(standard http.RoundTripper) http.RoundTripper {
-	transport, ok := standard.(*http.Transport)
-	if !ok {
-		return standard
-	}
-	transport = transport.Clone()
-	transport.MaxIdleConnsPerHost = transport.MaxIdleConns
-	return transport
 }
 
 // SendsThrough is the RoundTripper that every request goes to, once and with its body as it is. A [djamo.Client] asks for

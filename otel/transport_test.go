@@ -241,6 +241,8 @@ func TestNewTransport_Defaults(t *testing.T) {
 	require.True(t, ok)
 	require.NotSame(t, http.DefaultTransport, base)
 	require.Equal(t, base.MaxIdleConns, base.MaxIdleConnsPerHost)
+	require.Positive(t, base.HTTP2.SendPingTimeout, "a connection over HTTP/2 that has gone silent is given up")
+	require.NotNil(t, base.OnProxyConnectResponse)
 	client := &http.Client{Transport: traced}
 	resp, err := client.Get(server.URL)
 	require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"github.com/djamo/djamo-go/internal/transport"
 	"github.com/djamo/djamo-go/internal/wire"
 	"github.com/djamo/djamo-go/payroll/sqljournal"
 )
@@ -42,11 +43,15 @@ type Throttle struct {
 	checked time.Time // when it was last looked at
 }
 
-// NewThrottle makes a Throttle around another RoundTripper, or around http.DefaultTransport. Workers whose gates have one
+// clientTimeout is that of a client without djamo.WithTimeout.
+const clientTimeout = 30 * time.Second
+
+// NewThrottle makes a Throttle around another RoundTripper; nil stands for connections of its own, which are pinged when they have
+// gone silent, as those of a client that is given no http.Client are. Workers whose gates have one
 // name slow down together: use one name for each token. Without a pool it slows its own process down, and no other.
 func NewThrottle(pool *pgxpool.Pool, name string, next http.RoundTripper) *Throttle {
 	if next == nil {
-		next = http.DefaultTransport
+		next = transport.Pool(clientTimeout)
 	}
 	return &Throttle{pool: pool, name: name, next: next}
 }

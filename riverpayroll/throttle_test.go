@@ -118,6 +118,16 @@ func TestThrottle_TellsTheClientThatNothingLeft(t *testing.T) {
 	require.True(t, body.closed.Load(), "a RoundTripper closes the body")
 }
 
+// A connection over HTTP/2 that has gone silent is given up, as that of a client is that was given none.
+func TestThrottle_D14_PingsSilentConnections(t *testing.T) {
+	t.Parallel()
+	pool, ok := riverpayroll.NewThrottle(nil, "token", nil).SendsThrough().(*http.Transport)
+	require.True(t, ok)
+	require.NotNil(t, pool.HTTP2)
+	require.Positive(t, pool.HTTP2.SendPingTimeout)
+	require.Positive(t, pool.HTTP2.PingTimeout)
+}
+
 // Without its database it lets requests through, and holds back what it was told itself.
 func TestThrottle_WithoutADatabase(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ import (
 type Options struct {
 	Name             string // of the client, as error texts begin
 	URL              string
-	HTTPClient       *http.Client
+	HTTPClient       *http.Client  // without a Transport, or nil: connections that are given up when they have gone silent
 	Timeout          time.Duration // of one attempt; 0: 15 s
 	MaxAttempts      int           // of a read; 0: 3
 	MaxWait          time.Duration // between attempts; 0: 5 s
@@ -48,6 +48,14 @@ func New(options Options) (*transport.Transport, Options, error) {
 		options.MaxResponseBytes = 32 << 20
 	}
 	Assume(&options.UserAgent, "djamo-go openfinance")
+	if options.HTTPClient == nil {
+		options.HTTPClient = new(http.Client)
+	}
+	if options.HTTPClient.Transport == nil {
+		own := *options.HTTPClient // the caller's stays as it is
+		own.Transport = transport.Pool(options.Timeout)
+		options.HTTPClient = &own
+	}
 	return transport.New(transport.Config{
 		Name: options.Name, BaseURL: strings.TrimRight(options.URL, "/"), UserAgent: options.UserAgent, HTTPClient: options.HTTPClient,
 		Timeout: options.Timeout,

@@ -41,3 +41,24 @@ func TestAssumeCodes(t *testing.T) {
 	gateway.AssumeCodes(&codes, "c")
 	require.Equal(t, []string{"a", "b"}, codes)
 }
+
+// A gateway's connection that has gone silent is given up, as one to Djamo is; a Transport of the caller's is left alone.
+func TestNew_D14_PingsSilentConnections(t *testing.T) {
+	t.Parallel()
+	for name, given := range map[string]*http.Client{"none": nil, "without a Transport": {Timeout: time.Hour}} {
+		_, options, err := gateway.New(gateway.Options{Name: "wallet", URL: "https://gateway.example", HTTPClient: given})
+		require.NoError(t, err, name)
+		pool, ok := options.HTTPClient.Transport.(*http.Transport)
+		require.True(t, ok, name)
+		require.NotNil(t, pool.HTTP2, name)
+		require.Positive(t, pool.HTTP2.SendPingTimeout, name)
+		if given != nil {
+			require.Nil(t, given.Transport, "the caller's client stays as it is")
+			require.Equal(t, time.Hour, options.HTTPClient.Timeout)
+		}
+	}
+	own := &http.Client{Transport: &http.Transport{}}
+	_, options, err := gateway.New(gateway.Options{Name: "wallet", URL: "https://gateway.example", HTTPClient: own})
+	require.NoError(t, err)
+	require.Same(t, own, options.HTTPClient)
+}

@@ -5,15 +5,27 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/djamo/djamo-go/internal/transport"
 )
 
 // telemetry is where the spans and figures of a worker go. Its zero value is nowhere.
 type telemetry struct {
-	transport  http.RoundTripper // around every request; nil: net/http's own
+	transport  http.RoundTripper // around every request; nil: there is nothing around
 	middleware []rivertype.Middleware
 	end        func(context.Context) error // sends what has not been sent yet; nil: there is nothing
+}
+
+// connections are what requests go through. Without telemetry they are those of a client that is given none: pinged when they have
+// gone silent.
+func (t telemetry) connections(timeout time.Duration) http.RoundTripper {
+	if t.transport != nil {
+		return t.transport
+	}
+	return transport.Pool(timeout)
 }
 
 // telemetryAsked is the name of a variable that says where spans or figures are to go; empty: none does, or the SDK is disabled.

@@ -88,10 +88,7 @@ func work(ctx context.Context, p *program, o workOptions) error {
 		}()
 	}
 	h := newHealth(func(ctx context.Context) error { return riverpayroll.Check(ctx, p.pool) })
-	if watched.transport == nil {
-		watched.transport = http.DefaultTransport
-	}
-	throttle := riverpayroll.NewThrottle(p.pool, "djamo", doorman{watched.transport, h})
+	throttle := riverpayroll.NewThrottle(p.pool, "djamo", doorman{watched.connections(runner.SendTimeout), h})
 	throttled := djamo.WithHTTPClient(&http.Client{Transport: throttle})
 	if runner.Client, _, err = account.ForWriting(ctx, o.shared, p.term, djamo.WithTimeout(runner.SendTimeout), throttled); err != nil {
 		return err
