@@ -33,6 +33,9 @@ const (
 	inHex      Mistake = Reencoded + " (what came is hex of it): have it handed on raw, or decode it before verifying"
 	inHTML     Mistake = Reencoded + " (its quotation marks were written as for a web page, &quot;): verify the raw bytes"
 	inSlashes  Mistake = Reencoded + " (backslashes were put before its quotation marks): verify the raw bytes"
+	toLatin1   Mistake = Reencoded + " (its characters were written as Latin-1): verify the raw bytes"
+	inNumbers  Mistake = Reencoded + " (what came is the list of its bytes): have it handed on raw, or make the bytes of it"
+	inXML      Mistake = Reencoded + " (what came is XML with it in an element): have it handed on raw, or take the text"
 	inUTF16    Mistake = Reencoded + " (what came is UTF-16): verify the raw bytes"
 	withMark   Mistake = Reencoded + " (a byte order mark was added): verify the raw bytes"
 	lostMark   Mistake = Reencoded + " (its byte order mark was removed): verify the raw bytes"
@@ -119,7 +122,7 @@ func decodings(body []byte) iter.Seq2[Mistake, []byte] {
 			decode  func(string) []byte
 		}{
 			{inBase64, decodeText}, {inGzip, decompress}, {inString, unquote}, {inLatin1, fromLatin1}, {inUTF16, fromUTF16},
-			{inHex, fromHex}, {inHTML, fromHTML}, {inSlashes, fromSlashes},
+			{inHex, fromHex}, {inXML, fromXML}, {inHTML, fromHTML}, {inSlashes, fromSlashes}, {toLatin1, toUTF8}, {inNumbers, fromNumbers},
 		} {
 			if inner := way.decode(pick(way.mistake, text, body)); inner != nil && !yield(way.mistake, inner) {
 				return
@@ -138,13 +141,16 @@ func decodings(body []byte) iter.Seq2[Mistake, []byte] {
 				return
 			}
 		}
+		if object := objectWithTopic(text); object != nil {
+			yield(inField, object)
+		}
 	}
 }
 
 // pick returns the raw body for binary encodings, and the text without white space around it for the others.
 func pick(mistake Mistake, text string, body []byte) string {
 	switch mistake {
-	case inGzip, inLatin1, inUTF16:
+	case inGzip, inLatin1, inUTF16, toLatin1:
 		return string(body)
 	}
 	return text
@@ -301,6 +307,10 @@ func fromUTF16(body string) []byte {
 // formFields returns the values of the first few fields of a form, or the decoded body where it is escaped as a whole.
 func formFields(text string) (fields [][]byte) {
 	const maxFields = 4
+	fields = multipartFields(text)
+	if name, found := strings.CutSuffix(text, "="); found {
+		fields = append(fields, []byte(name)) // JSON that was sent as a form is the name of a field to many servers
+	}
 	if name, value, named := strings.Cut(text, "="); named && !strings.ContainsAny(name, "{}[]\" ") {
 		fields = append(fields, []byte(value)) // not escaped, though a form should be
 	}
@@ -312,7 +322,7 @@ func formFields(text string) (fields [][]byte) {
 			break
 		}
 		name, value, named := strings.Cut(field, "=")
-		if !named {
+		if !named || value == "" {
 			value = name
 		}
 		for _, decode := range []func(string) (string, error){url.QueryUnescape, url.PathUnescape} {

@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/url"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -56,6 +57,14 @@ func quotedText(t *testing.T, text string) string {
 	quoted, err := json.Marshal(text)
 	require.NoError(t, err)
 	return string(quoted)
+}
+
+func numbers(body []byte) string {
+	list := make([]string, len(body))
+	for i, b := range body {
+		list[i] = strconv.Itoa(int(b))
+	}
+	return "[" + strings.Join(list, ",") + "]"
 }
 
 func latin1(text []byte) string {
@@ -118,13 +127,26 @@ func TestDiagnose_D20_ReencodedBodiesAreNamed(t *testing.T) {
 		"data URL":                    {signed, "data:application/json;base64," + base, "is base64 of it"},
 		"UTF-16 in base64":            {signed, base64.StdEncoding.EncodeToString(inUTF16(binary.LittleEndian, signed)), "is base64 of it"},
 		"a zero byte added":           {signed + "\x00", signed, "trimmed"},
-		"Latin-1":                     {signed, latin1([]byte(signed)), "Latin-1"},
-		"UTF-16":                      {signed, string(inUTF16(binary.LittleEndian, signed)), "UTF-16"},
-		"UTF-16 with a mark":          {signed, string(inUTF16(binary.BigEndian, "\ufeff"+signed)), "UTF-16"},
-		"LF for CRLF":                 {lines, strings.ReplaceAll(lines, "\r\n", "\n"), "line ends were changed"},
-		"CRLF for LF":                 {strings.ReplaceAll(lines, "\r\n", "\n"), lines, "line ends were changed"},
-		"CR for CRLF":                 {lines, strings.ReplaceAll(lines, "\r\n", "\r"), "line ends were changed"},
-		"LF for CRLF, end trimmed":    {lines, strings.TrimSpace(strings.ReplaceAll(lines, "\r\n", "\n")), "line ends were changed"},
+		"form with parts": {signed, "--b0\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b0\r\nContent-Disposition: form-data; " +
+			"name=\"payload\"; filename=\"x\"\r\nContent-Type: application/json\r\n\r\n" + signed + "\r\n--b0--\r\n", "form"},
+		"form with it as a name":   {signed, url.QueryEscape(signed) + "=", "form"},
+		"form with it as it is":    {signed, signed + "=", "form"},
+		"bytes of JavaScript":      {signed, `{"type":"Buffer","data":` + numbers([]byte(signed)) + `}`, "list of its bytes"},
+		"bytes":                    {signed, numbers([]byte(signed)), "list of its bytes"},
+		"XML":                      {signed, `<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/">` + signed + `</string>`, "XML"},
+		"XML, escaped":             {signed, `<?xml version="1.0"?><string>` + html.EscapeString(signed) + "</string>\n", "is XML with it in an element"},
+		"XML, as it is":            {signed, `<a><![CDATA[` + signed + `]]></a>`, "XML"},
+		"in a list":                {signed, "[" + signed + "]", "in a field"},
+		"own envelope of an event": {signed, `{"source":"djamo","event":` + signed + `,"at":1}`, "in a field"},
+		"in a call":                {signed, "callback(" + signed + ");", "in a field"},
+		"written as Latin-1":       {signed, string(bytes.ReplaceAll([]byte(signed), []byte("é"), []byte{0xe9})), "written as Latin-1"},
+		"Latin-1":                  {signed, latin1([]byte(signed)), "Latin-1"},
+		"UTF-16":                   {signed, string(inUTF16(binary.LittleEndian, signed)), "UTF-16"},
+		"UTF-16 with a mark":       {signed, string(inUTF16(binary.BigEndian, "\ufeff"+signed)), "UTF-16"},
+		"LF for CRLF":              {lines, strings.ReplaceAll(lines, "\r\n", "\n"), "line ends were changed"},
+		"CRLF for LF":              {strings.ReplaceAll(lines, "\r\n", "\n"), lines, "line ends were changed"},
+		"CR for CRLF":              {lines, strings.ReplaceAll(lines, "\r\n", "\r"), "line ends were changed"},
+		"LF for CRLF, end trimmed": {lines, strings.TrimSpace(strings.ReplaceAll(lines, "\r\n", "\n")), "line ends were changed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

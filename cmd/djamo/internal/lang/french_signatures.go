@@ -49,6 +49,11 @@ func frenchOfSignatures() map[string]string {
 		"its quotation marks were written as for a web page, &quot;": "" +
 			"ses guillemets ont été écrits comme pour une page web, &quot;",
 		"backslashes were put before its quotation marks":      "des barres obliques inverses ont été mises devant ses guillemets",
+		"its characters were written as Latin-1":               "ses caractères ont été écrits en Latin-1",
+		"what came is the list of its bytes":                   "ce qui est arrivé est la liste de ses octets",
+		"what came is XML with it in an element":               "ce qui est arrivé est du XML dont un élément le contient",
+		"have it handed on raw, or make the bytes of it":       "faites-le transmettre tel quel, ou refaites-en les octets",
+		"have it handed on raw, or take the text":              "faites-le transmettre tel quel, ou prenez ce texte",
 		"what came is UTF-16":                                  "ce qui est arrivé est de l'UTF-16",
 		"a byte order mark was added":                          "un indicateur d'ordre des octets a été ajouté",
 		"its byte order mark was removed":                      "son indicateur d'ordre des octets a été ôté",
