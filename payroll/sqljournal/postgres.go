@@ -130,10 +130,12 @@ func explainPostgres(err error) error {
 		return err
 	}
 	switch sqldb.State(err) {
-	case "42P05", "26000": // a prepared statement exists already, or is not there
+	case "42P05", "26000", "34000": // a prepared statement exists already, or it or its portal is not there
 		return unusable(pooled+" (%w)", err)
-	case "08P01": // it is another one; a pooler also uses this state for refusals of its own, such as too many clients
-		if strings.Contains(err.Error(), "prepared statement") {
+	case "08P01":
+		// It is another one. A server says so of the message called bind, in its own language; a pooler also uses this state for
+		// refusals of its own, such as too many clients.
+		if strings.Contains(strings.ToLower(err.Error()), "bind") {
 			return unusable(pooled+" (%w)", err)
 		}
 	}
