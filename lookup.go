@@ -168,8 +168,14 @@ func ambiguityOf(envelope []byte, layers int) string {
 			if !isNothing(value) {
 				return "holds a message"
 			}
-		case "hasmore", "has_more", "nextcursor", "next_cursor", "next", "total", "totalcount", "total_count":
+		case "hasmore", "has_more", "nextcursor", "next_cursor", "next", "total", "totalcount", "total_count", "hasnext", "has_next",
+			"hasnextpage", "has_next_page", "nextpage", "next_page", "nexttoken", "next_token", "nextpagetoken", "next_page_token":
 			if !isNothing(value) {
+				return "has more to come"
+			}
+		case "pages", "totalpages", "total_pages", "pagecount", "page_count", "lastpage", "last_page":
+			var count wholeNumber
+			if _ = json.Unmarshal(value, &count); count > 1 && string(value) != "true" { // which says that it is the last
 				return "has more to come"
 			}
 		case "meta", "pagination", "links", "paging":
@@ -180,12 +186,30 @@ func ambiguityOf(envelope []byte, layers int) string {
 				return ambiguity
 			}
 		case "cursor":
-			if strings.Contains(strings.ToLower(string(value)), `more":true`) {
+			if leadsOn(value) {
 				return "has more to come"
 			}
 		}
 	}
 	return ""
+}
+
+// leadsOn reports whether a cursor of another form than the documented one says that there is more: only what is called "next" is
+// read as a place to go on from.
+func leadsOn(cursor []byte) bool {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(cursor, &fields) != nil {
+		return !isNothing(cursor) // a text or a number is a place, too
+	}
+	for name, value := range fields {
+		switch strings.ReplaceAll(strings.ToLower(name), "_", "") {
+		case "more", "hasmore", "hasnext", "hasnextpage", "after", "nextcursor", "nextpage", "endcursor", "nexttoken":
+			if !isNothing(value) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // isFailure reads a field by which an envelope says how it went.
