@@ -81,6 +81,8 @@ func frenchSandbox() map[string]string {
 			"langue des pages pour les navigateurs qui n'en demandent pas : en ou fr",
 		"let browser pages of this origin call the API, such as http://localhost:3000": "" +
 			"laisser les pages de cette origine appeler l'API, comme http://localhost:3000",
+		"let requests pass that only the real API may accept, and say so of each": "" +
+			"laisser passer les requêtes que seule la vraie API accepte peut-être, et le dire de chacune",
 		"settle transfers only when told to":                    "n'exécuter les transferts que sur ordre",
 		"the company that the token belongs to":                 "l'entreprise à laquelle le jeton appartient",
 		"the first balance, in francs":                          "le premier solde, en francs",

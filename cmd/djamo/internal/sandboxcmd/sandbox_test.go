@@ -162,3 +162,21 @@ func TestSandbox_TokensAreNoneOfDjamosAndNeverPublicBeyondThisMachine(t *testing
 	cancel()
 	require.NoError(t, <-ended)
 }
+
+// Programs that are not in Go meet the fake through the sandbox, and it is as strict to them as it is told to be.
+func TestSandbox_E23_LenientLetsPassWhatTheRealAPIMayAccept(t *testing.T) {
+	t.Parallel()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for want, flags := range map[int][]string{http.StatusBadRequest: nil, http.StatusCreated: {"--lenient"}} {
+		env, _ := serve(t, flags...)
+		request, err := http.NewRequest(http.MethodPost, regexp.MustCompile(`DJAMO_API_URL=(\S+)`).FindStringSubmatch(env)[1]+"/v1/transactions",
+			strings.NewReader(`{"msisdn":"2250700000001","amount":5e3,"reference":"a","callbackUrl":"https://shop.example"}`))
+		require.NoError(t, err)
+		request.Header.Set("Authorization", "Bearer "+regexp.MustCompile(`DJAMO_ACCESS_TOKEN=(\S+)`).FindStringSubmatch(env)[1])
+		request.Header.Set("Content-Type", "application/json")
+		resp, err := client.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, want, resp.StatusCode, "%v", flags)
+	}
+}

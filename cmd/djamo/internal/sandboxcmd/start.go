@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"runtime/debug"
@@ -33,6 +34,7 @@ type starting struct {
 	company       string
 	balance       int64
 	manual, demo  bool
+	lenient       bool
 	snapshot      string
 	lang          string
 
@@ -58,6 +60,7 @@ func startCommand(t terminal.Terminal) *cobra.Command {
 	flags.StringVar(&s.company, "company-id", djamotest.DefaultCompanyID, "the company that the token belongs to")
 	flags.Int64Var(&s.balance, "balance", djamotest.DefaultBalance, "the first balance, in francs")
 	flags.BoolVar(&s.manual, "manual", false, "settle transfers only when told to")
+	flags.BoolVar(&s.lenient, "lenient", false, "let requests pass that only the real API may accept, and say so of each")
 	flags.BoolVar(&s.demo, "demo", false, "fill the account with examples")
 	flags.StringVar(&s.snapshot, "snapshot", "", "a snapshot `file` to begin with")
 	flags.StringVar(&s.lang, "lang", "en", "language of pages for browsers that ask for none: en or fr")
@@ -169,6 +172,9 @@ func (s *starting) makeAPI() (*djamotest.API, error) {
 	}
 	if s.manual {
 		opts = append(opts, djamotest.WithManualSettlement())
+	}
+	if s.lenient {
+		opts = append(opts, djamotest.WithLenient(slog.New(slog.NewTextHandler(s.terminal.Err, nil))))
 	}
 	api, err := djamotest.New(opts...)
 	if err != nil {
