@@ -255,9 +255,25 @@ func (a Account) ClientWith(token string, o *options.Options, t terminal.Termina
 	}
 	client, err := djamo.NewClient(token, append(opts, more...)...)
 	if err != nil {
-		return nil, exit.BadInput(err)
+		return nil, exit.BadInput(a.named(err, token))
 	}
 	return client, nil
+}
+
+// named says of a bad value where it came from, in place of the name that it has in a program.
+func (a Account) named(err error, token string) error {
+	bad, ok := errors.AsType[*djamo.ValidationError](err)
+	if !ok {
+		return err
+	}
+	named := *bad
+	switch {
+	case bad.Field == "WithCompanyID" && a.CompanyFrom != "":
+		named.Field = a.CompanyFrom
+	case bad.Field == "token" && token == tokenOfEnvironment():
+		named.Field = djamo.EnvAccessToken
+	}
+	return &named
 }
 
 // ForReading is the client and account of a command that changes nothing.

@@ -12,6 +12,7 @@ import (
 	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/exit"
 	"github.com/djamo/djamo-go/cmd/djamo/internal/options"
+	"github.com/djamo/djamo-go/cmd/djamo/internal/terminal"
 )
 
 func TestClassOf_LooksAtTheHostAlone(t *testing.T) {
@@ -296,5 +297,25 @@ func TestCheckSandbox_OnAnotherMachine(t *testing.T) { //nolint:paralleltest // 
 		t.Setenv(djamo.EnvAccessToken, row.token)
 		err := CheckSandbox(&options.Options{})
 		require.Equal(t, row.ok, err == nil, "%s: %v", row.url, err)
+	}
+}
+
+// What is wrong is named as its owner knows it: by its variable or its profile, not as a program in Go calls it.
+func TestClientWith_NamesWhereABadValueCameFrom(t *testing.T) {
+	t.Setenv(djamo.EnvAccessToken, "'at_x'")
+	for name, row := range map[string]struct {
+		account     Account
+		token, want string
+	}{
+		"company of the environment": {Account{CompanyID: "<5f0a>", CompanyFrom: djamo.EnvCompanyID}, "at_x", "DJAMO_COMPANY_ID: must be the bare company id"},
+		"company of a profile":       {Account{CompanyID: "<5f0a>", CompanyFrom: "profile paie"}, "at_x", "profile paie: must be the bare company id"},
+		"token of the environment":   {Account{}, "'at_x'", "DJAMO_ACCESS_TOKEN: must be the bare token"},
+		"another token":              {Account{}, "<at_y>", "token: must be the bare token"},
+	} {
+		row.account.URL = "http://127.0.0.1:1"
+		_, err := row.account.ClientWith(row.token, &options.Options{}, terminal.Terminal{})
+		require.ErrorContains(t, err, row.want, name)
+		require.Equal(t, exit.Usage, exit.Code(err), name)
+		require.NotContains(t, err.Error(), "at_", name)
 	}
 }

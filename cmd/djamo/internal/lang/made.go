@@ -21,6 +21,9 @@ func (l Language) made(english string) string {
 	if text, ok := frenchTexts()[english]; ok {
 		return text
 	}
+	if text, ok := frenchOfBare(english); ok {
+		return text
+	}
 	const understood = " (understood are 50000, 50 000, 50.000, 50,000, 50 000,00, 50 000 F, 50 000 FCFA and XOF 50 000)"
 	if rule, ok := strings.CutSuffix(english, understood); ok {
 		return l.made(rule) + " (sont compris 50000, 50 000, 50.000, 50,000, 50 000,00, 50 000 F, 50 000 FCFA et XOF 50 000)"
@@ -68,6 +71,7 @@ var (
 		texts := frenchOfJournals()
 		maps.Copy(texts, frenchOfSigners())
 		maps.Copy(texts, frenchOfSignatures())
+		maps.Copy(texts, frenchOfTopics())
 		for _, reason := range approval.Reasons() { // a worker has recorded them, too
 			texts[reason.Format()] = frenchTexts()[reason.Format()]
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/djamo/djamo-go"
 	"github.com/djamo/djamo-go/payroll"
 )
 
@@ -46,7 +47,7 @@ func TestFrench_C13_EverythingSaidOfAPlanHasFrench(t *testing.T) {
 				}
 				text, err := strconv.Unquote(literal.Value)
 				require.NoError(t, err)
-				if said.MatchString(text) && !strings.HasPrefix(text, "must be the bare") && !strings.HasPrefix(text, "must be one word") {
+				if said.MatchString(text) && !strings.HasPrefix(text, "must be the bare") { // see TestFrench_D17
 					found++
 					require.True(t, hasFrench(text), "%s: has no French: %s", file, text)
 				}
@@ -59,7 +60,7 @@ func TestFrench_C13_EverythingSaidOfAPlanHasFrench(t *testing.T) {
 
 // hasFrench reports whether a text is one that has French, or a part of it.
 func hasFrench(text string) bool {
-	for _, texts := range []map[string]string{frenchOfPlans(), Translations()} {
+	for _, texts := range []map[string]string{frenchOfPlans(), frenchOfTopics(), Translations()} {
 		for english := range texts {
 			if strings.Contains(english, text) {
 				return true
@@ -218,4 +219,33 @@ func joined(e ast.Expr) (string, bool) {
 		return left + right, ok && too
 	}
 	return "", false
+}
+
+// What was pasted around a token is named in French, too, and so is a topic that is none.
+func TestFrench_D17_NamesWhatWasPasted(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"Bearer at_x":   `token : doit être le jeton seul, sans "Bearer" ni espaces`,
+		"'at_x'":        "token : doit être le jeton seul, sans guillemets",
+		"\"at_x\",\n":   "token : doit être le jeton seul, sans retours à la ligne, guillemets ni virgule ni point-virgule",
+		"{at_x}":        "token : doit être le jeton seul, sans parenthèses ni crochets",
+		"at_\u200bx":    "token : doit être le jeton seul, sans le caractère invisible U+200B",
+		"at_xé":         "token : doit être un seul mot en caractères ASCII imprimables",
+		"token=at_x":    `token : doit être le jeton seul, sans "token="`,
+		"https://a.com": "token : doit être le jeton, et non une adresse : celle-ci se donne avec WithBaseURL ou DJAMO_API_URL",
+	} {
+		_, err := djamo.NewClient(value, djamo.WithEnvironment(djamo.StagingCIV))
+		require.Equal(t, want, French.Error(err), value)
+	}
+	_, err := djamo.NewClient("at_x", djamo.WithEnvironment(djamo.StagingCIV), djamo.WithCompanyID("<5f0a>"))
+	require.Equal(t, "WithCompanyID : doit être l'identifiant de la société seul, sans parenthèses ni crochets", French.Error(err))
+	client, err := djamo.NewClient("at_x", djamo.WithEnvironment(djamo.StagingCIV))
+	require.NoError(t, err)
+	for topic, want := range map[djamo.Topic]string{
+		"transaction/completed": "est sans doute une faute de frappe pour transactions/completed, et n'amènerait aucun événement",
+		"transactions/*":        "doit être un seul sujet, comme transactions/completed",
+	} {
+		_, err := client.WebhookEndpoints.Create(t.Context(), djamo.WebhookEndpointParams{Topic: topic, URL: "https://a.example"})
+		require.Contains(t, French.Error(err), want)
+	}
 }
