@@ -172,8 +172,16 @@ func (t Topic) meant() Topic {
 		if strings.HasPrefix(event, "succe") {
 			return TopicTransactionCompleted // integrators look for a status succeeded, which does not exist
 		}
+		if TransactionStatus(event) == TransactionPending {
+			return TopicTransactionStarted
+		}
 		written = "transactions/" + event
 	case "charge", "charges":
+		switch ChargeStatus(event) { // which the data of an event hold, whose topic is always the same
+		case ChargeCreated, ChargeDue, ChargePaid, ChargeRefunded, ChargeDropped, ChargeCancelled, "canceled", ChargeFailed,
+			"refunded/partially", "completed", "succeeded":
+			return TopicCharge
+		}
 		written = "charge/" + event
 	}
 	meant, fewest := Topic(""), maxEdits+1

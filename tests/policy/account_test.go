@@ -202,6 +202,8 @@ func TestPolicy_D17_MisspelledTopicsAreRefused(t *testing.T) {
 		"transactions/succeeded": djamo.TopicTransactionCompleted, "transaction/success": djamo.TopicTransactionCompleted,
 		"transactions/Successful": djamo.TopicTransactionCompleted, "transactions / completed": djamo.TopicTransactionCompleted,
 		"transaction/faild": djamo.TopicTransactionFailed, "transactions/startd/": djamo.TopicTransactionStarted,
+		"charge/paid": djamo.TopicCharge, "charges/refunded": djamo.TopicCharge, "charge/refunded_partially": djamo.TopicCharge, "charge.dropped": djamo.TopicCharge, // statuses
+		"Charge/Completed": djamo.TopicCharge, "transactions/pending": djamo.TopicTransactionStarted,
 		"chargeEvents": djamo.TopicCharge, "charges.event": djamo.TopicCharge, "charges/evnts": djamo.TopicCharge,
 	} {
 		err := register(topic)
