@@ -49,7 +49,7 @@ func (a *API) readPayer(c *call) (string, error) {
 		return "", err
 	}
 	payer := ""
-	if a.cfg.payerRequired || f.has("recipientMsisdn") {
+	if _, given := f.take("recipientMsisdn"); a.cfg.payerRequired || given {
 		payer = f.payer("recipientMsisdn")
 	}
 	return payer, f.err()

@@ -163,7 +163,7 @@ func (a *API) createCharge(c *call) (reply, error) {
 		onCompleted: f.link("onCompletedRedirectionUrl", false), onCanceled: f.link("onCanceledRedirectionUrl", false),
 		metadata: f.object("metadata"), status: ChargeDue, request: c.number,
 	}
-	if f.has("currency") {
+	if _, given := f.take("currency"); given {
 		f.oneOf("currency", "XOF")
 	}
 	f.limits("amount", ch.amount, a.cfg.minCharge, a.cfg.maxCharge)

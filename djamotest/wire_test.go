@@ -2,6 +2,7 @@ package djamotest_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"net/url"
 	"strconv"
@@ -45,6 +46,8 @@ func TestWire_E22_PayTakesTheRecipient(t *testing.T) {
 		status   int
 		want     string
 	}{
+		"null":                     {object{"recipientMsisdn": nil}, nil, 200, "paid"},
+		"null where it is needed":  {object{"recipientMsisdn": nil}, []djamotest.Variant{djamotest.PayerRequired}, 400, "due"},
 		"without a plus":           {object{"recipientMsisdn": "2250747000000"}, nil, 200, "paid"},
 		"with a plus":              {object{"recipientMsisdn": djamotest.PayerSucceeds}, nil, 200, "paid"},
 		"no body":                  {nil, nil, 200, "paid"},
@@ -340,4 +343,14 @@ func fieldOf(page object, name string) (out []string) {
 		out = append(out, item.(object)[name].(string))
 	}
 	return out
+}
+
+// An optional property that is null counts as absent, as everywhere.
+func TestWire_E22_CurrencyMayBeNull(t *testing.T) {
+	t.Parallel()
+	_, c := newAPI(t)
+	for currency, want := range map[any]int{nil: 201, "XOF": 201, "EUR": 400, "": 400} {
+		status, _ := c.call("POST", "/v1/charges", object{"amount": 5, "externalId": fmt.Sprint(currency), "currency": currency})
+		require.Equal(t, want, status, "%v", currency)
+	}
 }
