@@ -282,12 +282,12 @@ func (s *Sandbox) program(a action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fields, err := readFields(w, r, a.fields)
 		if err != nil {
-			writeProblem(w, problemOf(err))
+			writeProblem(w, r, problemOf(err))
 			return
 		}
 		answer, err := a.run(s, input{id: r.PathValue("id"), fields: fields})
 		if err != nil {
-			writeProblem(w, problemOf(err))
+			writeProblem(w, r, problemOf(err))
 			return
 		}
 		writeJSON(w, http.StatusOK, answer)

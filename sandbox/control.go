@@ -40,7 +40,7 @@ func (s *Sandbox) controlRoutes() http.Handler {
 		browsers.Handle("POST /"+a.path, sameOrigin(s.form(a)))
 	}
 	programs.HandleFunc("/control/", func(w http.ResponseWriter, r *http.Request) {
-		writeProblem(w, &problem{http.StatusNotFound, "problem.call", []any{r.Method, r.URL.Path}})
+		writeProblem(w, r, &problem{http.StatusNotFound, "problem.call", []any{r.Method, r.URL.Path}})
 	})
 	mux.Handle("/control/", s.bearer(programs))
 	mux.Handle("/", s.signedIn(browsers))
@@ -54,7 +54,7 @@ func reading(read read) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer, err := read(r, r.URL.Query().Get("reveal") == "true")
 		if err != nil {
-			writeProblem(w, problemOf(err))
+			writeProblem(w, r, problemOf(err))
 			return
 		}
 		writeJSON(w, http.StatusOK, answer)
@@ -216,10 +216,10 @@ func (s *Sandbox) awaitChange(r *http.Request) (any, error) {
 
 const maxSnapshot = 256 << 20
 
-func (s *Sandbox) saveSnapshot(w http.ResponseWriter, _ *http.Request) {
+func (s *Sandbox) saveSnapshot(w http.ResponseWriter, r *http.Request) {
 	raw, err := s.api.Snapshot()
 	if err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, r, problemOf(err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -230,11 +230,11 @@ func (s *Sandbox) saveSnapshot(w http.ResponseWriter, _ *http.Request) {
 func (s *Sandbox) loadSnapshot(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxSnapshot))
 	if err != nil {
-		writeProblem(w, problemOf(wrong("problem.body", err)))
+		writeProblem(w, r, problemOf(wrong("problem.body", err)))
 		return
 	}
 	if err := s.restore(raw); err != nil {
-		writeProblem(w, problemOf(err))
+		writeProblem(w, r, problemOf(err))
 		return
 	}
 	writeJSON(w, http.StatusOK, s.stateView())

@@ -94,7 +94,7 @@ func (s *Sandbox) bearer(next http.Handler) http.Handler {
 		token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		if !ok || subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1 {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			writeProblem(w, &problem{http.StatusUnauthorized, "problem.token", nil})
+			writeProblem(w, r, &problem{http.StatusUnauthorized, "problem.token", nil})
 			return
 		}
 		protected.ServeHTTP(w, r)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"html/template"
 	"net/http"
@@ -142,6 +143,11 @@ func (s *Sandbox) languageOf(r *http.Request) string {
 	if lang := cookieOf(r, "lang"); lang == english || lang == french {
 		return lang
 	}
+	return cmp.Or(acceptedLanguage(r), s.lang)
+}
+
+// acceptedLanguage is the first one of ours that a request asks for; "" when it asks for none.
+func acceptedLanguage(r *http.Request) string {
 	for wanted := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
 		for _, lang := range []string{english, french} {
 			if strings.HasPrefix(strings.ToLower(strings.TrimSpace(wanted)), lang) {
@@ -149,7 +155,7 @@ func (s *Sandbox) languageOf(r *http.Request) string {
 			}
 		}
 	}
-	return s.lang
+	return ""
 }
 
 // What templates call.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ type problem struct {
 	args   []any
 }
 
-// Error is the refusal in English, as the control API says it.
+// Error is the refusal in English.
 func (p *problem) Error() string { return p.in(english) }
 
 func (p *problem) in(lang string) string { return fmt.Sprintf(word(lang, p.key), p.args...) }
@@ -54,9 +55,10 @@ type problemView struct {
 	} `json:"error"`
 }
 
-func writeProblem(w http.ResponseWriter, p *problem) {
+// writeProblem says it in the language that the program asks for. English is that of programs that ask for none.
+func writeProblem(w http.ResponseWriter, r *http.Request, p *problem) {
 	var v problemView
-	v.Error.Code, v.Error.Message = strings.TrimPrefix(p.key, "problem."), p.Error()
+	v.Error.Code, v.Error.Message = strings.TrimPrefix(p.key, "problem."), p.in(cmp.Or(acceptedLanguage(r), english))
 	writeJSON(w, p.status, v)
 }
 

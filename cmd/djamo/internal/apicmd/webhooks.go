@@ -152,10 +152,11 @@ func (p *program) verify(ctx context.Context, out *output.Printer, path, signatu
 		Bytes  int    `json:"bytes"`
 		Reason string `json:"reason,omitempty"`
 	}{verified == nil, len(raw), ""}
+	reason := ""
 	if verified != nil {
-		view.Reason = verified.Error()
+		view.Reason, reason = verified.Error(), lang.WithoutName(p.t.Lang.Error(verified))
 	}
-	if err := out.One(view, []output.Field{{Name: "valid", Value: p.yesOrNo(view.Valid)}, {Name: "reason", Value: view.Reason}}); err != nil {
+	if err := out.One(view, []output.Field{{Name: "valid", Value: p.yesOrNo(view.Valid)}, {Name: "reason", Value: reason}}); err != nil {
 		return err
 	}
 	if verified != nil {

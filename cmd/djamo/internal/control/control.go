@@ -57,10 +57,11 @@ func CheckTokens() error {
 type Client struct {
 	at, token string
 	timeout   time.Duration
+	language  lang.Language // in which a refusal is read
 }
 
 // New makes a client for the sandbox whose pages are at an address, which a flag has named.
-func New(flag, at string, timeout time.Duration) (*Client, error) {
+func New(flag, at string, timeout time.Duration, language lang.Language) (*Client, error) {
 	if err := CheckTokens(); err != nil {
 		return nil, err
 	}
@@ -74,7 +75,7 @@ func New(flag, at string, timeout time.Duration) (*Client, error) {
 	if timeout <= 0 {
 		return nil, exit.BadUsage("--timeout %s: must be positive", timeout)
 	}
-	return &Client{strings.TrimRight(at, "/"), cmp.Or(os.Getenv(EnvToken), sandbox.DefaultControlToken), timeout}, nil
+	return &Client{strings.TrimRight(at, "/"), cmp.Or(os.Getenv(EnvToken), sandbox.DefaultControlToken), timeout, language}, nil
 }
 
 // Read asks for something.
@@ -192,6 +193,7 @@ func (k *call) do(ctx context.Context) ([]byte, error) {
 	}
 	r.Header.Set("Authorization", "Bearer "+k.token)
 	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept-Language", string(k.language))
 	if k.company != "" {
 		r.Header.Set("X-Company-Id", k.company)
 	}

@@ -61,7 +61,7 @@ func (p *program) connect(flag, at string) (*control.Client, error) {
 	if err := p.checkSandbox(); err != nil {
 		return nil, err
 	}
-	return control.New(flag, at, p.timeout)
+	return control.New(flag, at, p.timeout, p.t.Lang)
 }
 
 // stateOf asks a sandbox how it stands. Whatever else speaks JSON has no such fields.

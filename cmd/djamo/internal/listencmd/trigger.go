@@ -83,7 +83,7 @@ func (p *program) makeEvent(ctx context.Context, topic string, x triggering) err
 	if err != nil {
 		return err
 	}
-	c, err := control.New("--control", x.control, p.timeout)
+	c, err := control.New("--control", x.control, p.timeout, p.t.Lang)
 	if err != nil {
 		return err
 	}

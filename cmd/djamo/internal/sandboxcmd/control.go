@@ -197,7 +197,7 @@ func (c *caller) call(ctx context.Context, r request) error {
 	if err := account.CheckSandbox(&options.Options{}); err != nil {
 		return err
 	}
-	client, err := control.New("--control", c.control, c.timeout)
+	client, err := control.New("--control", c.control, c.timeout, c.terminal.Lang)
 	if err != nil {
 		return err
 	}
