@@ -366,6 +366,21 @@ func TestRenewer_SharesWhereNoConnectionCanBeOpened(t *testing.T) {
 	require.Positive(t, dials.Load())
 }
 
+// The lease of a process that died before the clock of the database was set back, by an hour, keeps no shard from the others for an hour.
+func TestWorker_ALeaseOfAWrongClockPasses(t *testing.T) {
+	t.Parallel()
+	_, pool, store := migrated(t)
+	w := &Worker{config: Config{Pool: pool}, store: newShardStore(store, ttl, 1, nil)}
+	for owner, left := range map[string]time.Duration{"lives#1": ttl, "longer#2": time.Minute, "dead#3": time.Hour, "dead#": time.Hour, "over#4": -time.Second} {
+		_, err := pool.Exec(t.Context(), "INSERT INTO djamo_wallet_readers (owner, until) VALUES ($1, "+now+" + $2)", owner, int64(left))
+		require.NoError(t, err)
+	}
+	found, err := w.readers(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[string]bool{"lives": true, "longer": true}, found.processes)
+	require.Equal(t, map[int][]string{1: {"lives"}, 2: {"longer"}}, found.of)
+}
+
 // A process that loses a shard to another keeps the others, and gets it back when the other is gone: with a fence that is higher.
 func TestWorker_LosesOneShardAlone(t *testing.T) {
 	t.Parallel()

@@ -149,7 +149,11 @@ type readers struct {
 
 func (w *Worker) readers(ctx context.Context) (readers, error) {
 	r := readers{processes: map[string]bool{}, of: map[int][]string{}}
-	rows, err := w.config.Pool.Query(ctx, "SELECT owner FROM djamo_wallet_readers WHERE until > "+now)
+	// A lease that ends later than any was given before the clock of the database was set back, as by a failover: its owner is dead, or
+	// renews it soon.
+	const others, minAhead = 10, 10 * time.Minute
+	rows, err := w.config.Pool.Query(ctx, "SELECT owner FROM djamo_wallet_readers WHERE until > "+now+" AND until <= "+now+" + $1",
+		int64(max(others*w.store.ttl, minAhead)))
 	if err == nil {
 		var owner string
 		_, err = pgx.ForEachRow(rows, []any{&owner}, func() error {
