@@ -35,7 +35,7 @@ type Journal struct {
 
 	db       *sql.DB
 	postgres bool
-	pool     chan *sql.Conn // SQLite: the one connection
+	pool     chan *sql.Conn // SQLite: the one connection; nil: it was given up, and another is made when it is needed
 }
 
 // OpenJournal opens a journal, and makes its tables where there are none. db stays the caller's to close, after the journal. The
@@ -69,7 +69,9 @@ func OpenJournal(ctx context.Context, db *sql.DB, dialect Dialect) (*Journal, er
 func (j *Journal) Close() {
 	select {
 	case conn := <-j.pool:
-		discard(conn)
+		if conn != nil {
+			discard(conn)
+		}
 	default:
 	}
 }
@@ -108,7 +110,7 @@ func discard(conn *sql.Conn) {
 	_ = conn.Close()
 }
 
-// take takes a connection; done gives it back, or has another made when its state is not known.
+// take takes a connection; done gives it back, or gives it up when its state is not known.
 func (j *Journal) take(ctx context.Context) (conn *sql.Conn, done func(error), err error) {
 	if j.postgres {
 		conn, err := j.db.Conn(ctx)
@@ -128,17 +130,18 @@ func (j *Journal) take(ctx context.Context) (conn *sql.Conn, done func(error), e
 		return nil, nil, context.Cause(ctx)
 	case conn = <-j.pool:
 	}
+	if conn == nil {
+		if conn, err = connectSQLite(ctx, j.db); err != nil {
+			j.pool <- nil
+			return nil, nil, err
+		}
+	}
 	return conn, func(err error) {
-		if err == nil {
-			j.pool <- conn
-			return
+		if err != nil {
+			discard(conn)
+			conn = nil
 		}
-		discard(conn)
-		if conn, err = connectSQLite(context.WithoutCancel(ctx), j.db); err == nil {
-			j.pool <- conn
-			return
-		}
-		close(j.pool) // who takes it next is told
+		j.pool <- conn
 	}, nil
 }
 
@@ -185,9 +188,6 @@ func (j *Journal) transactOnce(ctx context.Context, work func(context.Context, t
 	conn, done, err := j.take(ctx)
 	if err != nil {
 		return err
-	}
-	if conn == nil {
-		return fmt.Errorf("%w: its connection was lost: open it again", ErrJournal)
 	}
 	defer func() { done(err) }()
 	begin := "BEGIN IMMEDIATE"
