@@ -15,12 +15,15 @@ import (
 func OwnerOfThisProcess() (owner string, alive func(owner string) bool) {
 	host, _ := os.Hostname()
 	space, _ := os.Readlink("/proc/self/ns/pid")
-	place := strings.ReplaceAll(host+" "+space, "|", "_")
+	// Two machines may have one name, such as localhost or that of the image they were made from, and the first namespace of each has
+	// the same number: only the boot tells them apart.
+	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	place := strings.ReplaceAll(host+" "+space+" "+strings.TrimSpace(string(boot)), "|", "_")
 	pid := os.Getpid()
 	owner = fmt.Sprintf("%s|%d|%s|%s", place, pid, startOf(pid), rand.Text()[:8])
 	return owner, func(other string) bool {
 		parts := strings.Split(other, "|")
-		if len(parts) != 4 || parts[0] != place || space == "" || parts[2] == "" {
+		if len(parts) != 4 || parts[0] != place || space == "" || len(boot) == 0 || parts[2] == "" {
 			return true
 		}
 		pid, err := strconv.Atoi(parts[1])
