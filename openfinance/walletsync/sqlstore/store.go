@@ -43,14 +43,19 @@ var _ walletsync.Store = (*Store)(nil)
 // ErrStore is a database that cannot be used.
 var ErrStore = errors.New("walletsync: the store cannot be used")
 
-// Open opens a store, and makes its tables where there are none. db stays the caller's to close, after the store. The error
-// matches walletsync.ErrNewerStore when the tables are of a newer version, and otherwise ErrStore.
+// Open opens a store, and makes its tables where there are none. db stays the caller's to close, after the store. Of SQLite the store
+// keeps two connections for itself; the audit log, and whoever else uses db, needs another. The error matches
+// walletsync.ErrNewerStore when the tables are of a newer version, and otherwise ErrStore.
 func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 	s := &Store{db: db, postgres: dialect == PostgreSQL}
 	if dialect != SQLite && dialect != PostgreSQL {
 		return nil, fmt.Errorf("walletsync: %q is no dialect: use SQLite or PostgreSQL", dialect)
 	}
 	if !s.postgres {
+		if db.Stats().MaxOpenConnections == 1 {
+			return nil, fmt.Errorf("%w: it needs two connections to a file of SQLite: call SetMaxOpenConns with 3 or more, one for the audit log",
+				ErrStore)
+		}
 		s.writer, s.reader = make(chan *session, 1), make(chan *session, 1)
 		for _, pool := range []chan *session{s.writer, s.reader} {
 			conn, err := openSQLite(ctx, db)

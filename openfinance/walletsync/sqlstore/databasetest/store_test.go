@@ -250,6 +250,30 @@ func TestStore_FromANewerVersion(t *testing.T) {
 	})
 }
 
+// A pool of one connection is enough for PostgreSQL. With SQLite, where it is not, nobody waits for the second for ever.
+func TestStore_OneConnection(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, d database) {
+		db := d.connect(t)
+		db.SetMaxOpenConns(1)
+		store, err := sqlstore.Open(t.Context(), db, d.dialect)
+		if d.dialect == sqlstore.SQLite {
+			require.ErrorIs(t, err, sqlstore.ErrStore)
+			require.ErrorContains(t, err, "SetMaxOpenConns")
+			return
+		}
+		require.NoError(t, err)
+		t.Cleanup(store.Close)
+		keeper, _ := grant(t, store, "w")
+		leases, err := store.Claim(t.Context(), "p", []string{"w"}, time.Minute, nil)
+		require.NoError(t, err)
+		gateway := &pages{page: func() *wallet.Page { return pageOf(t, "w", 0, 3) }}
+		engine := &walletsync.Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p"}
+		_, _, err = engine.Step(t.Context(), &walletsync.Reader{Lease: leases[0]}, false)
+		require.NoError(t, err)
+	})
+}
+
 func TestStore_ManyOpenItAtOnce(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d database) {
