@@ -39,6 +39,16 @@ func (e *proxyError) Error() string {
 
 func (e *proxyError) Unwrap() error { return e.cause }
 
+// usesProxy reports whether requests to an address go through a proxy, or may: its address may be one that cannot be read.
+func usesProxy(base *http.Transport, address string) bool {
+	to, err := url.Parse(address)
+	if err != nil {
+		return true
+	}
+	proxy, err := base.Proxy(&http.Request{Method: http.MethodGet, URL: to, Host: to.Host, Header: http.Header{}})
+	return err != nil || proxy != nil
+}
+
 // nameProxy says in an error that the proxy is to blame, where it is: net/http itself repeats the proxy's status text, such
 // as "Forbidden", which reads like an answer of the API. It goes by the trace, so that it works for the transports of
 // callers too, which it must not change.

@@ -51,7 +51,7 @@ type Transport struct {
 	config   Config
 	base     http.RoundTripper
 	direct   bool // base is net/http's own, with nothing around it that matters
-	plain    bool // base is net/http's own, and names by itself a proxy that refuses
+	plain    bool // base is net/http's own, and there is no proxy to name
 	client   *retryablehttp.Client
 	header   http.Header
 	prepared prepared
@@ -77,7 +77,7 @@ func New(config Config) *Transport {
 	}
 	t.direct = direct(t.base) != nil
 	if own, ok := t.base.(*http.Transport); ok {
-		t.plain = own.Proxy == nil || own.OnProxyConnectResponse != nil
+		t.plain = own.Proxy == nil || own.OnProxyConnectResponse != nil && !usesProxy(own, config.BaseURL)
 	}
 	t.prepared = prepare(&t.config, t.header)
 	httpClient.Transport = (*attempts)(t)

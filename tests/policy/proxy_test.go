@@ -107,6 +107,8 @@ func TestPolicy_D15_EveryTransportNamesTheProxy(t *testing.T) {
 	address, _ := refusingProxy(t, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
 	proxied := http.DefaultTransport.(*http.Transport).Clone()
 	proxied.Proxy = http.ProxyURL(mustURL(t, "http://paie:motdepasse@"+address))
+	absent := proxied.Clone()
+	absent.Proxy = http.ProxyURL(mustURL(t, "http://paie:motdepasse@127.0.0.1:1")) // where nobody listens
 	unreadable := proxied.Clone()
 	unreadable.Proxy = func(*http.Request) (*url.URL, error) {
 		return nil, errors.New(`invalid proxy address "http://paie:motdepasse@:x"`)
@@ -117,6 +119,7 @@ func TestPolicy_D15_EveryTransportNamesTheProxy(t *testing.T) {
 		want     string
 	}{
 		"default":              {proxied, nil, "the proxy " + address + " refused the connection to the API: 407"},
+		"default, absent":      {absent, nil, "the proxy 127.0.0.1:1 made no connection to the API: "},
 		"without a Transport":  {proxied, &http.Client{}, "the proxy " + address + " refused the connection to the API: 407"},
 		"around net/http's":    {http.DefaultTransport, &http.Client{Transport: clienttest.RoundTripper(proxied.RoundTrip)}, "the proxy " + address + " refused the connection to the API: 407"},
 		"unreadable":           {unreadable, nil, "the address of the proxy cannot be read"},

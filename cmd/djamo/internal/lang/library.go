@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/djamo/djamo-go"
+	"github.com/djamo/djamo-go/internal/transport"
 	"github.com/djamo/djamo-go/payroll"
 	"github.com/djamo/djamo-go/payroll/approval"
 )
@@ -26,6 +27,10 @@ func frenchOfLibrary(err error) string {
 		return frenchOfRefusal(err)
 	case *djamo.Error:
 		return frenchOfAnswer(err)
+	case *transport.Error:
+		if text := frenchOfProxy(err.Error()); text != "" {
+			return text
+		}
 	case *djamo.ValidationError:
 		text := err.Field + " : " + French.made(err.Rule)
 		if err.Value != "" {
