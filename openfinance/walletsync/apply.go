@@ -36,6 +36,7 @@ type application struct {
 	effects int      // how often an item was put
 	changed int      // how many changes there were, also those that are written
 	added   int      // how many of them added an item
+	over    int      // how often the sum has gone beyond what an amount can be, and not come back
 	again   bool     // what came in this reading was left out for an item that vanished
 }
 
@@ -133,24 +134,20 @@ func (a *application) item(item wallet.Item) error {
 		a.see(stored)
 		return nil
 	}
-	delta, ok := item.Amount, true
-	kind := Added
+	kind, sum, over := Added, a.state.Sum, a.over
 	if known && stored.Gone == Current {
 		kind = Modified
-		delta, ok = wallet.Sub(item.Amount, stored.Amount)
+		a.uncount(stored.Amount)
 	}
-	sum, fits := wallet.Add(a.state.Sum, delta)
-	if !ok || !fits {
-		a.aside = append(
-			a.aside,
-			Quarantined{ID: item.ID, Raw: item.Raw, Reason: "the sum of the wallet would be beyond what an amount can be"},
-		)
+	a.count(item.Amount)
+	if a.over != 0 && !a.replaces(item) {
+		a.state.Sum, a.over = sum, over
+		a.aside = append(a.aside, Quarantined{ID: item.ID, Raw: item.Raw, Reason: beyondSum})
 		if known {
 			a.see(stored) // it came: what is stored of it has not vanished
 		}
 		return nil
 	}
-	a.state.Sum = sum
 	stored = StoredItem{
 		ID: item.ID, Hash: hash, Version: stored.Version + 1, Seen: stored.Seen, Amount: item.Amount, Final: a.final(item.Status),
 	}
@@ -268,11 +265,7 @@ func (a *application) remove(stored *StoredItem) error {
 	if err != nil {
 		return err
 	}
-	sum, ok := wallet.Sub(a.state.Sum, stored.Amount)
-	if !ok {
-		return errors.New("walletsync: the sum of the wallet would be beyond what an amount can be")
-	}
-	a.state.Sum = sum
+	a.uncount(stored.Amount)
 	stored.Version++
 	stored.Gone = Vanished
 	a.change(Removed, stored, raw)
@@ -290,8 +283,49 @@ func (a *application) body(seq int64) (json.RawMessage, error) {
 	return change.Raw, err
 }
 
+const beyondSum = "the sum of the wallet would be beyond what an amount can be"
+
+// errSum is pages that take items out so that the sum would be beyond what an amount can be. Nothing of them is stored.
+var errSum = errors.New("walletsync: " + beyondSum)
+
+// count adds an amount to the sum. It may go beyond what an amount can be and come back, as where an item comes before the one that
+// it replaces goes: write says no when it has not come back.
+func (a *application) count(amount int64) {
+	sum, ok := wallet.Add(a.state.Sum, amount)
+	a.state.Sum = sum
+	switch {
+	case ok:
+	case amount > 0:
+		a.over++
+	default:
+		a.over--
+	}
+}
+
+// uncount takes an amount out of the sum.
+func (a *application) uncount(amount int64) {
+	sum, ok := wallet.Sub(a.state.Sum, amount)
+	a.state.Sum = sum
+	switch {
+	case ok:
+	case amount > 0:
+		a.over--
+	default:
+		a.over++
+	}
+}
+
+// replaces reports whether an item will take a current one out.
+func (a *application) replaces(item wallet.Item) bool {
+	pending, known := a.items[item.PendingID]
+	return known && item.PendingID != item.ID && pending.Gone == Current
+}
+
 // write hands over what was gathered, and begins to gather anew.
 func (a *application) write() error {
+	if a.over != 0 {
+		return errSum
+	}
 	saved := make([]StoredItem, 0, len(a.order))
 	for _, id := range a.order {
 		saved = append(saved, a.items[id])

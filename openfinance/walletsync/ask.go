@@ -33,7 +33,14 @@ func (e *Engine) read(ctx context.Context, m *memory, from source) (out outcome,
 	out.state = r.state
 	if len(r.pages) > 0 {
 		stored, err := e.store(ctx, r)
-		if err != nil {
+		switch {
+		case errors.Is(err, errSum):
+			err = e.refused(ctx, r, err)
+			if asked && failure != nil {
+				err = errors.Join(err, e.failed(ctx, r, failure))
+			}
+			return out, 0, err
+		case err != nil:
 			return out, 0, err
 		}
 		out, r.state = stored, stored.state
@@ -129,6 +136,23 @@ func (e *Engine) store(ctx context.Context, r *request) (outcome, error) {
 		return e.storeCursorFirst(ctx, r)
 	}
 	return e.storeLive(ctx, r)
+}
+
+// refused records that pages came of which nothing can be stored. They are asked for again, later.
+func (e *Engine) refused(ctx context.Context, r *request, cause error) error {
+	return errors.Join(cause, e.Store.Update(ctx, r.lease.Wallet, func(tx Tx) error {
+		if err := r.guard(tx); err != nil {
+			return err
+		}
+		s := tx.State()
+		s.Failing, s.Fails = reason(r.source, cause), s.Fails+1
+		for _, page := range r.pages {
+			if err := tx.Audit(r.audit(e.now(), page.params, 200, page.Items)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 // storeCursorFirst breaks the rule: the cursor is stored before the items, apart. Only tests that must fail with it use it.

@@ -1,7 +1,6 @@
 package walletsync
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -138,15 +137,12 @@ func (a *application) restore(stored StoredItem, before Change) error {
 	if err != nil {
 		return fmt.Errorf("walletsync: the stored item %s: %w", stored.ID, err)
 	}
-	kind, delta := Modified, event.Amount-stored.Amount
-	if stored.Gone != Current {
-		kind, delta = Added, event.Amount
+	kind := Added
+	if stored.Gone == Current {
+		kind = Modified
+		a.uncount(stored.Amount)
 	}
-	sum, ok := wallet.Add(a.state.Sum, delta)
-	if !ok {
-		return errors.New("walletsync: the sum of the wallet would be beyond what an amount can be")
-	}
-	a.state.Sum = sum
+	a.count(event.Amount)
 	stored.Hash, stored.Amount, stored.Final, stored.Gone = hash, event.Amount, a.final(event.Status), Current
 	stored.Version++
 	a.change(kind, &stored, before.Raw)
