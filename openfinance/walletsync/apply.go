@@ -117,7 +117,10 @@ func (a *application) item(item wallet.Item) error {
 		return nil
 	}
 	hash := wallet.Hash(item.Raw)
+	contradicts, err := a.contradicts(&stored, item.Amount)
 	switch {
+	case err != nil:
+		return err
 	case known && stored.Gone == Replaced:
 		a.see(stored) // the posted item has taken its place, and it does not come back
 		return a.claim(item)
@@ -127,7 +130,7 @@ func (a *application) item(item wallet.Item) error {
 		a.readWell(item.ID)
 		a.see(stored)
 		return a.claim(item)
-	case known && stored.Gone == Current && stored.Final && stored.Amount != item.Amount:
+	case known && stored.Gone == Current && contradicts:
 		a.aside = append(a.aside, Quarantined{
 			ID: item.ID, Raw: item.Raw, Reason: fmt.Sprintf("it is final with the amount %d and comes with %d", stored.Amount, item.Amount),
 		})
@@ -148,13 +151,19 @@ func (a *application) item(item wallet.Item) error {
 		}
 		return nil
 	}
+	before := stored
 	stored = StoredItem{
-		ID: item.ID, Hash: hash, Version: stored.Version + 1, Seen: stored.Seen, Amount: item.Amount, Final: a.final(item.Status),
+		ID: item.ID, Hash: hash, Version: before.Version + 1, Seen: before.Seen, Amount: item.Amount, Final: a.final(item.Status),
 	}
 	a.readWell(item.ID)
 	a.change(kind, &stored, item.Raw)
-	if a.source == live {
-		stored.Seen = a.state.Pass
+	switch {
+	case a.source == live:
+		stored.Seen = a.shown(&before)
+	case kind == Added:
+		stored.Seen = 0 // whatever the feed had shown of it
+	default:
+		stored.Seen = a.confirmed(&stored)
 	}
 	a.put(stored)
 	if item.PendingID != "" && item.PendingID != item.ID {
@@ -208,10 +217,14 @@ func (a *application) replacedBy(id, other string) (bool, error) {
 
 // see notes that an item came without a change. That is written only where it matters.
 func (a *application) see(stored StoredItem) {
-	if a.source != live || stored.Seen == a.state.Pass || stored.Seen != 0 && a.state.ReconFrom < 0 {
+	if a.source != live {
+		a.confirm(stored)
 		return
 	}
-	stored.Seen = a.state.Pass
+	if pass, _ := stored.seen(); pass == a.state.Pass || pass != 0 && a.state.ReconFrom < 0 {
+		return
+	}
+	stored.Seen = a.shown(&stored)
 	a.put(stored)
 }
 

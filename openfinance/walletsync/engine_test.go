@@ -106,6 +106,19 @@ func TestEngine_Semantics(t *testing.T) {
 			[]answered{{"a:1", "c1", nil}, {"", "c1", nil}, {"b:2 a:9", "c2", nil}, {"", "", wallet.ErrMutation}, {"c:3", "c3", nil}, {"", "c3", nil}},
 			"added a v1 1\nadded b v1 2\nmodified a v2 9\nadded c v1 3\nremoved b v2 2\nmodified a v3 1", true, []string{"", "c1", "c1", "c2", "c1", "c3"},
 		},
+		"what an update that is given up calls final is not": {
+			[]answered{
+				{"a:5:pending", "c1", nil}, {"", "c1", nil}, {"a:7:settled b:7:settled", "c2", nil}, {"", "", wallet.ErrMutation},
+				{"a:6:settled b:8:settled", "c3", nil}, {"", "c3", nil}, {"a:7:settled b:7:settled", "c4", nil},
+			},
+			"added a v1 5\nmodified a v2 7\nadded b v1 7\nmodified a v3 6\nmodified b v2 8", true, nil,
+		},
+		"what was final before it is": {
+			[]answered{
+				{"a:5:settled", "c1", nil}, {"", "c1", nil}, {"a:5:booked", "c2", nil}, {"", "", wallet.ErrMutation}, {"a:6:settled", "c3", nil},
+			},
+			"added a v1 5\nmodified a v2 5", true, nil,
+		},
 		"a mutation of the first update": {
 			[]answered{{"a:1", "c1", nil}, {"", "", wallet.ErrMutation}, {"b:2", "c2", nil}, {"", "c2", nil}}, "added a v1 1\nadded b v1 2\nremoved a v2 1", true,
 			[]string{"", "c1", "", "c2"},

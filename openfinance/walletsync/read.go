@@ -298,8 +298,13 @@ func resync(s *State) {
 	fromBeginning(s)
 }
 
+// fromBeginning begins a reading of everything, before which nothing counts but what came by history and by files.
 func fromBeginning(s *State) {
-	s.Cursor, s.FirstCursor, s.FirstSeq, s.Tries = "", "", 0, 0
+	first := s.Pass + 1
+	if !s.InStep {
+		first = s.firstPass() // of a reading that is given up for this one
+	}
+	s.Cursor, s.FirstCursor, s.FirstSeq, s.Tries = "", "", -first, 0
 	s.ReconFrom = 0
 	s.Pass++
 	s.InStep = false

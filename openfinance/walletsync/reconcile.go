@@ -18,7 +18,7 @@ func reconcile(tx Tx, now time.Time, final func(string) bool) (removed int, agai
 	if state.ReconFrom < 0 {
 		return 0, false, nil
 	}
-	unseen, err := tx.Unseen(state.ReconFrom, state.Pass)
+	missing, err := unseen(tx, state.ReconFrom, state.Pass)
 	if err != nil {
 		return 0, false, err
 	}
@@ -31,9 +31,14 @@ func reconcile(tx Tx, now time.Time, final func(string) bool) (removed int, agai
 		items:   map[string]StoredItem{},
 		touched: map[string]bool{},
 	}
-	for _, stored := range unseen {
-		if err := a.vanish(stored); err != nil {
-			return 0, false, err
+	for _, gone := range []Gone{Current, Replaced} { // what was replaced by an item that vanishes is settled with that
+		for _, stored := range missing {
+			if stored.Gone != gone || a.touched[stored.ID] {
+				continue
+			}
+			if err := a.vanish(stored); err != nil {
+				return 0, false, err
+			}
 		}
 	}
 	if a.again {
@@ -49,7 +54,7 @@ func reconcile(tx Tx, now time.Time, final func(string) bool) (removed int, agai
 // an item of that answer is not in it. A gateway refuses a cursor whose pages changed since. It cannot do so where none is sent.
 func (r *request) beginAgain(tx Tx, page *received) error {
 	s := tx.State()
-	came, err := tx.Unseen(s.Pass, s.Pass+1)
+	came, err := unseen(tx, s.Pass, s.Pass+1)
 	if err != nil || len(came) == 0 {
 		return err
 	}
@@ -68,25 +73,26 @@ func (r *request) beginAgain(tx Tx, page *received) error {
 // vanish takes out what did not come again, and lets go what it had replaced.
 func (a *application) vanish(stored StoredItem) error {
 	if stored.Gone == Replaced {
-		return a.letGo(stored.ID)
+		return a.letGo(stored.ID, 0, "")
 	}
-	before, ok, err := a.tx.LastChange(stored.ID, a.state.FirstSeq)
+	before, ok, err := a.before(&stored)
 	if err != nil {
 		return err
 	}
-	if ok && before.Kind != Removed {
+	if ok {
 		return a.restore(stored, before)
 	}
 	if err := a.remove(&stored); err != nil {
 		return err
 	}
 	a.put(stored)
-	return a.letGo(stored.ID)
+	return a.letGo(stored.ID, 0, "")
 }
 
-// letGo ends that an item replaces others. One of them that is not current either replaces nobody any more: it will when it comes
-// again, and if it does not, what it had replaced is current.
-func (a *application) letGo(id string) error {
+// letGo ends that an item replaces others: those that it has replaced since a seq, but for the one that it still names.
+// One of them that is not current either replaces nobody any more: it will when it comes again, and if it does not, what it had
+// replaced is current.
+func (a *application) letGo(id string, since int64, named string) error {
 	replaced, err := a.tx.ReplacedBy(id)
 	if err != nil {
 		return err
@@ -95,23 +101,23 @@ func (a *application) letGo(id string) error {
 		if put, ok := a.items[pending.ID]; ok {
 			pending = put // since it was read
 		}
-		if pending.By != id {
+		if pending.By != id || pending.ID == named || pending.Version > 0 && pending.Seq <= since {
 			continue
 		}
-		if pending.Seen == a.state.Pass {
+		if pass, _ := pending.seen(); pass == a.state.Pass {
 			pending.Gone, pending.By = Vanished, ""
 			a.put(pending)
 			a.again = true
-			if err := a.letGo(pending.ID); err != nil {
+			if err := a.letGo(pending.ID, 0, ""); err != nil {
 				return err
 			}
 			continue
 		}
-		before, ok, err := a.tx.LastChange(pending.ID, a.state.FirstSeq)
+		before, ok, err := a.before(&pending)
 		if err != nil {
 			return err
 		}
-		if ok && before.Kind != Removed {
+		if ok {
 			pending.By = ""
 			if err := a.restore(pending, before); err != nil {
 				return err
@@ -120,22 +126,26 @@ func (a *application) letGo(id string) error {
 		}
 		pending.Gone, pending.By = Vanished, ""
 		a.put(pending)
-		if err := a.letGo(pending.ID); err != nil {
+		if err := a.letGo(pending.ID, 0, ""); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// restore gives an item the content of a change before.
+// restore gives an item the content of a change before. What it replaced since is let go.
 func (a *application) restore(stored StoredItem, before Change) error {
-	hash := wallet.Hash(before.Raw)
-	if stored.Gone == Current && stored.Hash == hash {
-		return nil
-	}
 	event, err := wallet.DecodeEvent(before.Raw)
 	if err != nil {
 		return fmt.Errorf("walletsync: the stored item %s: %w", stored.ID, err)
+	}
+	if pass, stands := stored.seen(); stands > 0 && pass >= a.state.firstPass() {
+		stored.Seen = 0 // the feed does not show it
+	}
+	hash := wallet.Hash(before.Raw)
+	if stored.Gone == Current && stored.Hash == hash {
+		a.put(stored)
+		return a.letGo(stored.ID, before.Seq, event.PendingID)
 	}
 	kind := Added
 	if stored.Gone == Current {
@@ -147,5 +157,5 @@ func (a *application) restore(stored StoredItem, before Change) error {
 	stored.Version++
 	a.change(kind, &stored, before.Raw)
 	a.put(stored)
-	return nil
+	return a.letGo(stored.ID, before.Seq, event.PendingID)
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -52,6 +51,12 @@ func (w *world) step(t *testing.T, id string) {
 func (w *world) check(t *testing.T, id string) {
 	k, f := w.store.wallets[id], w.feeds[id]
 	require.Len(t, k.changes, int(k.state.Seq))
+	for _, change := range k.changes[f.looked:] {
+		if change.Kind == Removed {
+			require.NotContains(t, f.ledger(), change.ID, "%s of %s was removed, and the gateway has it", change.ID, id)
+		}
+	}
+	f.looked = len(k.changes)
 	if seq, over := w.endedAt[id]; over {
 		require.Equal(t, seq, k.state.Seq, "a page was stored after the end of its consent")
 	}
@@ -63,11 +68,10 @@ func (w *world) check(t *testing.T, id string) {
 // ahead names an item behind the cursor that is not stored.
 func (w *world) ahead(id string) string {
 	k, f := w.store.wallets[id], w.feeds[id]
-	parts := strings.Split(k.state.Cursor, ":")
-	if len(parts) != 3 || parts[1] != strconv.Itoa(f.generation) {
+	at, ok := f.place(k.state.Cursor, "f")
+	if !ok || f.pagesChanged(k.state.Cursor, at) {
 		return ""
 	}
-	at, _ := strconv.Atoi(parts[2])
 	for _, item := range f.log[:at] {
 		if _, ok := k.items[item.ID]; !ok {
 			return item.ID
@@ -149,6 +153,9 @@ func (w *world) verify(id string) error {
 	if !k.state.InStep || !k.state.BackfillDone {
 		return fmt.Errorf("not in step: %+v", k.state)
 	}
+	if k.state.Failing != "" {
+		return errors.New("it shows as failing: " + k.state.Failing)
+	}
 	ledger := w.feeds[id].ledger()
 	for item, raw := range ledger {
 		if current[item] != raw {
@@ -180,7 +187,7 @@ func TestSimulation_IsReproducible(t *testing.T) {
 func TestSimulation(t *testing.T) { //nolint:tparallel // it sums up when all seeds are done
 	t.Parallel()
 	const chunk = 20
-	var done, lost, overtook, revoked, changes atomic.Int64
+	var done, lost, overtook, revoked, mutated, changes atomic.Int64
 	t.Run("seeds", func(t *testing.T) {
 		for first := *simFirst; first < *simFirst+*simSeeds; first += chunk {
 			t.Run(strconv.Itoa(first), func(t *testing.T) {
@@ -197,6 +204,7 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // it sums up when all se
 					}
 					overtook.Add(int64(w.overtook))
 					revoked.Add(int64(w.revoked))
+					mutated.Add(int64(w.mutated))
 					if n := done.Add(1); n%100 == 0 {
 						t.Logf("%d seeds are done, %d changes", n, changes.Load())
 					}
@@ -204,11 +212,12 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // it sums up when all se
 			})
 		}
 	})
-	t.Logf("%d seeds, %d changes, %d pages came to a process that was overtaken, %d after a revocation; %d of %d consents need their "+
+	t.Logf("%d seeds, %d changes, %d pages came to a process that was overtaken, %d after a revocation, %d items were taken back while they were read; %d of %d consents need their "+
 		"holder, for exchanges that a kill or a lost answer left open",
-		done.Load(), changes.Load(), overtook.Load(), revoked.Load(), lost.Load(), int(done.Load())**simWallets)
+		done.Load(), changes.Load(), overtook.Load(), revoked.Load(), mutated.Load(), lost.Load(), int(done.Load())**simWallets)
 	require.Positive(t, overtook.Load())
 	require.Positive(t, revoked.Load())
+	require.Positive(t, mutated.Load())
 }
 
 // simulate lets a world live for its hours, and checks its promises.
@@ -254,10 +263,10 @@ func crashEverywhere(t *testing.T, broken bool) error {
 			f := w.feeds["wal_0"]
 			for turn := range 12 {
 				w.now = w.now.Add(6 * time.Minute)
-				f.log = append(f.log, w.item(""), w.item(""))
+				f.log = append(f.log, w.item(f, ""), w.item(f, ""))
 				switch turn {
 				case 4:
-					f.log = append(f.log, w.item(f.log[1].ID))
+					f.log = append(f.log, w.item(f, f.log[1].ID))
 				case 8:
 					f.log, f.generation = f.log[1:], f.generation+1
 				}

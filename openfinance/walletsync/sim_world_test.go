@@ -7,8 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +38,7 @@ type world struct {
 	endedAt  map[string]int64 // seq of a wallet whose consent another process revoked
 	overtook int              // pages that came to a process whose wallet another reads by then
 	revoked  int              // pages that came after the consent had ended
+	mutated  int              // items that were taken out of pages while they were read
 
 	crashAt int // the call before or after which the process dies; 0: never
 	after   bool
@@ -57,6 +56,10 @@ type account struct {
 	log        []wallet.Item
 	history    []wallet.Item
 	last       []wallet.Item
+	lastEnd    int
+	changed    []int // where pages have changed, since the generation began
+	serial     int   // of its items: other wallets have the same ids
+	looked     int   // how many changes were looked at
 }
 
 type simGrant struct {
@@ -82,7 +85,7 @@ func newWorld(t *testing.T, seed uint64, wallets int) *world {
 		w.grants[id] = &simGrant{id: "con_" + id}
 		w.pair(w.grants[id])
 		for range 3 {
-			w.feeds[id].history = append(w.feeds[id].history, w.item(""))
+			w.feeds[id].history = append(w.feeds[id].history, w.item(w.feeds[id], ""))
 		}
 	}
 	w.start(t)
@@ -185,11 +188,11 @@ func (d *dying) UpdateConsent(ctx context.Context, key string, change func(*cons
 	return d.w.call(func() error { return d.memoryStore.UpdateConsent(ctx, key, change) })
 }
 
-func (w *world) item(pending string) wallet.Item {
-	w.serial++
+func (w *world) item(f *account, pending string) wallet.Item {
+	f.serial++
 	text := fmt.Sprintf(
 		`{"id":"tx_%d","ts":"2026-05-28T09:14:02Z","type":"card_purchase","amount_minor":%d,"status":"%s"`,
-		w.serial,
+		f.serial,
 		w.random.IntN(9000)-5000,
 		[]string{"settled", "pending", ""}[w.random.IntN(3)],
 	)
@@ -298,14 +301,14 @@ func (w *world) answer(access wallet.Access, params wallet.PageParams) (*wallet.
 	if params.From != (wallet.Date{}) {
 		log, prefix = slices.Concat(f.history, f.log), "h"
 	}
-	at, generation := 0, f.generation
-	if params.Cursor != "" {
-		parts := strings.Split(params.Cursor, ":")
-		generation, _ = strconv.Atoi(parts[1])
-		at, _ = strconv.Atoi(parts[2])
-	}
-	if generation != f.generation || at > len(log) {
+	at, known := f.place(params.Cursor, prefix)
+	switch {
+	case params.Cursor == "":
+		at = 0
+	case !known:
 		return nil, wallet.ErrInvalidCursor
+	case f.pagesChanged(params.Cursor, at):
+		return nil, wallet.ErrMutation
 	}
 	end := min(len(log), at+params.Limit)
 	if fault == 4 {
@@ -314,18 +317,20 @@ func (w *world) answer(access wallet.Access, params wallet.PageParams) (*wallet.
 	page := &wallet.Page{
 		WalletID:   params.WalletID,
 		Items:      slices.Clone(log[at:end]),
-		NextCursor: fmt.Sprintf("%s:%d:%d", prefix, f.generation, end),
+		NextCursor: f.cursor(prefix, end),
 	}
 	switch {
-	case fault == 5 && len(f.last) > 0 && prefix == "f":
+	case fault == 5 && len(f.last) > 0 && prefix == "f" && f.lastEnd == at:
 		page.Items, page.NextCursor = f.last, params.Cursor
 	case fault == 6:
 		page.NextCursor = ""
 	case fault == 7:
 		page.WalletID = "another"
+	case fault == 8: // good, and of a page that was read long ago
+		page.NextCursor = f.cursor(prefix, w.random.IntN(end+1))
 	}
 	if prefix == "f" {
-		f.last = page.Items
+		f.last, f.lastEnd = page.Items, end
 	}
 	return page, nil
 }
@@ -337,38 +342,24 @@ func (w *world) happen(id string) {
 	case w.chains && n >= 22 && len(f.log) > 0:
 		w.chain(id, n)
 	case n < 14:
-		f.log = append(f.log, w.item(""))
+		f.log = append(f.log, w.item(f, ""))
 	case n < 16 && len(f.log) > 0:
-		f.log = append(f.log, w.item(f.log[len(f.log)-1].ID))
+		f.log = append(f.log, w.item(f, f.log[len(f.log)-1].ID))
 	case n < 18 && len(f.log) > 0: // a new version, with the amount as it was
-		item := f.log[w.random.IntN(len(f.log))]
-		item.Raw = []byte(strings.Replace(string(item.Raw), `"type":"`, `"type":"x`, 1))
-		event, err := wallet.DecodeEvent(item.Raw)
-		if err == nil {
-			f.log = append(f.log, wallet.Item{Event: event})
-		}
+		versions := f.versions(f.log[w.random.IntN(len(f.log))].ID)
+		f.version(versions[len(versions)-1], `"type":"`, `"type":"x`)
 	case n == 18 && len(f.log) > 0:
 		w.vanish(id)
 	case n == 19 && w.random.IntN(20) == 0:
 		w.grants[id].revoked = true
 	case n == 20:
 		w.grants[id].expires = w.now
+	default:
+		w.confuse(id, n)
 	}
 	if n := w.random.IntN(3); n == 0 {
 		w.due[id] = w.now // a push, which may be early, late or of something that is there
 	}
-}
-
-// vanish takes an item away, in all its versions.
-func (w *world) vanish(id string) {
-	f := w.feeds[id]
-	gone := f.log[w.random.IntN(len(f.log))].ID
-	if stored, ok := w.store.wallets[id].items[gone]; ok && stored.Seen == 0 {
-		return // it came by history alone, of which the feed says nothing
-	}
-	f.log = slices.DeleteFunc(f.log, func(i wallet.Item) bool { return i.ID == gone })
-	f.last = nil
-	f.generation++
 }
 
 // chain has an item replace the latest or any other, also one that is replaced already, or vanish.
@@ -376,11 +367,11 @@ func (w *world) chain(id string, n int) {
 	f := w.feeds[id]
 	switch {
 	case n < 30:
-		f.log = append(f.log, w.item(f.log[len(f.log)-1].ID))
+		f.log = append(f.log, w.item(f, f.log[len(f.log)-1].ID))
 	case n < 36:
 		w.vanish(id)
 	default:
-		f.log = append(f.log, w.item(f.log[w.random.IntN(len(f.log))].ID))
+		f.log = append(f.log, w.item(f, f.log[w.random.IntN(len(f.log))].ID))
 	}
 }
 
@@ -390,7 +381,7 @@ func (f *account) ledger() map[string]string {
 	for _, item := range slices.Concat(f.history, f.log) {
 		current[item.ID] = string(item.Raw)
 	}
-	for _, item := range f.log {
+	for _, item := range slices.Concat(f.history, f.log) {
 		delete(current, item.PendingID)
 	}
 	return current

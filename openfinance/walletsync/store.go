@@ -31,7 +31,7 @@ type State struct {
 
 	Cursor      string
 	FirstCursor string // at the beginning of the update that is being read
-	FirstSeq    int64  // Seq when that update began
+	FirstSeq    int64  // Seq when that update began; negative: everything is read, in passes of which that is the first
 	CursorEpoch int64  // grows when a cursor has gone bad, from 1
 	Pass        int64  // grows with each reading that begins
 	ReconFrom   int64  // what was seen from this pass on, and not in the current one, vanishes at its end; -1: nothing
@@ -71,7 +71,7 @@ type StoredItem struct {
 	ID      string
 	Hash    string
 	Version int64 // 0: it was only named by the item that replaces it
-	Seen    int64 // the pass of the feed in which it came last; 0: it came by history only
+	Seen    int64 // the pass of the feed in which it came last, as seenWith has it; 0: it came by history only
 	Gone    Gone
 	By      string // the item that replaces it
 	Amount  int64
