@@ -3,6 +3,7 @@ package walletsync
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -40,6 +41,15 @@ func (g *endless) Page(_ context.Context, _ wallet.Access, params wallet.PagePar
 
 // changing is an item that is another with each answer, as where the gateway writes the time of the answer into it.
 func changing(id string, n int) string { return id + `","seen":"` + strconv.Itoa(n) }
+
+// someOf 500 items, others for each n.
+func someOf(count, n int) []string {
+	var ids []string
+	for _, i := range rand.New(rand.NewPCG(1, uint64(n))).Perm(500)[:count] { //nolint:gosec // no secret
+		ids = append(ids, "tx_"+strconv.Itoa(i))
+	}
+	return ids
+}
 
 // calm is a feed, or a history, of two items.
 func calm(_ int, cursor string) (items []string, next string, err error) {
@@ -92,6 +102,15 @@ func TestEngine_GatewaysThatLeadNowhere(t *testing.T) {
 		"an item that changes with each answer, under new cursors": {present: func(n int, _ string) ([]string, string, error) {
 			return []string{"a", changing("b", n)}, "c" + strconv.Itoa(n), nil
 		}, failing: "circle", changes: true},
+		"two first pages in turns, without a cursor": {present: func(n int, _ string) ([]string, string, error) {
+			return []string{[]string{"a", "b"}[n%2]}, "", nil
+		}, failing: "circle"},
+		"pages that are all different, of what is there": {present: func(n int, _ string) ([]string, string, error) {
+			if n == 0 {
+				return append(someOf(500, 0), "a"), "c0", nil
+			}
+			return someOf(400, n), "c" + strconv.Itoa(n), nil
+		}, failing: "circle"},
 		"history changes with each answer": {
 			past: func(n int, _ string) ([]string, string, error) { return []string{changing("o", n)}, "c", nil }, failing: "backfill: ", changes: true,
 		},
@@ -194,5 +213,16 @@ func TestSchedule_APauseIsNotMovedByTheClock(t *testing.T) {
 	for _, next := range []time.Time{m.nextLive, m.nextHistory} {
 		require.InDelta(t, time.Hour, next.Sub(began), float64(time.Minute))
 		require.Contains(t, next.String(), "m=", "it is kept by the clock that cannot be set")
+	}
+}
+
+// What comes is stored before it fills the memory, also where each item is large.
+func TestRequest_LargePagesAreStoredSoon(t *testing.T) {
+	t.Parallel()
+	r := &request{source: history, memory: &memory{}}
+	for range 2 {
+		items := []wallet.Item{{Event: wallet.Event{Raw: make([]byte, maxBytes/2)}}}
+		r.pages = append(r.pages, received{Page: &wallet.Page{Items: items, NextCursor: "c"}})
+		require.Equal(t, len(r.pages) == 1, r.more(0))
 	}
 }

@@ -2,7 +2,6 @@ package walletsync
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -60,8 +59,8 @@ type memory struct {
 	known             *State // as it was just stored, while the wallet is read on; nil: the store says
 	confirming        int    // reads in a row that may have been the end
 	confirmingHistory int
-	asked             map[string]int // cursors of this update, and how often each came back without a change
-	failed            int            // live reads in a row, in this process
+	came              [2]*returns // of the feed, and of history, since there was something new
+	failed            int         // live reads in a row, in this process
 	historyFailed     int
 	restarts          int // of readings of the feed that led nowhere, since one came to its end
 	historyRestarts   int // the same of the backfill, since it brought something
@@ -133,9 +132,9 @@ func (e *Engine) Step(ctx context.Context, w *Reader, backfill bool) (next time.
 	if backfill {
 		from = history
 	}
-	w.memory.lease = w.Lease
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.memory.lease = w.Lease
 	out, err := e.step(ctx, &w.memory, from)
 	if backfill {
 		return w.memory.nextHistory, out.ended, err
@@ -261,7 +260,7 @@ func (r *request) restartHistory(s *State, cause error) {
 // calmRestarts is how often a reading begins anew at once, and as if nothing were wrong: gateways lose a cursor now and then.
 const calmRestarts = 3
 
-func (m *memory) forget() { m.confirming, m.confirmingHistory, m.asked = 0, 0, nil }
+func (m *memory) forget() { m.confirming, m.confirmingHistory, m.came = 0, 0, [2]*returns{} }
 
 func reason(from source, cause error) string {
 	text := cause.Error()
@@ -276,68 +275,3 @@ func reason(from source, cause error) string {
 }
 
 const historyFailing = "backfill: "
-
-// ErrCircle is a gateway whose cursors lead back to where they came from.
-var ErrCircle = errors.New("walletsync: the gateway's cursors go in a circle")
-
-// circles notices cursors and pages that come back without anything new, and has the wallet show it.
-func (e *Engine) circles(ctx context.Context, r *request, out outcome) error {
-	for i := range r.pages {
-		if !r.circle(&r.pages[i], out.ended && i == len(r.pages)-1) {
-			continue
-		}
-		r.memory.known = nil
-		return errors.Join(ErrCircle, e.Store.Update(ctx, r.lease.Wallet, func(tx Tx) error {
-			if err := r.guard(tx); err != nil {
-				return err
-			}
-			s := tx.State()
-			s.Failing, s.Fails = reason(r.source, ErrCircle), s.Fails+1
-			return nil
-		}))
-	}
-	return nil
-}
-
-// circle reports whether a page has come too often: its cursor, or its items under whatever cursor, also as other versions of what
-// is there. A page with an item that is new leads somewhere.
-func (r *request) circle(page *received, ended bool) bool {
-	m := r.memory
-	if ended || page.added > 0 {
-		m.asked = nil
-		return false
-	}
-	if page.changes == 0 && unmoved(page.Page, page.params.Cursor) {
-		return false
-	}
-	content := digestOf(page.Items, func(item *wallet.Item) string {
-		if page.changes > 0 {
-			return item.ID
-		}
-		return string(item.Raw)
-	})
-	if m.asked == nil {
-		m.asked = map[string]int{}
-	}
-	const maxRemembered, maxReturns = 100_000, 3
-	for _, key := range []string{fmt.Sprint(r.source, "cursor", page.NextCursor), fmt.Sprint(r.source, "items", content)} {
-		if m.asked[key]++; m.asked[key] > maxReturns {
-			m.asked = nil
-			return true
-		}
-	}
-	if len(m.asked) > maxRemembered {
-		m.asked = nil
-	}
-	return false
-}
-
-// digestOf is the same for pages whose items say the same.
-func digestOf(items []wallet.Item, say func(*wallet.Item) string) string {
-	sum := sha256.New()
-	for i := range items {
-		text := say(&items[i])
-		_, _ = fmt.Fprintf(sum, "%d:%s", len(text), text)
-	}
-	return string(sum.Sum(nil))
-}

@@ -44,20 +44,24 @@ func (r *request) last() *received { return &r.pages[len(r.pages)-1] }
 const (
 	maxPages = 8
 	maxItems = 1600
+	maxBytes = 8 << 20     // of items: a gateway may make them large
 	maxTurn  = time.Second // what has come by then is stored
 )
 
 // more reports whether the next page is asked for before those that came are stored. A wallet that was in step is stored at
 // once: somebody waits for what has just happened.
 func (r *request) more(took time.Duration) bool {
-	items := 0
+	items, size := 0, 0
 	for _, page := range r.pages {
 		items += len(page.Items)
+		for i := range page.Items {
+			size += len(page.Items[i].Raw)
+		}
 	}
 	last := r.last()
 	catchesUp := r.source == history || !r.state.InStep
-	return catchesUp && !r.memory.hurry.Load() && len(r.pages) < maxPages && items < maxItems && took < maxTurn &&
-		len(last.Items) > 0 && !unmoved(last.Page, last.params.Cursor)
+	return catchesUp && !r.memory.hurry.Load() && len(r.pages) < maxPages && items < maxItems && size < maxBytes &&
+		took < maxTurn && len(last.Items) > 0 && !unmoved(last.Page, last.params.Cursor)
 }
 
 // outcome is what came of storing a page.
