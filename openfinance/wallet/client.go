@@ -133,9 +133,13 @@ func (c *Client) Page(ctx context.Context, access Access, params PageParams) (*P
 }
 
 // Transactions yields the items of the feed from a cursor to its end, which is an empty page or an unchanged cursor. It
-// stops at the first error. A caller that stores what it reads uses package walletsync instead.
+// stops at the first error, which a cursor that leads back is too. A caller that stores what it reads uses package walletsync
+// instead.
 func (c *Client) Transactions(ctx context.Context, access Access, params PageParams) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
+		params := params
+		// In a circle, however long, every cursor comes again: one of them is kept, for twice as many pages each time.
+		kept, left, pages := params.Cursor, 1, 1
 		for {
 			page, err := c.Page(ctx, access, params)
 			if err == nil && page.WalletID != params.WalletID {
@@ -152,6 +156,14 @@ func (c *Client) Transactions(ctx context.Context, access Access, params PagePar
 			}
 			if len(page.Items) == 0 || page.NextCursor == "" || page.NextCursor == params.Cursor {
 				return
+			}
+			if page.NextCursor == kept {
+				yield(Item{}, fmt.Errorf("%w: its cursor leads back to where it was read from", ErrPage))
+				return
+			}
+			if left--; left == 0 {
+				pages *= 2
+				kept, left = page.NextCursor, pages
 			}
 			params.Cursor = page.NextCursor
 		}

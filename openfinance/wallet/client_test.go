@@ -57,6 +57,37 @@ func TestClient_ReadsWhatTheGatewayHas(t *testing.T) {
 	require.NotContains(t, fmt.Sprintf("%v %+v %#v %s", profile, *profile, profile, profile), "Awa")
 }
 
+// A gateway whose cursors lead back has no end, and who reads from it must hear of it. So does who ranges over it once more.
+func TestClient_CursorsThatLeadBackEnd(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]map[string]string{
+		"to the first page":   {"": "a", "a": "b", "b": "c", "c": "a"},
+		"to a page behind it": {"": "a", "a": "b", "b": "c", "c": "d", "d": "e", "e": "d"},
+		"to where it began":   {"": "a", "a": "b", "b": "c", "c": "d", "d": "e", "e": "f", "f": "g", "g": "b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reads := atomic.Int64{}
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if reads.Add(1) > 100 {
+					panic(http.ErrAbortHandler)
+				}
+				_, _ = fmt.Fprintf(w, `{"wallet_id":"w","items":[{"id":"t","ts":"2026-05-28T09:14:02Z","amount_minor":1}],"next_cursor":%q}`,
+					next[r.URL.Query().Get("since_cursor")])
+			}))
+			defer server.Close()
+			feed := client(t, wallet.Options{URL: server.URL, MaxAttempts: 1}).Transactions(t.Context(), wallet.Access{}, wallet.PageParams{WalletID: "w"})
+			for range 2 {
+				var last error
+				for _, err := range feed {
+					last = err
+				}
+				require.ErrorIs(t, last, wallet.ErrPage)
+			}
+		})
+	}
+}
+
 func TestClient_SaysWhatAnAnswerMeans(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
