@@ -41,11 +41,20 @@ type Event struct {
 	Raw           json.RawMessage
 }
 
-// Key is the same for every copy of the event and for nothing else: a settlement that is returned later is another event.
+// Key is the same for every copy of the event and for nothing else: a settlement that is returned later is another event, and so is
+// one of another wallet whose transaction has the same id. A gateway's event may have fields of BCEAO's beside its own, and the other
+// way round.
 func (e Event) Key() string {
 	parts := []string{"pispi", e.Event, e.TxID}
-	if e.EvCode != "" || e.EndToEndID != "" {
-		parts = []string{"pispi-bceao", e.EndToEndID, e.EvCode, e.EvDate}
+	if e.WalletID != "" {
+		parts = append(parts, e.WalletID)
+	}
+	switch bceao := []string{"pispi-bceao", e.EndToEndID, e.EvCode, e.EvDate}; {
+	case e.EvCode == "" || e.EndToEndID == "":
+	case e.Event == "" || e.TxID == "":
+		parts = bceao
+	default:
+		parts = append(parts, bceao...)
 	}
 	key, _ := json.Marshal(parts) //nolint:errchkjson // texts always have a JSON form
 	return string(key)

@@ -118,6 +118,30 @@ func TestDecode(t *testing.T) {
 	require.Empty(t, events)
 }
 
+// Each of these pushes is another event than the others.
+func TestEvent_Key(t *testing.T) {
+	t.Parallel()
+	keys := map[string]string{}
+	for _, body := range []string{
+		`{"event":"settlement.completed","tx_id":"t","wallet_id":"w"}`,
+		`{"event":"settlement.completed","tx_id":"t","wallet_id":"v"}`,
+		`{"event":"settlement.completed","tx_id":"u","wallet_id":"w"}`,
+		`{"event":"settlement.completed","tx_id":"t2","wallet_id":"w","end2endId":"E"}`,
+		`{"event":"settlement.returned","tx_id":"t2","wallet_id":"w","end2endId":"E"}`,
+		`{"evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"E","txId":"t"}`,
+		`{"evCode":"RETURNED","evDate":"2026-05-28","end2endId":"E","txId":"t"}`,
+		`{"event":"push","evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"F","txId":"t"}`,
+		`{"event":"push","evCode":"RETURNED","evDate":"2026-05-28","end2endId":"F","txId":"t"}`,
+		`{"event":"push","evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"G"}`,
+		`{"event":"push","evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"H"}`,
+	} {
+		events, err := pispi.Decode([]byte(body))
+		require.NoError(t, err)
+		require.Empty(t, keys[events[0].Key()], body)
+		keys[events[0].Key()] = body
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(batch))
 	f.Add([]byte(`{"event":"settlement.completed","tx_id":"t"}`))
