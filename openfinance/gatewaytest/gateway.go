@@ -296,11 +296,11 @@ func (a *account) entries(from string) []entry {
 
 // sum is the balance.
 func (a *account) sum() int64 {
-	latest := map[string]int64{}
-	for _, e := range slices.Concat(a.history, a.posted) {
+	latest, all := map[string]int64{}, slices.Concat(a.history, a.posted)
+	for _, e := range all {
 		latest[e.id] = amountOf(e.body)
 	}
-	for _, e := range a.posted {
+	for _, e := range all {
 		if pending, ok := e.body["pending_id"].(string); ok && pending != e.id {
 			delete(latest, pending)
 		}
