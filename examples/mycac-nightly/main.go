@@ -215,7 +215,7 @@ func (n *night) keep(name string, write func(io.Writer) error) error {
 	if err := write(&content); err != nil || n.folder == "" {
 		return err
 	}
-	return os.WriteFile(filepath.Join(n.folder, name), content.Bytes(), 0o600)
+	return errors.Join(os.MkdirAll(n.folder, 0o700), os.WriteFile(filepath.Join(n.folder, name), content.Bytes(), 0o600))
 }
 
 // post brings what is in the outbox to the ledger, which must book each key once: what was posted before the run was killed, and

@@ -16,7 +16,7 @@ import (
 func TestRun(t *testing.T) {
 	t.Parallel()
 	leaktest.Check(t)
-	folder := t.TempDir()
+	folder := filepath.Join(t.TempDir(), "night") // which is not there yet
 	var out bytes.Buffer
 	require.NoError(t, demo(t.Context(), &out, folder, 2026))
 	for _, part := range []string{
