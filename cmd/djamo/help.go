@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -58,11 +59,48 @@ func usage(command *cobra.Command, l lang.Language, out io.Writer) string {
 
 // flagUsages describes flags, each within the width of the terminal.
 func flagUsages(flags *pflag.FlagSet, l lang.Language, out io.Writer) string {
-	most := 100
-	if width := terminal.Width(out); width > 0 && width < most {
-		most = width
+	maxWidth := 100
+	if width := terminal.Width(out); width > 0 && width < maxWidth {
+		maxWidth = width
 	}
-	return strings.ReplaceAll(flags.FlagUsagesWrapped(most), "(default ", l.Text("(default "))
+	// pflag counts bytes, and breaks a line at any space: letters with accents would put columns out of line, and a line would
+	// begin with the semicolon that French sets apart.
+	letters, usages := singleBytes{}, map[*pflag.Flag]string{}
+	flags.VisitAll(func(f *pflag.Flag) {
+		usages[f] = f.Usage
+		f.Usage = letters.encode(strings.NewReplacer(" ;", "\u00a0;", " :", "\u00a0:").Replace(f.Usage))
+	})
+	text := strings.ReplaceAll(letters.decode(flags.FlagUsagesWrapped(maxWidth)), "\u00a0", " ")
+	flags.VisitAll(func(f *pflag.Flag) { f.Usage = usages[f] })
+	return strings.ReplaceAll(text, "(default ", l.Text("(default "))
+}
+
+// singleBytes writes letters outside of ASCII as control characters, one byte each, which no text of ours has.
+type singleBytes map[rune]byte
+
+// controls are those that neither pflag nor a page gives a meaning.
+const controls = "\x01\x02\x03\x04\x05\x06\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1c\x1d\x1e\x1f"
+
+func (s singleBytes) encode(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if _, known := s[r]; !known && r >= utf8.RuneSelf && len(s) < len(controls) {
+			s[r] = controls[len(s)]
+		}
+		if b, known := s[r]; known {
+			out.WriteByte(b)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+func (s singleBytes) decode(text string) string {
+	for r, b := range s {
+		text = strings.ReplaceAll(text, string(rune(b)), string(r))
+	}
+	return text
 }
 
 // setHelp has every command explain itself in the operator's language.

@@ -41,7 +41,14 @@ func (p *prose) Write(b []byte) (int, error) {
 		if p.announced && strings.HasPrefix(word, "djamo ") {
 			stop = "\n"
 		}
-		if end := strings.IndexAny(word, stop); end >= 0 {
+		end := strings.IndexAny(word, stop)
+		for end > 0 && isApart(word[end:]) {
+			more := strings.IndexAny(word[end+1:], stop)
+			if end += 1 + more; more < 0 {
+				end = len(word)
+			}
+		}
+		if end >= 0 {
 			word = word[:end]
 		}
 		if text = text[len(word):]; word == "" {
@@ -59,6 +66,11 @@ func (p *prose) Write(b []byte) (int, error) {
 	}
 	_, err := io.WriteString(p.w, out.String())
 	return len(b), err
+}
+
+// isApart reports whether a text begins with punctuation that French sets apart by a space, at which no line may end.
+func isApart(text string) bool {
+	return len(text) > 1 && text[0] == ' ' && strings.IndexByte(";:?!", text[1]) >= 0
 }
 
 // align sees where the line would go on, before its next word is written: below the second column, or else as far in as it began.

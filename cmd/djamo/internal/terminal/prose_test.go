@@ -26,3 +26,15 @@ func TestProse_BreaksBetweenWords(t *testing.T) {
 		"  pay   as its\n        customer\n        would do\nfar to the right\n    two columns of\n    it\n  begins two in and\n  goes on\na\n", out.String())
 	require.Same(t, &out, Prose(&out), "a pipe gets lines as they are")
 }
+
+// French sets some punctuation apart, with which no line begins.
+func TestProse_KeepsPunctuationOnItsLine(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	w := &prose{w: &out, width: 20}
+	for _, text := range []string{"rien n'a été envoyé : le fichier\n", "quinze lettres, ici ;\n", "Payer ce fichier-ci ? [o/N] ", ": un deux\n", "a ; : ?\n"} {
+		_, err := io.WriteString(w, text)
+		require.NoError(t, err)
+	}
+	require.Equal(t, "rien n'a été\nenvoyé : le fichier\nquinze lettres,\nici ;\nPayer ce\nfichier-ci ? [o/N] :\nun deux\na ; : ?\n", out.String())
+}
