@@ -289,7 +289,8 @@ func TestProcess_AnOutageShowsAndHeals(t *testing.T) {
 	require.NoError(t, process.Wait())
 }
 
-// freeze stops a process while no transaction is open: who is frozen in the middle of one keeps the locks of the database.
+// freeze stops a process while no transaction is open: who is frozen in the middle of one keeps a file of SQLite locked, and for ten
+// seconds what it has locked in PostgreSQL.
 func (b *bench) freeze(process *exec.Cmd) {
 	b.t.Helper()
 	driver := "sqlite"
