@@ -27,10 +27,6 @@ func frenchOfLibrary(err error) string {
 		return frenchOfRefusal(err)
 	case *djamo.Error:
 		return frenchOfAnswer(err)
-	case *transport.Error:
-		if text := frenchOfProxy(err.Error()); text != "" {
-			return text
-		}
 	case *djamo.ValidationError:
 		text := err.Field + " : " + French.made(err.Rule)
 		if err.Value != "" {
@@ -52,7 +48,10 @@ func frenchOfLibrary(err error) string {
 		return text + ", l'opération a pu être exécutée : " + French.Error(err.Err)
 	}
 	refused := databaseRefuses(err)
+	failed, isFailed := errors.AsType[*transport.Error](err)
 	switch {
+	case isFailed && frenchOfProxy(failed.Error()) != "":
+		return frenchOfProxy(failed.Error())
 	case errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, payroll.ErrJournal): // a journal's has a sentence of its own
 		return "le délai est dépassé (" + err.Error() + ")"
 	case refused != "":

@@ -1,6 +1,7 @@
 package lang
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -42,5 +43,6 @@ func TestFrench_D15_NamesTheProxy(t *testing.T) {
 		_, err = client.Balance.Get(t.Context())
 		require.Contains(t, French.Error(err), want)
 		require.NotContains(t, French.Error(err), "motdepasse")
+		require.Contains(t, French.Error(fmt.Errorf("reading the balance: %w", err)), want, "in another error")
 	}
 }
