@@ -245,10 +245,14 @@ func (a *API) lookUp(reference string) []*transaction {
 	switch a.cfg.filter {
 	case LookupIgnored:
 		return a.transactions
-	case LookupPrefix:
+	case LookupPrefix, LookupContains:
+		holds := strings.HasPrefix
+		if a.cfg.filter == LookupContains {
+			holds = strings.Contains
+		}
 		var found []*transaction
 		for _, t := range a.transactions {
-			if strings.HasPrefix(t.reference(), reference) {
+			if holds(t.reference(), reference) {
 				found = append(found, t)
 			}
 		}

@@ -27,6 +27,7 @@ const (
 	BatchInParts      Variant = "a batch is accepted in part: what is refused is missing from the answer"
 	CustomerKYC       Variant = "the customer check answers a KYC status, as before 2025-01-25"
 	LookupPrefix      Variant = "a lookup by reference also finds references that begin with it"
+	LookupContains    Variant = "a lookup by reference also finds references that contain it"
 	LookupIgnored     Variant = "a lookup by reference lists everything"
 	ExternalIDExact   Variant = "charges can be looked up by externalId"
 	ExternalIDPrefix  Variant = "a lookup by externalId also finds those that begin with it"
@@ -43,8 +44,8 @@ const (
 func Variants() []Variant {
 	return []Variant{
 		LookupArray, LookupObject, LookupNotFound, WrapData, MessageString, ExtraFields, CompactTimestamps, SecondTimestamps,
-		BatchInParts, CustomerKYC, MessageArray, LookupPrefix, LookupIgnored, ExternalIDExact, ExternalIDPrefix,
-		ExternalIDIgnored, ActionsCreated, CreatedFirst, DocumentedCharges, CanceledOneL, PayerRequired, WebhookFirst,
+		BatchInParts, CustomerKYC, MessageArray, LookupPrefix, LookupContains, LookupIgnored, ExternalIDExact,
+		ExternalIDPrefix, ExternalIDIgnored, ActionsCreated, CreatedFirst, DocumentedCharges, CanceledOneL, PayerRequired, WebhookFirst,
 	}
 }
 
@@ -90,7 +91,7 @@ func (c *config) set(v Variant) {
 		c.batchInParts = true
 	case CustomerKYC:
 		c.customerKYC = true
-	case LookupPrefix, LookupIgnored:
+	case LookupPrefix, LookupContains, LookupIgnored:
 		c.filter = v
 	case ExternalIDExact, ExternalIDPrefix, ExternalIDIgnored:
 		c.chargeFilter = v

@@ -327,10 +327,11 @@ func TestWire_E23_ExternalIDFilters(t *testing.T) {
 func TestWire_E23_LookupFilters(t *testing.T) {
 	t.Parallel()
 	for variant, want := range map[djamotest.Variant][]string{
-		djamotest.LookupPrefix: {"r10", "r1"}, djamotest.LookupIgnored: {"x", "r10", "r1"},
+		djamotest.LookupPrefix: {"r10", "r1"}, djamotest.LookupContains: {"xr1", "r10", "r1"},
+		djamotest.LookupIgnored: {"xr1", "r10", "r1"},
 	} {
 		_, c := newAPI(t, djamotest.WithVariants(variant))
-		for _, reference := range []string{"r1", "r10", "x"} {
+		for _, reference := range []string{"r1", "r10", "xr1"} {
 			c.pay(awa, 5000, reference)
 		}
 		require.Equal(t, want, fieldOf(c.must(200, "GET", "/v1/transactions?reference=r1", nil), "reference"))

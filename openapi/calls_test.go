@@ -75,7 +75,7 @@ func shapes() map[string][]djamotest.Variant {
 	timestamps := []djamotest.Variant{djamotest.CompactTimestamps, djamotest.SecondTimestamps}
 	var others []djamotest.Variant
 	// These give the same call another outcome.
-	otherFacts := []djamotest.Variant{djamotest.LookupPrefix, djamotest.LookupIgnored, djamotest.PayerRequired}
+	otherFacts := []djamotest.Variant{djamotest.LookupPrefix, djamotest.LookupContains, djamotest.LookupIgnored, djamotest.PayerRequired}
 	for _, v := range djamotest.Variants() {
 		if slices.Contains(otherFacts, v) {
 			continue

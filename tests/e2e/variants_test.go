@@ -84,7 +84,7 @@ func shapesOfAnswers() map[string][]djamotest.Variant {
 // otherFacts are the variants under which the same call has another outcome: a look-up that answers with other references
 // too, charges without a description, a payment that must name its payer.
 func otherFacts() []djamotest.Variant {
-	return []djamotest.Variant{djamotest.LookupPrefix, djamotest.LookupIgnored, djamotest.DocumentedCharges, djamotest.PayerRequired}
+	return []djamotest.Variant{djamotest.LookupPrefix, djamotest.LookupContains, djamotest.LookupIgnored, djamotest.DocumentedCharges, djamotest.PayerRequired}
 }
 
 // Every call of the client against every shape the answers may have, over TCP, each on an API of its own.
