@@ -248,6 +248,8 @@ func frenchOfPlans() map[string]string {
 		"must be UTF-8":                                        "doit être en UTF-8",
 		"must not start or end with a space":                   "ne doit ni commencer ni finir par une espace",
 		"must be a positive number of whole francs":            "doit être un nombre positif de francs entiers",
+		"must be at most %d, the size set with WithLimits":     "doit être d'au plus %d, la taille fixée",
+		"must differ from that of transactions[%d]":            "doit différer de celle de transactions[%d]",
 		"must be at least %d, the minimum set with WithLimits": "doit être d'au moins %d, le minimum fixé",
 		"must be at most %d, the maximum set with WithLimits":  "doit être d'au plus %d, le maximum fixé",
 		"must be a whole number of francs, written in digits":  "doit être un nombre entier de francs, écrit en chiffres",

@@ -1,7 +1,7 @@
 package lang
 
-// frenchOfSignatures are the sentences of the client about signatures of webhooks that it refuses. What stands for %s may be
-// another one of them.
+// frenchOfSignatures are the sentences of the client about signatures of webhooks that it refuses, and about look-ups. What stands
+// for %s may be another one of them.
 func frenchOfSignatures() map[string]string {
 	return map[string]string{
 		"djamo: invalid webhook signature: %s": "signature de webhook invalide : %s",
@@ -28,6 +28,9 @@ func frenchOfSignatures() map[string]string {
 			"elle signe le JSON du corps réécrit (%s) : signez et vérifiez les octets tels quels",
 		"it signs the body as it was before something on the way changed it (%s): %s": "" +
 			"elle signe le corps tel qu'il était avant d'être modifié en chemin (%s) : %s",
+
+		// look-ups
+		"djamo: %s %s: nothing under %q: djamo: not found": "%s %s : il n'y a rien sous %s",
 
 		// how it was written again, or changed
 		"without white space":                                "sans espaces",

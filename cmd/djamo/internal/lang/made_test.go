@@ -29,7 +29,8 @@ func TestFrench_C13_EverythingSaidOfAPlanHasFrench(t *testing.T) {
 	for _, pattern := range []string{
 		root + "payroll/csv*.go", root + "payroll/cell_rules.go", root + "payroll/plan_[rsw]*.go", root + "payroll/recent*.go",
 		root + "internal/decimals/decimals.go", root + "internal/filekind/filekind.go", root + "money.go", root + "msisdn.go",
-		root + "validate.go", "../payoutfile/*.go",
+		root + "validate.go", root + "webhook_endpoints.go", root + "subcompanies.go", root + "charges.go", root + "transactions.go", root + "batch.go",
+		root + "internal/wire/endpoint.go", "../payoutfile/*.go",
 	} {
 		files, err := filepath.Glob(pattern)
 		require.NoError(t, err)

@@ -37,6 +37,12 @@ func TestFrench_EveryRefusedSignature(t *testing.T) {
 	}
 }
 
+func TestFrench_LookUpThatFoundNothing(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, `GET /v1/transactions : il n'y a rien sous "salaire 1"`,
+		lang.French.Error(fmt.Errorf("djamo: %s %s: nothing under %q: %w", "GET", "/v1/transactions", "salaire 1", djamo.ErrNotFound)))
+}
+
 // mistakesOf are the mistakes that the client knows, as they are written in its source.
 func mistakesOf(t *testing.T) []string {
 	t.Helper()
