@@ -120,71 +120,75 @@ func withoutNote(heading string) string {
 
 // meaning is the column that a folded heading means.
 func meaning(folded string) string {
-	for _, column := range []string{MSISDN, Amount, Reference, Description, Name, FirstName} {
-		if slices.Contains(headingsOf(column), folded) {
-			return column
-		}
+	if column := exactly(folded); column != "" {
+		return column
 	}
 	for _, unit := range units() {
 		amount, ok := strings.CutSuffix(folded, unit)
 		if !ok {
 			continue
 		}
-		if slices.Contains(headingsOf(Amount), strings.TrimSuffix(amount, "en")) {
+		if exactly(strings.TrimSuffix(amount, "en")) == Amount {
 			return Amount
 		}
 	}
 	return ""
 }
 
-// headingsOf are the headings of a column, folded.
-func headingsOf(column string) []string {
-	switch column {
-	case MSISDN:
-		return strings.Fields(`msisdn phone phonenumber phoneno telephone telephonenumber telephoneno mobile mobilenumber
-			mobilephone mobileno cell cellphone cellnumber tel telno telnumber telephones numero numerotelephone numerodetelephone
-			numerodutelephone numerotel numerodetel numtelephone numtel numdetelephone numdetel ntelephone ndetelephone ntel ndetel
-			notelephone nodetelephone notel nodetel telephonemobile telmobile mobiletel numeromobile numerodemobile
-			numeroportable numerodeportable portable telephoneportable telportable telephoneportables cellulaire cel numerocellulaire
-			telephonecellulaire gsm numerogsm numerodjamo comptedjamo telephonedjamo contact contacttelephonique
-			telephonedubeneficiaire telephonebeneficiaire numerodubeneficiaire numerobeneficiaire telephonedusalarie telephonesalarie
-			telephoneemploye telephonedelemploye numerodetelephonedjamo numerotelephonedjamo ntelephonedjamo ndetelephonedjamo teldjamo
-			numerodetelephonedubeneficiaire numerodetelephonebeneficiaire ntelephonebeneficiaire ndetelephonedubeneficiaire
-			ntelbeneficiaire ndetelbeneficiaire teldubeneficiaire telbeneficiaire telsalarie teldusalarie telemploye teldelemploye
-			numerodetelephonedusalarie numerodetelephonedelemploye msisdnbeneficiaire msisdndubeneficiaire payeemsisdn beneficiarymsisdn
-			contacts numtelephonique numerotelephonique numerosdetelephone numeros numerodusalarie numerosalarie payeephone recipientphone
-			beneficiaryphone recipientmsisdn numerodepaiement telephonedepaiement ndjamo nodjamo numdjamo nouveaunumero nouveautelephone
-			nouveautel numerocorrige telephonecorrige newphone newnumber newphonenumber`)
-	case Amount:
-		return strings.Fields(`amount amounts mnt mt mtt montant montants montantnet montanttotal montantapayer montantaverser montantavirer
-			montantdu montantdupaiement montantduvirement montantdusalaire montantsalaire netapayer netsapayer netaverser netapaye netpercu
-			montantnetapayer montantnetaverser montantnetavirer montantnetdu mtnet mntnet mttnet mtapayer mntapayer mttapayer mtavirer mntavirer
-			mtaverser mntaverser mtdu salairenetaverser salairenetavirer salaireapayer salaireaverser salaireavirer remunerationnette
-			net salairenet salairenetapayer salaire salaires apayer averser avirer somme sommeapayer sommeaverser sommedue
-			netavirer netaregler montantaregler mtaregler aregler montantapprouve montantvalide montantaccorde montantcorrige montantrevise
-			nouveaumontant newamount approvedamount
-			amounttopay amountdue netamount netpay netsalary salary pay payamount paymentamount payout payoutamount`)
-	case Reference:
-		return strings.Fields(`reference references ref refs referencepaiement referencedepaiement referencedupaiement
-			refpaiement refdepaiement refdupaiement referencevirement referenceduvirement referencedevirement refvirement
-			referenceinterne referenceexterne numerodereference numeroreference numreference numref nreference nref ndereference
-			paymentreference paymentref referencenumber referenceid externalid transactionreference referencetransaction
-			referencedelatransaction referenceunique`)
-	case Description:
-		return strings.Fields(`description descriptions motif motifs motifdupaiement motifdepaiement motifpaiement motifduvirement
-			motifdevirement motifvirement libelle libelles libellepaiement libelledupaiement libelledepaiement libellevirement
-			libelleduvirement libelledevirement libelleoperation libelledeloperation objet objetdupaiement objetduvirement
-			intitule designation label purpose narration`)
-	case Name:
-		return strings.Fields(`name names fullname lastname surname familyname nom noms nomcomplet nomdefamille nomsetprenoms nometprenoms
-			nometprenom nomsetprenom nomprenom nomprenoms nomsprenoms prenometnom prenomsetnom prenomsetnoms prenomnom prenomsnom
-			nomdusalarie nomsalarie nomemploye nomdelemploye nombeneficiaire nomdubeneficiaire nomagent nomdelagent beneficiaire
-			beneficiaires salarie salaries employe employes employee employees employeename beneficiary beneficiaryname payee payeename
-			recipientname accountname`)
-	case FirstName:
-		return strings.Fields(`prenom prenoms firstname firstnames givenname givennames forename forenames`)
+// exactly is the column that a folded heading means as it stands.
+func exactly(folded string) string {
+	switch folded {
+	case "msisdn", "phone", "phonenumber", "phoneno", "telephone", "telephonenumber", "telephoneno", "mobile", "mobilenumber",
+		"mobilephone", "mobileno", "cell", "cellphone", "cellnumber", "tel", "telno", "telnumber", "telephones", "numero",
+		"numerotelephone", "numerodetelephone", "numerodutelephone", "numerotel", "numerodetel", "numtelephone", "numtel",
+		"numdetelephone", "numdetel", "ntelephone", "ndetelephone", "ntel", "ndetel", "notelephone", "nodetelephone", "notel",
+		"nodetel", "telephonemobile", "telmobile", "mobiletel", "numeromobile", "numerodemobile", "numeroportable",
+		"numerodeportable", "portable", "telephoneportable", "telportable", "telephoneportables", "cellulaire", "cel",
+		"numerocellulaire", "telephonecellulaire", "gsm", "numerogsm", "numerodjamo", "comptedjamo", "telephonedjamo", "contact",
+		"contacttelephonique", "telephonedubeneficiaire", "telephonebeneficiaire", "numerodubeneficiaire", "numerobeneficiaire",
+		"telephonedusalarie", "telephonesalarie", "telephoneemploye", "telephonedelemploye", "numerodetelephonedjamo",
+		"numerotelephonedjamo", "ntelephonedjamo", "ndetelephonedjamo", "teldjamo", "numerodetelephonedubeneficiaire",
+		"numerodetelephonebeneficiaire", "ntelephonebeneficiaire", "ndetelephonedubeneficiaire", "ntelbeneficiaire",
+		"ndetelbeneficiaire", "teldubeneficiaire", "telbeneficiaire", "telsalarie", "teldusalarie", "telemploye", "teldelemploye",
+		"numerodetelephonedusalarie", "numerodetelephonedelemploye", "msisdnbeneficiaire", "msisdndubeneficiaire", "payeemsisdn",
+		"beneficiarymsisdn", "contacts", "numtelephonique", "numerotelephonique", "numerosdetelephone", "numeros",
+		"numerodusalarie", "numerosalarie", "payeephone", "recipientphone", "beneficiaryphone", "recipientmsisdn",
+		"numerodepaiement", "telephonedepaiement", "ndjamo", "nodjamo", "numdjamo", "nouveaunumero", "nouveautelephone",
+		"nouveautel", "numerocorrige", "telephonecorrige", "newphone", "newnumber", "newphonenumber":
+		return MSISDN
+	case "amount", "amounts", "mnt", "mt", "mtt", "montant", "montants", "montantnet", "montanttotal", "montantapayer",
+		"montantaverser", "montantavirer", "montantdu", "montantdupaiement", "montantduvirement", "montantdusalaire",
+		"montantsalaire", "netapayer", "netsapayer", "netaverser", "netapaye", "netpercu", "montantnetapayer", "montantnetaverser",
+		"montantnetavirer", "montantnetdu", "mtnet", "mntnet", "mttnet", "mtapayer", "mntapayer", "mttapayer", "mtavirer",
+		"mntavirer", "mtaverser", "mntaverser", "mtdu", "salairenetaverser", "salairenetavirer", "salaireapayer", "salaireaverser",
+		"salaireavirer", "remunerationnette", "net", "salairenet", "salairenetapayer", "salaire", "salaires", "apayer", "averser",
+		"avirer", "somme", "sommeapayer", "sommeaverser", "sommedue", "netavirer", "netaregler", "montantaregler", "mtaregler",
+		"aregler", "montantapprouve", "montantvalide", "montantaccorde", "montantcorrige", "montantrevise", "nouveaumontant",
+		"newamount", "approvedamount", "amounttopay", "amountdue", "netamount", "netpay", "netsalary", "salary", "pay", "payamount",
+		"paymentamount", "payout", "payoutamount":
+		return Amount
+	case "reference", "references", "ref", "refs", "referencepaiement", "referencedepaiement", "referencedupaiement", "refpaiement",
+		"refdepaiement", "refdupaiement", "referencevirement", "referenceduvirement", "referencedevirement", "refvirement",
+		"referenceinterne", "referenceexterne", "numerodereference", "numeroreference", "numreference", "numref", "nreference",
+		"nref", "ndereference", "paymentreference", "paymentref", "referencenumber", "referenceid", "externalid",
+		"transactionreference", "referencetransaction", "referencedelatransaction", "referenceunique":
+		return Reference
+	case "description", "descriptions", "motif", "motifs", "motifdupaiement", "motifdepaiement", "motifpaiement", "motifduvirement",
+		"motifdevirement", "motifvirement", "libelle", "libelles", "libellepaiement", "libelledupaiement", "libelledepaiement",
+		"libellevirement", "libelleduvirement", "libelledevirement", "libelleoperation", "libelledeloperation", "objet",
+		"objetdupaiement", "objetduvirement", "intitule", "designation", "label", "purpose", "narration":
+		return Description
+	case "name", "names", "fullname", "lastname", "surname", "familyname", "nom", "noms", "nomcomplet", "nomdefamille",
+		"nomsetprenoms", "nometprenoms", "nometprenom", "nomsetprenom", "nomprenom", "nomprenoms", "nomsprenoms", "prenometnom",
+		"prenomsetnom", "prenomsetnoms", "prenomnom", "prenomsnom", "nomdusalarie", "nomsalarie", "nomemploye", "nomdelemploye",
+		"nombeneficiaire", "nomdubeneficiaire", "nomagent", "nomdelagent", "beneficiaire", "beneficiaires", "salarie", "salaries",
+		"employe", "employes", "employee", "employees", "employeename", "beneficiary", "beneficiaryname", "payee", "payeename",
+		"recipientname", "accountname":
+		return Name
+	case "prenom", "prenoms", "firstname", "firstnames", "givenname", "givennames", "forename", "forenames":
+		return FirstName
 	}
-	return nil
+	return ""
 }
 
 // IsTotal reports whether a heading names the sum of a row, which is what people pay where the row has parts. It is not read as

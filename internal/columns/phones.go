@@ -19,10 +19,14 @@ func IsOtherPhone(heading string) bool {
 	wallets = append(wallets, "orange", "mtn", "moov", "wallet")
 	others := strings.Fields(`1 2 3 n1 n2 n3 bis ter second seconde secondaire secondary deux deuxieme 2e 2eme 2nd autre autres other
 		alternatif alternative alternate principal principale primary`)
-	for _, phone := range headingsOf(MSISDN) {
-		rest, leads := strings.CutPrefix(folded, phone)
-		before, ends := strings.CutSuffix(folded, phone)
-		if leads && (slices.Contains(others, rest) || slices.Contains(wallets, rest)) || ends && slices.Contains(others, before) {
+	isPhone := func(rest string, found bool) bool { return found && exactly(rest) == MSISDN }
+	for _, other := range slices.Concat(others, wallets) {
+		if isPhone(strings.CutSuffix(folded, other)) {
+			return true
+		}
+	}
+	for _, other := range others {
+		if isPhone(strings.CutPrefix(folded, other)) {
 			return true
 		}
 	}
