@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -192,7 +193,11 @@ func TestSimulation_CrashWhileOutcomesAreFollowed(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(1, 0))
 			last := int64(0) // the steps of a whole life
-			for life := range 25 {
+			lives := 25
+			if racetest.Enabled && os.Getenv("DJAMO_TEST_FULL") == "" {
+				lives = 8 // CI also runs all of them without it
+			}
+			for life := range lives {
 				synctest.Test(t, func(t *testing.T) {
 					w := newWorld(t, largeRun, quick(mode), djamotest.WithRepeatedReferences(), djamotest.WithSettleAfter(0))
 					defer w.api.Close()

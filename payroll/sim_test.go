@@ -398,7 +398,7 @@ func TestSimulation_Seeds(t *testing.T) {
 	const shards = 4
 	seeds := uint64(10_000)
 	if racetest.Enabled && os.Getenv("DJAMO_TEST_FULL") == "" {
-		seeds = 2_500 // it takes six times as long to look for races; CI also runs all of them without it
+		seeds = 1_200 // it takes six times as long to look for races; CI also runs all of them without it
 	}
 	for shard := range uint64(shards) {
 		t.Run(strconv.FormatUint(shard, 10), func(t *testing.T) {
