@@ -36,10 +36,10 @@ type terminal struct {
 	database bool            // the page names a database, which a test without one does not have
 }
 
-func newTerminal(t *testing.T, blocks []block) *terminal {
+func newTerminal(t *testing.T, origin string, known map[string]bool, blocks []block) *terminal {
 	t.Helper()
 	home := t.TempDir()
-	term := &terminal{t: t, home: home, clone: filepath.Join(home, path.Base(module)), known: variablesOfTheCode(t)}
+	term := &terminal{t: t, home: home, clone: filepath.Join(home, path.Base(module)), known: known}
 	term.dir = term.clone
 	isShown := false
 	for _, b := range blocks {
@@ -49,13 +49,13 @@ func newTerminal(t *testing.T, blocks []block) *terminal {
 		isShown = isShown || b.language == "sh"
 	}
 	if isShown {
-		cloneTo(t, term.clone)
+		git(t, "clone", "-q", "--shared", origin, term.clone)
 	}
 	return term
 }
 
-// cloneTo copies the files of this checkout that belong to the repository, changed ones as they are, and commits them.
-func cloneTo(t *testing.T, dir string) {
+// commitTo copies the files of this checkout that belong to the repository, changed ones as they are, and commits them.
+func commitTo(t *testing.T, dir string) {
 	t.Helper()
 	listed, err := exec.CommandContext(t.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	require.NoError(t, err)
@@ -70,10 +70,16 @@ func cloneTo(t *testing.T, dir string) {
 		require.NoError(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, info.Mode().Perm()))
 	}
-	for _, arguments := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=reader", "-c", "user.email=reader@example.com", "commit", "-qm", "clone"}} {
-		output, err := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "core.autocrlf=false", "-c", "commit.gpgsign=false"}, arguments...)...).CombinedOutput()
-		require.NoError(t, err, string(output))
-	}
+	git(t, "-C", dir, "init", "-q")
+	git(t, "-C", dir, "add", "-A")
+	git(t, "-C", dir, "-c", "user.name=reader", "-c", "user.email=reader@example.com", "commit", "-qm", "clone")
+}
+
+func git(t *testing.T, arguments ...string) {
+	t.Helper()
+	output, err := exec.CommandContext(t.Context(), "git",
+		append([]string{"-c", "core.autocrlf=false", "-c", "commit.gpgsign=false"}, arguments...)...).CombinedOutput()
+	require.NoError(t, err, string(output))
 }
 
 // requireClean fails the test when the commands of the page left something that git would commit.

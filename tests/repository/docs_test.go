@@ -34,12 +34,14 @@ func TestDocs_EveryBlockIsChecked(t *testing.T) {
 
 	bodies, printed := executedExamples(t)
 	sources := slices.Concat(bodies, exampleMains(t))
+	origin, known := t.TempDir(), variablesOfTheCode(t)
+	commitTo(t, origin)
 	for name, content := range markdownFiles(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			blocks, err := blocksOf(content)
 			require.NoError(t, err)
-			terminal := newTerminal(t, blocks)
+			terminal := newTerminal(t, origin, known, blocks)
 			for _, b := range blocks {
 				var err error
 				switch b.language {
