@@ -183,7 +183,8 @@ func (a *application) readWell(id string) {
 // claim has an item that came again replace its pending one, where another that had replaced it has vanished. So does an item that
 // is replaced itself, and came after the one that replaces it: its own pending one may come last.
 func (a *application) claim(item wallet.Item) error {
-	if item.PendingID == "" || item.PendingID == item.ID || a.source == file || a.items[item.PendingID].Gone == Replaced {
+	pending := a.items[item.PendingID]
+	if item.PendingID == "" || item.PendingID == item.ID || a.source == file || pending.Gone == Replaced && pending.By == item.ID {
 		return nil
 	}
 	if circle, err := a.replacedBy(item.ID, item.PendingID); err != nil || circle {
@@ -196,15 +197,10 @@ func (a *application) claim(item wallet.Item) error {
 func (a *application) replacedBy(id, other string) (bool, error) {
 	const maxChain = 100 // of a chain that anybody means
 	for range maxChain {
-		stored, known := a.items[id]
-		if !known {
-			found, err := a.tx.Items([]string{id})
-			if err != nil {
-				return false, err
-			}
-			stored = found[id]
-		}
+		stored, err := a.stored(id)
 		switch {
+		case err != nil:
+			return false, err
 		case stored.Gone != Replaced:
 			return false, nil
 		case stored.By == other:
@@ -213,6 +209,24 @@ func (a *application) replacedBy(id, other string) (bool, error) {
 		id = stored.By
 	}
 	return true, nil
+}
+
+// stored is an item, also one that is not of these pages.
+func (a *application) stored(id string) (StoredItem, error) {
+	if stored, known := a.items[id]; known {
+		return stored, nil
+	}
+	found, err := a.tx.Items([]string{id})
+	return found[id], err
+}
+
+// remains reports whether an item that replaces another may be relied on: it has not vanished, and is not one that came before a
+// reading began anew and has not come again so far.
+func (a *application) remains(id string) (bool, error) {
+	stored, err := a.stored(id)
+	pass, _ := stored.seen()
+	s := a.state
+	return stored.Gone != Vanished && (s.ReconFrom < 0 || pass == 0 || pass < s.ReconFrom || pass == s.Pass), err
 }
 
 // see notes that an item came without a change. That is written only where it matters.
@@ -255,14 +269,18 @@ func (a *application) change(kind Kind, stored *StoredItem, raw json.RawMessage)
 	})
 }
 
-// replace takes a pending item out for the posted one that names it.
+// replace takes a pending item out for the posted one that names it. Of several that name it the first does, as long as it remains.
 func (a *application) replace(pending, by string) error {
 	stored, known := a.items[pending]
-	if !known {
+	switch {
+	case !known:
 		a.put(StoredItem{ID: pending, Gone: Replaced, By: by})
 		return nil
-	}
-	if stored.Gone == Current {
+	case stored.Gone == Replaced && stored.By != by:
+		if remains, err := a.remains(stored.By); err != nil || remains {
+			return err
+		}
+	case stored.Gone == Current:
 		if err := a.remove(&stored); err != nil {
 			return err
 		}

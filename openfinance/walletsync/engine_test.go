@@ -119,6 +119,19 @@ func TestEngine_Semantics(t *testing.T) {
 			},
 			"added a v1 5\nmodified a v2 5", true, nil,
 		},
+		"of two that replace an item, the one that is given up lets it be": {
+			[]answered{
+				{"p:1 q:2::p", "c1", nil}, {"", "c1", nil}, {"r:3::p", "c2", nil}, {"", "", wallet.ErrMutation}, {"p:1", "c3", nil}, {"", "c3", nil},
+				{"p:1", "c3", nil}, {"", "c3", nil},
+			},
+			"added p v1 1\nadded q v1 2\nremoved p v2 1\nadded r v1 3\nremoved r v2 3", true, nil,
+		},
+		"so does the first of them": {
+			[]answered{
+				{"p:1", "c1", nil}, {"", "c1", nil}, {"q:2::p r:3::p", "c2", nil}, {"", "", wallet.ErrMutation}, {"r:3::p", "c3", nil}, {"", "c3", nil},
+			},
+			"added p v1 1\nadded q v1 2\nremoved p v2 1\nadded r v1 3\nremoved q v2 2", true, nil,
+		},
 		"a mutation of the first update": {
 			[]answered{{"a:1", "c1", nil}, {"", "", wallet.ErrMutation}, {"b:2", "c2", nil}, {"", "c2", nil}}, "added a v1 1\nadded b v1 2\nremoved a v2 1", true,
 			[]string{"", "c1", "", "c2"},
