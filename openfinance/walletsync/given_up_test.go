@@ -80,6 +80,7 @@ func TestEngine_AnUpdateThatIsGivenUpTakesNothingOfHistoryBack(t *testing.T) {
 		"both of the update, one of history":  {append([]reading{feed("p:7 q:7::p", "c2"), past("p:7", "h1"), mutation}, ends...), "a:1 b:2 p:7"},
 		"a version that names a pending item": {append([]reading{past("p:7", "h1"), feed("a:1::p", "c2"), mutation}, ends...), "a:1 b:2 p:7"},
 		"the same, and it was not there":      {append([]reading{feed("a:1::p", "c2"), mutation}, append(ends, feed("p:7", "d2"), feed("", "d2"))...), "a:1 b:2 p:7"},
+		"history had changed it in between":   {append([]reading{feed("h:7", "c2"), feed("", "c2"), begins, past("h:8", "h1"), feed("h:9", "c3"), mutation}, ends...), "a:1 b:2 h:8"},
 		"everything is read anew":             {append([]reading{lost, feed("a:1", "x1"), past("h:7", "h1"), feed("h:7", "x2"), mutation}, anew...), "a:1 b:2 h:7"},
 		"history came before that":            {append([]reading{past("h:7", "h1"), lost, feed("a:1 h:8", "x1"), mutation}, anew...), "a:1 b:2 h:7"},
 		"a cursor is lost instead":            {append([]reading{begins, past("h:7", "h1"), feed("h:7", "c3"), lost}, anew...), "a:1 b:2 h:7"},

@@ -61,8 +61,12 @@ func (a *application) shown(before *StoredItem) int64 {
 	switch {
 	case pass == 0:
 		stands = before.content() // it came by history alone
-	case pass < a.state.firstPass() || before.Gone == Vanished:
+	case before.Gone == Vanished:
 		stands = 0
+	case pass < a.state.firstPass():
+		if stands = 0; before.Gone == Current && a.state.FirstSeq >= 0 && before.Seq > a.state.FirstSeq {
+			stands = before.Seq // since the update began, history has brought another version
+		}
 	}
 	return seenWith(a.state.Pass, stands)
 }

@@ -1,11 +1,10 @@
 package walletsync
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/djamo/djamo-go/openfinance/wallet"
 )
@@ -65,6 +64,11 @@ func (w *world) confuse(id string, n int) {
 	case n == 25: // what history has changes in the feed
 		old := f.versions(f.history[w.random.IntN(len(f.history))].ID)
 		f.version(old[len(old)-1], `"type":"`, `"type":"x`)
+	case n == 27: // the latest days are read again
+		s := &w.store.wallets[id].state
+		if s.BackfillDone {
+			s.BackfillCursor, s.BackfillDone, s.LookingBack = "", false, true
+		}
 	case n == 26: // an item names another as its pending one only in a later version
 		pending := f.log[w.random.IntN(len(f.log))].ID
 		names := slices.ContainsFunc(f.versions(pending), func(i wallet.Item) bool { return i.PendingID != "" })
@@ -93,14 +97,14 @@ func (w *world) vanish(id string) {
 	f.generation++
 }
 
-// lastChange is the latest of an item up to a seq, unless that removed it.
-func (k *kept) lastChange(id string, upTo int64) (Change, bool) {
+// lastChange is the latest of an item up to a seq.
+func (k *kept) lastChange(id string, upTo int64) Change {
 	for ; upTo > 0; upTo-- {
 		if change := k.changes[upTo-1]; change.ID == id {
-			return change, change.Kind != Removed
+			return change
 		}
 	}
-	return Change{}, false
+	return Change{}
 }
 
 // past reports whether history alone has an item.
@@ -126,11 +130,12 @@ func (w *world) mutate(id string) {
 	from := first + w.random.IntN(at-first)
 	gone := f.log[from]
 	stored, known := k.items[gone.ID]
-	if !known || f.past(gone.ID) && (k.state.FirstSeq < 0 || !given(k, &stored)) {
+	archive := f.given[gone.ID] && stored.Gone == Current && len(f.versions(gone.ID)) == 1
+	if !archive && (!known || f.past(gone.ID) || f.given[gone.ID] || given(k, &stored)) {
 		return
 	}
-	before, ok := k.lastChange(gone.ID, k.state.FirstSeq)
-	if ok && !slices.ContainsFunc(slices.Concat(f.history, f.log[:first]), func(i wallet.Item) bool { return string(i.Raw) == string(before.Raw) }) {
+	before := k.lastChange(gone.ID, k.state.FirstSeq)
+	if before.ID != "" && !slices.ContainsFunc(slices.Concat(f.history, f.log[:first]), func(i wallet.Item) bool { return string(i.Raw) == string(before.Raw) }) {
 		return // it was there before the update, which has read it again: the cursor would be lost
 	}
 	left := slices.DeleteFunc(slices.Concat(f.history, f.log[:first]), func(i wallet.Item) bool { return i.ID != gone.ID })
@@ -145,16 +150,19 @@ func (w *world) mutate(id string) {
 	f.last = nil
 	f.changed = append(f.changed, from)
 	w.mutated += count - len(f.log)
-	if !given(k, &stored) || len(f.versions(gone.ID)) > 0 {
-		return
+	if archive {
+		f.history = append(f.history, gone)
+		w.archived++
 	}
-	upTo := stored.content()
-	if pass, stands := stored.seen(); pass > 0 {
-		upTo = stands
-	}
-	if change, ok := k.lastChange(gone.ID, upTo); ok {
-		event, err := wallet.DecodeEvent(change.Raw)
-		require.NoError(w.t, err)
-		f.history = append(f.history, wallet.Item{Event: event})
+}
+
+// stepHistory reads history, and notes what it has brought for sure.
+func (w *world) stepHistory(id string) {
+	f := w.feeds[id]
+	f.offered = nil
+	if _, _, err := w.engine.Step(context.Background(), w.readers[id], true); err == nil && !w.dead {
+		for _, item := range f.offered {
+			f.given[item.ID] = true
+		}
 	}
 }

@@ -38,7 +38,10 @@ func long(short, full int) int {
 func (w *world) step(t *testing.T, id string) {
 	next, _, _ := w.engine.Step(context.Background(), w.readers[id], false)
 	if !w.dead && w.random.IntN(4) == 0 {
-		_, _, _ = w.engine.Step(context.Background(), w.readers[id], true)
+		w.stepHistory(id)
+	}
+	if w.store.wallets[id].state.InStep {
+		w.feeds[id].given = map[string]bool{}
 	}
 	w.due[id] = next
 	w.check(t, id)
@@ -187,7 +190,7 @@ func TestSimulation_IsReproducible(t *testing.T) {
 func TestSimulation(t *testing.T) { //nolint:tparallel // it sums up when all seeds are done
 	t.Parallel()
 	const chunk = 20
-	var done, lost, overtook, revoked, mutated, changes atomic.Int64
+	var done, lost, overtook, revoked, mutated, archived, changes atomic.Int64
 	t.Run("seeds", func(t *testing.T) {
 		for first := *simFirst; first < *simFirst+*simSeeds; first += chunk {
 			t.Run(strconv.Itoa(first), func(t *testing.T) {
@@ -205,6 +208,7 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // it sums up when all se
 					overtook.Add(int64(w.overtook))
 					revoked.Add(int64(w.revoked))
 					mutated.Add(int64(w.mutated))
+					archived.Add(int64(w.archived))
 					if n := done.Add(1); n%100 == 0 {
 						t.Logf("%d seeds are done, %d changes", n, changes.Load())
 					}
@@ -218,6 +222,7 @@ func TestSimulation(t *testing.T) { //nolint:tparallel // it sums up when all se
 	require.Positive(t, overtook.Load())
 	require.Positive(t, revoked.Load())
 	require.Positive(t, mutated.Load())
+	require.Positive(t, archived.Load())
 }
 
 // simulate lets a world live for its hours, and checks its promises.

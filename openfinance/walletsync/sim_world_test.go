@@ -38,6 +38,7 @@ type world struct {
 	endedAt  map[string]int64 // seq of a wallet whose consent another process revoked
 	overtook int              // pages that came to a process whose wallet another reads by then
 	revoked  int              // pages that came after the consent had ended
+	archived int              // of them, those that history had brought meanwhile
 	mutated  int              // items that were taken out of pages while they were read
 
 	crashAt int // the call before or after which the process dies; 0: never
@@ -57,9 +58,11 @@ type account struct {
 	history    []wallet.Item
 	last       []wallet.Item
 	lastEnd    int
-	changed    []int // where pages have changed, since the generation began
-	serial     int   // of its items: other wallets have the same ids
-	looked     int   // how many changes were looked at
+	offered    []wallet.Item   // by history
+	given      map[string]bool // by history, since the feed was read to its end
+	changed    []int           // where pages have changed, since the generation began
+	serial     int             // of its items: other wallets have the same ids
+	looked     int             // how many changes were looked at
 }
 
 type simGrant struct {
@@ -81,7 +84,7 @@ func newWorld(t *testing.T, seed uint64, wallets int) *world {
 	w.store = newMemoryStore(func() time.Time { return w.now })
 	for i := range wallets {
 		id := fmt.Sprintf("wal_%d", i)
-		w.feeds[id] = &account{}
+		w.feeds[id] = &account{given: map[string]bool{}}
 		w.grants[id] = &simGrant{id: "con_" + id}
 		w.pair(w.grants[id])
 		for range 3 {
@@ -328,6 +331,9 @@ func (w *world) answer(access wallet.Access, params wallet.PageParams) (*wallet.
 		page.WalletID = "another"
 	case fault == 8: // good, and of a page that was read long ago
 		page.NextCursor = f.cursor(prefix, w.random.IntN(end+1))
+	}
+	if prefix == "h" {
+		f.offered = append(f.offered, page.Items...)
 	}
 	if prefix == "f" {
 		f.last, f.lastEnd = page.Items, end
