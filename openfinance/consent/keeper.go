@@ -39,7 +39,7 @@ type Keeper struct {
 	exchanges atomic.Int64
 	mu        sync.Mutex
 	seen      map[string]sighting // leases of others, by consent
-	unstored  map[string]redeemed // new pairs, by consent
+	unstored  map[string]redeemed // new pairs until they are stored, by consent
 }
 
 func (k *Keeper) now() time.Time {

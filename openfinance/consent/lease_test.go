@@ -147,3 +147,83 @@ func TestKeeper_AStopLosesNoExchange(t *testing.T) {
 		}
 	})
 }
+
+// The database is slow to store a new pair, for longer than the lease: whoever else in the process reads under the consent, which
+// another wallet may share, stores the pair and does not exchange the token that was used up.
+func TestKeeper_APairThatIsBeingStoredIsKnown(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []bool{false, true} {
+		b := newBench(t)
+		b.now = b.now.Add(28 * time.Minute)
+		var updates int
+		var token string
+		use := func() {
+			access, err := b.keeper.Use(t.Context(), b.key)
+			require.NoError(t, err)
+			token = access.Token
+		}
+		b.keeper.Exchanger = exchanger(func(ctx context.Context, token string) (consent.Tokens, error) {
+			use() // it sees the lease
+			return b.server.Exchange(ctx, token)
+		})
+		b.keeper.Store = &slowStart{b.store, func() {
+			if updates++; updates == 3 { // two took the lease and looked at it
+				b.now = b.now.Add(15 * time.Second)
+				use()
+				if lost {
+					b.store.fail = errors.New("the connection is gone")
+				}
+			}
+		}}
+		_, err := b.keeper.Use(t.Context(), b.key)
+		require.Equal(t, lost, err != nil)
+		require.Equal(t, "token1", token)
+		require.Equal(t, 1, b.server.exchange)
+		require.Zero(t, b.server.doubles)
+		use()
+		require.Equal(t, "token1", token)
+		require.Equal(t, consent.Active, b.state())
+	}
+}
+
+// A pair could not be stored: whoever is about to exchange the old token then, in the same process, leaves it alone.
+func TestKeeper_APairThatIsNotStoredIsKnown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.now = b.now.Add(28 * time.Minute)
+	b.keeper.Exchanger = exchanger(func(ctx context.Context, token string) (consent.Tokens, error) {
+		_, err := b.keeper.Use(ctx, b.key) // it sees the lease
+		require.NoError(t, err)
+		tokens, err := b.server.Exchange(ctx, token)
+		b.store.fail = errors.New("the connection is gone")
+		return tokens, err
+	})
+	first := true
+	b.keeper.Store = &slowStart{b.store, func() {
+		if first {
+			first = false
+			_, err := b.keeper.Use(t.Context(), b.key)
+			require.ErrorContains(t, err, "the connection is gone")
+			b.now = b.now.Add(15 * time.Second)
+		}
+	}}
+	access, err := b.keeper.Use(t.Context(), b.key)
+	require.NoError(t, err)
+	require.Equal(t, "token0", access.Token, "which is good still")
+	access, err = b.keeper.Use(t.Context(), b.key)
+	require.NoError(t, err)
+	require.Equal(t, "token1", access.Token)
+	require.Equal(t, 1, b.server.exchange)
+}
+
+// slowStart is a store whose transactions begin late.
+type slowStart struct {
+	*memory
+
+	before func()
+}
+
+func (s *slowStart) UpdateConsent(ctx context.Context, key string, change func(*consent.Record) ([]string, error)) error {
+	s.before()
+	return s.memory.UpdateConsent(ctx, key, change)
+}

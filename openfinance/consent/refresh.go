@@ -80,6 +80,8 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 		case r.Generation != seen.Generation:
 			record = *r
 			return nil, nil
+		case k.isUnstored(r.Key):
+			return nil, ErrBusy
 		case r.Lessee != "" && k.alive(r.Lessee) && !k.outlived(r, now):
 			return nil, ErrBusy
 		}
@@ -101,7 +103,11 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 	k.unsee(record.Key)
 	began := k.now()
 	tokens, exchangeErr := k.exchange(ctx, k.limit()-clock.Elapsed(leased, began), content.Refresh)
-	record, err = k.settle(context.WithoutCancel(ctx), redeemed{record, content, tokens, exchangeErr, k.now()})
+	came := redeemed{record, content, tokens, exchangeErr, k.now()}
+	if exchangeErr == nil {
+		k.keepUnstored(came, true) // storing it may take longer than the lease
+	}
+	record, err = k.settle(context.WithoutCancel(ctx), came)
 	if k.Observe != nil {
 		k.Observe(Refresh{Took: k.now().Sub(began), Err: err})
 	}
@@ -181,10 +187,10 @@ func (k *Keeper) settle(ctx context.Context, came redeemed) (Record, error) {
 	return record, result
 }
 
-// errUnstored is a new pair that could not be stored.
+// errUnstored is a new pair that is not stored.
 var errUnstored = errors.New("consent: the new tokens are not stored yet")
 
-// keepUnstored remembers a new pair that could not be stored: there is no other that is good.
+// keepUnstored remembers a new pair until it is stored: there is no other that is good.
 func (k *Keeper) keepUnstored(came redeemed, unstored bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -198,7 +204,16 @@ func (k *Keeper) keepUnstored(came redeemed, unstored bool) {
 	}
 }
 
-// storeUnstored tries again to store the pair of a consent that could not be. Nothing is read or exchanged before it is there.
+// isUnstored reports whether there is a new pair that is not stored.
+func (k *Keeper) isUnstored(key string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, ok := k.unstored[key]
+	return ok
+}
+
+// storeUnstored tries to store the pair of a consent that is not yet, whoever else is at it. Nothing is read or exchanged before it is
+// there.
 func (k *Keeper) storeUnstored(ctx context.Context, key string) error {
 	k.mu.Lock()
 	came, ok := k.unstored[key]
