@@ -50,8 +50,8 @@ type Retry struct {
 type Transport struct {
 	config   Config
 	base     http.RoundTripper
-	direct   bool // base is net/http's own, with nothing around it that matters
-	plain    bool // base is net/http's own, and there is no proxy to name
+	direct   bool        // base is net/http's own, with nothing around it that matters
+	plain    func() bool // base is net/http's own, and there is no proxy to name
 	client   *retryablehttp.Client
 	header   http.Header
 	prepared prepared
@@ -76,9 +76,11 @@ func New(config Config) *Transport {
 		t.base = http.DefaultTransport
 	}
 	t.direct = direct(t.base) != nil
-	if own, ok := t.base.(*http.Transport); ok {
-		t.plain = own.Proxy == nil || own.OnProxyConnectResponse != nil && !usesProxy(own, config.BaseURL)
-	}
+	// The proxy is asked for with the first request, and not before: net/http reads its variables once, and a program may set them late.
+	t.plain = sync.OnceValue(func() bool {
+		own, ok := t.base.(*http.Transport)
+		return ok && (own.Proxy == nil || own.OnProxyConnectResponse != nil && !usesProxy(own, config.BaseURL))
+	})
 	t.prepared = prepare(&t.config, t.header)
 	httpClient.Transport = (*attempts)(t)
 	httpClient.CheckRedirect = onlySameHostReads(httpClient.CheckRedirect)
@@ -105,7 +107,7 @@ func (t *Transport) Do(ctx context.Context, call *Call) error {
 		call.Timeout = t.config.Timeout
 	}
 	call.Context = ctx
-	if call.Class != Read || !t.plain {
+	if call.Class != Read || !t.plain() {
 		call.watch(t.direct)
 	}
 	if err := t.pass(call); err != nil {

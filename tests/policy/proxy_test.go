@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -149,6 +150,25 @@ func TestPolicy_D15_EveryTransportNamesTheProxy(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A program may name its proxy after it made the client and before it sends: net/http looks once, and must not before.
+//
+//nolint:paralleltest // it replaces http.DefaultTransport
+func TestPolicy_D15_AProxyIsAskedForWhenItIsNeeded(t *testing.T) {
+	address, _ := refusingProxy(t, "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+	var environment *url.URL
+	once := sync.OnceValue(func() *url.URL { return environment })
+	standard := http.DefaultTransport
+	proxied := standard.(*http.Transport).Clone()
+	proxied.Proxy = func(*http.Request) (*url.URL, error) { return once(), nil }
+	http.DefaultTransport = proxied
+	client, err := djamo.NewClient("at_secret", djamo.WithBaseURL("https://127.0.0.1:1"), djamo.WithRetry(djamo.RetryPolicy{MaxAttempts: 1}))
+	http.DefaultTransport = standard
+	require.NoError(t, err)
+	environment = mustURL(t, "http://"+address)
+	_, err = client.Balance.Get(t.Context())
+	require.ErrorContains(t, err, "the proxy "+address+" refused the connection to the API: 407")
 }
 
 // vouching hands requests on as they are, as a Throttle and a Transport of package djamootel do.
