@@ -45,16 +45,15 @@ type Event struct {
 // one of another wallet whose transaction has the same id. A gateway's event may have fields of BCEAO's beside its own, and the other
 // way round.
 func (e Event) Key() string {
-	parts := []string{"pispi", e.Event, e.TxID}
+	var parts []string
+	if e.Event != "" && e.TxID != "" {
+		parts = []string{"pispi", e.Event, e.TxID}
+	}
+	if e.EvCode != "" && e.EndToEndID != "" {
+		parts = append(parts, "pispi-bceao", e.EndToEndID, e.EvCode, e.EvDate)
+	}
 	if e.WalletID != "" {
 		parts = append(parts, e.WalletID)
-	}
-	switch bceao := []string{"pispi-bceao", e.EndToEndID, e.EvCode, e.EvDate}; {
-	case e.EvCode == "" || e.EndToEndID == "":
-	case e.Event == "" || e.TxID == "":
-		parts = bceao
-	default:
-		parts = append(parts, bceao...)
 	}
 	key, _ := json.Marshal(parts) //nolint:errchkjson // texts always have a JSON form
 	return string(key)

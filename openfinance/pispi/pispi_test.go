@@ -130,6 +130,8 @@ func TestEvent_Key(t *testing.T) {
 		`{"event":"settlement.returned","tx_id":"t2","wallet_id":"w","end2endId":"E"}`,
 		`{"evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"E","txId":"t"}`,
 		`{"evCode":"RETURNED","evDate":"2026-05-28","end2endId":"E","txId":"t"}`,
+		`{"evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"E","txId":"t","wallet_id":"w"}`,
+		`{"evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"E","txId":"t","wallet_id":"v"}`,
 		`{"event":"push","evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"F","txId":"t"}`,
 		`{"event":"push","evCode":"RETURNED","evDate":"2026-05-28","end2endId":"F","txId":"t"}`,
 		`{"event":"push","evCode":"RECEIVED","evDate":"2026-05-28","end2endId":"G"}`,
