@@ -3,7 +3,6 @@ package walletsync
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -117,25 +116,10 @@ func (a *application) item(item wallet.Item) error {
 		return nil
 	}
 	hash := wallet.Hash(item.Raw)
-	contradicts, err := a.contradicts(&stored, item.Amount)
-	switch {
-	case err != nil:
-		return err
-	case known && stored.Gone == Replaced:
-		a.see(stored) // the posted item has taken its place, and it does not come back
-		return a.claim(item)
-	case known && stored.Gone == Vanished && a.source == file:
-		return nil // a file is older than what the gateway says
-	case known && stored.Gone == Current && (stored.Hash == hash || a.source == file):
-		a.readWell(item.ID)
-		a.see(stored)
-		return a.claim(item)
-	case known && stored.Gone == Current && contradicts:
-		a.aside = append(a.aside, Quarantined{
-			ID: item.ID, Raw: item.Raw, Reason: fmt.Sprintf("it is final with the amount %d and comes with %d", stored.Amount, item.Amount),
-		})
-		a.see(stored)
-		return nil
+	if known {
+		if stays, err := a.repeats(item, &stored, hash); stays || err != nil {
+			return err
+		}
 	}
 	kind, sum, over := Added, a.state.Sum, a.over
 	if known && stored.Gone == Current {

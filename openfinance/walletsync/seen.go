@@ -2,6 +2,7 @@ package walletsync
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/djamo/djamo-go/openfinance/wallet"
@@ -131,6 +132,31 @@ func (a *application) contradicts(stored *StoredItem, amount int64) (bool, error
 	}
 	event, err := wallet.DecodeEvent(change.Raw)
 	return a.final(event.Status) && event.Amount != amount, err
+}
+
+// repeats takes an item that came before; it reports whether what is stored of it stays as it is.
+func (a *application) repeats(item wallet.Item, stored *StoredItem, hash string) (stays bool, err error) {
+	contradicts, err := a.contradicts(stored, item.Amount)
+	switch {
+	case err != nil:
+		return false, err
+	case stored.Gone == Replaced:
+		a.see(*stored) // the posted item has taken its place, and it does not come back
+		return true, a.claim(item)
+	case stored.Gone == Vanished && a.source == file:
+		return true, nil // a file is older than what the gateway says
+	case stored.Gone == Current && (stored.Hash == hash || a.source == file):
+		a.readWell(item.ID)
+		a.see(*stored)
+		return true, a.claim(item)
+	case stored.Gone == Current && contradicts:
+		a.aside = append(a.aside, Quarantined{
+			ID: item.ID, Raw: item.Raw, Reason: fmt.Sprintf("it is final with the amount %d and comes with %d", stored.Amount, item.Amount),
+		})
+		a.see(*stored)
+		return true, nil
+	}
+	return false, nil
 }
 
 // unseen lists items that the feed showed last in a pass from one on and before another, in the order of their changes.
