@@ -30,7 +30,7 @@ func IsOtherPhone(heading string) bool {
 			return true
 		}
 	}
-	for _, account := range strings.Fields("n no num compte numerocompte numerodecompte account") {
+	for account := range strings.FieldsSeq("n no num compte numerocompte numerodecompte account") {
 		if rest, leads := strings.CutPrefix(folded, account); leads && slices.Contains(wallets, rest) {
 			return true
 		}

@@ -42,7 +42,7 @@ func fromNumbers(text string) []byte {
 		if b < 0 || b > 0xff {
 			return nil
 		}
-		inner = append(inner, byte(b)) //nolint:gosec // it was found to be below 256
+		inner = append(inner, byte(b))
 	}
 	if len(inner) == 0 {
 		return nil
@@ -59,11 +59,11 @@ func fromXML(text string) []byte {
 		inner, _, _ = strings.Cut(inner, "]]>")
 		return []byte(inner)
 	}
-	at := strings.Index(text, ">{")
-	if at < 0 {
+	_, inner, found := strings.Cut(text, ">{")
+	if !found {
 		return nil
 	}
-	inner, _, _ := strings.Cut(text[at+1:], "<")
+	inner, _, _ = strings.Cut("{"+inner, "<")
 	if plain := fromHTML(inner); plain != nil {
 		return plain
 	}

@@ -45,7 +45,7 @@ func changing(id string, n int) string { return id + `","seen":"` + strconv.Itoa
 // someOf 500 items, others for each n.
 func someOf(count, n int) []string {
 	var ids []string
-	for _, i := range rand.New(rand.NewPCG(1, uint64(n))).Perm(500)[:count] { //nolint:gosec // no secret
+	for _, i := range rand.New(rand.NewPCG(1, uint64(n))).Perm(500)[:count] {
 		ids = append(ids, "tx_"+strconv.Itoa(i))
 	}
 	return ids

@@ -29,7 +29,7 @@ func TestRiverLogger_KeepsTheRoutineForDebugging(t *testing.T) {
 			t.Parallel()
 			var brief, whole bytes.Buffer
 			logger := riverLogger(slog.New(slog.NewTextHandler(&brief, nil))).With("queue", "q").WithGroup("g")
-			logger.Log(t.Context(), test.level, test.message, "n", 1)
+			logger.Log(t.Context(), test.level, test.message, "n", 1) //nolint:sloglint // a text of the row
 			if test.want == "" {
 				require.Empty(t, brief.String())
 			} else {
@@ -37,7 +37,7 @@ func TestRiverLogger_KeepsTheRoutineForDebugging(t *testing.T) {
 				require.Contains(t, brief.String(), "queue=q g.n=1")
 			}
 			riverLogger(slog.New(slog.NewTextHandler(&whole, &slog.HandlerOptions{Level: slog.LevelDebug}))).
-				Log(t.Context(), test.level, test.message)
+				Log(t.Context(), test.level, test.message) //nolint:sloglint // a text of the row
 			require.Contains(t, whole.String(), test.message, "nothing is lost where everything is asked for")
 		})
 	}

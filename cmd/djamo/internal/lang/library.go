@@ -38,14 +38,7 @@ func frenchOfLibrary(err error) string {
 	case *payroll.PlanDiffersError:
 		return frenchOfDifference(err)
 	case *djamo.OutcomeUnknownError:
-		text := "issue inconnue"
-		if len(err.References) > 0 {
-			text += " de " + strconv.Quote(djamo.MaskPhones(err.References[0]))
-		}
-		if more := len(err.References) - 1; more > 0 {
-			text += " et de " + strconv.Itoa(more) + " autres"
-		}
-		return text + ", l'opération a pu être exécutée : " + French.Error(err.Err)
+		return frenchOfUnknown(err)
 	}
 	refused := databaseRefuses(err)
 	failed, isFailed := errors.AsType[*transport.Error](err)
@@ -77,6 +70,17 @@ func frenchOfLibrary(err error) string {
 		return French.sentence(strings.Replace(err.Error(), answer.Error(), frenchOfAnswer(answer), 1))
 	}
 	return French.sentence(err.Error())
+}
+
+func frenchOfUnknown(err *djamo.OutcomeUnknownError) string {
+	text := "issue inconnue"
+	if len(err.References) > 0 {
+		text += " de " + strconv.Quote(djamo.MaskPhones(err.References[0]))
+	}
+	if more := len(err.References) - 1; more > 0 {
+		text += " et de " + strconv.Itoa(more) + " autres"
+	}
+	return text + ", l'opération a pu être exécutée : " + French.Error(err.Err)
 }
 
 // silent says in French that a database has said nothing for too long; "" for other errors.
