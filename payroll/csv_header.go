@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/djamo/djamo-go/internal/columns"
@@ -202,10 +203,12 @@ func (h *header) check(names []string, found columns.Found, declared map[string]
 }
 
 // nameRepeat makes one problem of a row that names the columns again, as where the pages of a printout begin or where files were
-// joined. In another order, what follows would be read wrongly.
+// joined. In another order, what follows would be read wrongly. A row with a number in it is one of a payee, whom somebody pays a
+// "Salaire" by "Mobile".
 func (h *header) nameRepeat(r *row, record []string, declared map[string]string) {
+	isNumber := func(cell string) bool { return countDigits(cell) > 0 && !strings.ContainsFunc(cell, unicode.IsLetter) }
 	found := columns.Find(record, declared)
-	if !found.Payouts() {
+	if !found.Payouts() || slices.ContainsFunc(record, isNumber) {
 		return
 	}
 	rule := fmt.Sprintf("must not name the columns again, as line %d does: delete this line", h.line)

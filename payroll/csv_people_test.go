@@ -165,6 +165,15 @@ func TestReadCSV_C10_NamesALineThatRepeatsTheHeadings(t *testing.T) {
 		Run: "june", Columns: map[string]string{"msisdn": "Mobile", "amount": "Brut"},
 	})
 	require.EqualError(t, err, "payroll: bad plan: line 3: must not name the columns again, as line 1 does: delete this line")
+	for row, want := range map[string]string{ // these pay somebody for a "Salaire", by "Mobile"
+		"+2250748710523;;Salaire;Mobile\n":    "line 2: amount: must not be empty",
+		"+2250748710523;abc;Salaire;Mobile\n": "line 2: amount: must be ",
+		";5 000 ;Salaire;Mobile\n":            "line 2: msisdn: must ",
+	} {
+		_, err := readCSV("Téléphone;Montant;Motif;Moyen\n"+row, payroll.CSVOptions{Run: "june"})
+		require.ErrorContains(t, err, want, row)
+		require.NotContains(t, err.Error(), "name the columns", row)
+	}
 	_, err = readCSV(first+"Téléphone;x;y;z\n", payroll.CSVOptions{})
 	require.ErrorContains(t, err, "must be a phone number", "it names no columns of payouts")
 }
