@@ -84,12 +84,9 @@ func toUTF8(body string) []byte {
 
 // objectWithTopic is the object of an event where it stands in another value: in a list, in a field of any name, in a call.
 func objectWithTopic(text string) []byte {
-	at := strings.Index(text, `"topic"`)
-	if at < 0 {
-		return nil
-	}
-	start := strings.LastIndexByte(text[:at], '{')
-	if start <= 0 {
+	before, _, found := strings.Cut(text, `"topic"`)
+	start := strings.LastIndexByte(before, '{')
+	if !found || start <= 0 {
 		return nil
 	}
 	var object json.RawMessage
