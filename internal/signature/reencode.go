@@ -318,7 +318,7 @@ func formFields(text string) (fields [][]byte) {
 		return fields
 	}
 	for field := range strings.SplitSeq(text, "&") {
-		if len(fields) == 2*maxFields {
+		if len(fields) >= 2*maxFields {
 			break
 		}
 		name, value, named := strings.Cut(field, "=")

@@ -192,3 +192,20 @@ func TestDiagnose_D20_WorkIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// Of a form the first few fields are looked at, however many there are: anybody may post one.
+func TestDiagnose_D20_FewFieldsOfAForm(t *testing.T) {
+	t.Parallel()
+	const signed = `{"topic":"charge/events"}`
+	for name, row := range map[string]struct {
+		form string
+		want bool
+	}{
+		"second":      {"a=1&b=", true},
+		"behind many": {strings.Repeat("a=1&", 20) + "b=", false},
+	} {
+		header := signature.SignBase64([]byte(signed), "s")
+		got := signature.Diagnose([]byte(row.form+url.QueryEscape(signed)), header, "s")
+		require.Equal(t, row.want, got != "", name)
+	}
+}
