@@ -205,12 +205,12 @@ func (a *application) stored(id string) (StoredItem, error) {
 }
 
 // remains reports whether an item that replaces another may be relied on: it has not vanished, and is not one that came before a
-// reading began anew and has not come again so far.
+// reading began anew and has not come again so far. History that brought it vouches for it.
 func (a *application) remains(id string) (bool, error) {
 	stored, err := a.stored(id)
-	pass, _ := stored.seen()
-	s := a.state
-	return stored.Gone != Vanished && (s.ReconFrom < 0 || pass == 0 || pass < s.ReconFrom || pass == s.Pass), err
+	pass, stands := stored.seen()
+	s, vouched := a.state, pass == 0 || stands > 0 && stands >= stored.Seq
+	return stored.Gone != Vanished && (s.ReconFrom < 0 || vouched || pass < s.ReconFrom || pass == s.Pass), err
 }
 
 // see notes that an item came without a change. That is written only where it matters.

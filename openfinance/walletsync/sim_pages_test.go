@@ -52,7 +52,13 @@ func (w *world) confuse(id string, n int) {
 	latest := versions[len(versions)-1]
 	final := slices.ContainsFunc(versions, func(i wallet.Item) bool { return i.Status == "settled" })
 	switch {
-	case n == 21: // pages change while they are read
+	case n == 21: // pages change while they are read, also after history has brought what they have
+		if w.random.IntN(2) == 0 {
+			w.readHistoryAgain(id)
+			for range 5 {
+				w.stepHistory(id)
+			}
+		}
 		w.mutate(id)
 	case n == 22 && !final: // the amount has another sign
 		old := fmt.Sprintf(`"amount_minor":%d`, latest.Amount)
@@ -65,10 +71,7 @@ func (w *world) confuse(id string, n int) {
 		old := f.versions(f.history[w.random.IntN(len(f.history))].ID)
 		f.version(old[len(old)-1], `"type":"`, `"type":"x`)
 	case n == 27: // the latest days are read again
-		s := &w.store.wallets[id].state
-		if s.BackfillDone {
-			s.BackfillCursor, s.BackfillDone, s.LookingBack = "", false, true
-		}
+		w.readHistoryAgain(id)
 	case n == 26: // an item names another as its pending one only in a later version
 		pending := f.log[w.random.IntN(len(f.log))].ID
 		names := slices.ContainsFunc(f.versions(pending), func(i wallet.Item) bool { return i.PendingID != "" })
@@ -127,10 +130,16 @@ func (w *world) mutate(id string) {
 	if !ok || k.state.InStep || at <= first {
 		return
 	}
+	archived := func(i wallet.Item) bool {
+		return f.given[i.ID] && k.items[i.ID].Gone == Current && len(f.versions(i.ID)) == 1
+	}
 	from := first + w.random.IntN(at-first)
+	if rare := slices.IndexFunc(f.log[first:at], archived); rare >= 0 {
+		from = first + rare
+	}
 	gone := f.log[from]
 	stored, known := k.items[gone.ID]
-	archive := f.given[gone.ID] && stored.Gone == Current && len(f.versions(gone.ID)) == 1
+	archive := archived(gone)
 	if !archive && (!known || f.past(gone.ID) || f.given[gone.ID] || given(k, &stored)) {
 		return
 	}
@@ -153,6 +162,12 @@ func (w *world) mutate(id string) {
 	if archive {
 		f.history = append(f.history, gone)
 		w.archived++
+	}
+}
+
+func (w *world) readHistoryAgain(id string) {
+	if s := &w.store.wallets[id].state; s.BackfillDone {
+		s.BackfillCursor, s.BackfillDone, s.LookingBack = "", false, true
 	}
 }
 
