@@ -86,6 +86,8 @@ func TestEngine_AnUpdateThatIsGivenUpTakesNothingOfHistoryBack(t *testing.T) {
 		"history came before that":            {append([]reading{past("h:7", "h1"), lost, feed("a:1 h:8", "x1"), mutation}, anew...), "a:1 b:2 h:7"},
 		"a cursor is lost instead":            {append([]reading{begins, past("h:7", "h1"), feed("h:7", "c3"), lost}, anew...), "a:1 b:2 h:7"},
 		"and another":                         {append([]reading{lost, feed("h:7", "x1"), past("h:7", "h1"), lost, feed("a:1", "x1"), lost}, anew...), "a:1 b:2 h:7"},
+		"what the next pages replace it by vanishes": {slices.Concat([]reading{feed("p:7", "c2"), past("p:7", "h1"), mutation, feed("b:2 q:3::p", "d1"),
+			feed("", "d1"), lost}, []reading{feed("a:1 b:2", "e1"), feed("", "e1"), feed("", "e1")}), "a:1 b:2 p:7"},
 		"another replaces it, and vanishes": {slices.Concat([]reading{feed("p:7 q:7::p", "c2"), past("q:7::p", "h1"), mutation, feed("b:2 p:7 x:3::p", "d1"),
 			feed("", "d1"), lost}, []reading{feed("a:1 b:2 p:7", "e1"), feed("", "e1"), feed("", "e1")}), "a:1 b:2 q:7"},
 		"the feed had it long ago": {append([]reading{feed("h:7", "c2"), feed("", "c2"), lost, feed("a:1", "x1"), past("h:7", "h1"), mutation}, anew...), "a:1 b:2 h:7"},

@@ -72,15 +72,22 @@ func (r *request) beginAgain(tx Tx, page *received) error {
 
 // vanish takes out what did not come again, and lets go what it had replaced.
 func (a *application) vanish(stored StoredItem) error {
-	if stored.Gone == Replaced {
-		return a.letGo(stored.ID, 0, "")
-	}
 	before, ok, err := a.before(&stored)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if ok {
+	case ok && stored.Gone == Current:
 		return a.restore(stored, before)
+	case ok && stored.Seen >= standing: // it is there, by history, and comes back when what replaces it vanishes
+		event, err := wallet.DecodeEvent(before.Raw)
+		if err != nil {
+			return fmt.Errorf("walletsync: the stored item %s: %w", stored.ID, err)
+		}
+		stored.Seen = 0
+		a.put(stored)
+		return a.letGo(stored.ID, before.Seq, event.PendingID)
+	case stored.Gone == Replaced:
+		return a.letGo(stored.ID, 0, "")
 	}
 	if err := a.remove(&stored); err != nil {
 		return err
