@@ -58,6 +58,7 @@ func (w *world) confuse(id string, n int) {
 			for range 5 {
 				w.stepHistory(id)
 			}
+			w.check(w.t, id)
 		}
 		w.mutate(id)
 	case n == 22 && !final: // the amount has another sign
@@ -131,7 +132,7 @@ func (w *world) mutate(id string) {
 		return
 	}
 	archived := func(i wallet.Item) bool {
-		return f.given[i.ID] && k.items[i.ID].Gone == Current && len(f.versions(i.ID)) == 1
+		return f.given[i.ID] && k.items[i.ID].Gone == Current && len(f.versions(i.ID)) == 1 && !f.isContested(i.PendingID)
 	}
 	from := first + w.random.IntN(at-first)
 	if rare := slices.IndexFunc(f.log[first:at], archived); rare >= 0 {
@@ -163,6 +164,23 @@ func (w *world) mutate(id string) {
 		f.history = append(f.history, gone)
 		w.archived++
 	}
+}
+
+// isContested reports whether several items name a pending one. When the first of them vanishes, the pending one is current until
+// another of them comes again, which in history is the next look back.
+func (f *account) isContested(pending string) bool {
+	by := map[string]bool{}
+	for _, item := range slices.Concat(f.history, f.log) {
+		by[item.ID] = by[item.ID] || item.PendingID == pending
+	}
+	delete(by, pending)
+	count := 0
+	for _, names := range by {
+		if names {
+			count++
+		}
+	}
+	return pending != "" && count > 1
 }
 
 func (w *world) readHistoryAgain(id string) {

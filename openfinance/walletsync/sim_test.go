@@ -40,8 +40,9 @@ func (w *world) step(t *testing.T, id string) {
 	if !w.dead && w.random.IntN(4) == 0 {
 		w.stepHistory(id)
 	}
-	if w.store.wallets[id].state.InStep {
-		w.feeds[id].given = map[string]bool{}
+	state, f := &w.store.wallets[id].state, w.feeds[id]
+	if state.InStep || state.CursorEpoch != f.epoch {
+		f.given, f.epoch = map[string]bool{}, state.CursorEpoch
 	}
 	w.due[id] = next
 	w.check(t, id)

@@ -59,7 +59,8 @@ type account struct {
 	last       []wallet.Item
 	lastEnd    int
 	offered    []wallet.Item   // by history
-	given      map[string]bool // by history, since the feed was read to its end
+	given      map[string]bool // by history, since the feed was read to its end, or began anew
+	epoch      int64           // of the reader's cursor, when that was looked at
 	changed    []int           // where pages have changed, since the generation began
 	serial     int             // of its items: other wallets have the same ids
 	looked     int             // how many changes were looked at
