@@ -189,13 +189,26 @@ func (w *world) readHistoryAgain(id string) {
 	}
 }
 
-// stepHistory reads history, and notes what it has brought for sure.
+// stepHistory reads history, and notes what it has brought for sure, while the feed was being read.
 func (w *world) stepHistory(id string) {
 	f := w.feeds[id]
 	f.offered = nil
-	if _, _, err := w.engine.Step(context.Background(), w.readers[id], true); err == nil && !w.dead {
-		for _, item := range f.offered {
-			f.given[item.ID] = true
-		}
+	w.forget(id)
+	epoch := f.epoch
+	_, _, err := w.engine.Step(context.Background(), w.readers[id], true)
+	w.forget(id)
+	if err != nil || w.dead || f.epoch != epoch {
+		return
+	}
+	for _, item := range f.offered {
+		f.given[item.ID] = true
+	}
+}
+
+// forget lets go what history brought before the feed was read to its end, or began anew.
+func (w *world) forget(id string) {
+	state, f := &w.store.wallets[id].state, w.feeds[id]
+	if state.InStep || state.CursorEpoch != f.epoch {
+		f.given, f.epoch = map[string]bool{}, state.CursorEpoch
 	}
 }

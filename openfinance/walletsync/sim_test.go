@@ -40,10 +40,7 @@ func (w *world) step(t *testing.T, id string) {
 	if !w.dead && w.random.IntN(4) == 0 {
 		w.stepHistory(id)
 	}
-	state, f := &w.store.wallets[id].state, w.feeds[id]
-	if state.InStep || state.CursorEpoch != f.epoch {
-		f.given, f.epoch = map[string]bool{}, state.CursorEpoch
-	}
+	w.forget(id)
 	w.due[id] = next
 	w.check(t, id)
 	if w.dead {
