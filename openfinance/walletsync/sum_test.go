@@ -52,7 +52,7 @@ func TestEngine_ASumThatIsTooLargeStoresNothing(t *testing.T) {
 			t.Parallel()
 			_, store, gateway := scripted(t, answered{start, "c1", nil}, answered{"", "c1", nil})
 			kept := store.wallets["w"]
-			require.EqualValues(t, 9223372036854775797, kept.state.Sum)
+			require.Equal(t, int64(9223372036854775797), kept.state.Sum)
 			engine, m := follower(t, store, gateway)
 			gateway.answers = test.bad
 			var err error
@@ -63,7 +63,7 @@ func TestEngine_ASumThatIsTooLargeStoresNothing(t *testing.T) {
 			require.Contains(t, kept.state.Failing, "sum")
 			require.Len(t, kept.changes, 2)
 			require.Contains(t, []string{"", "c1"}, kept.state.Cursor)
-			require.EqualValues(t, 9223372036854775797, kept.state.Sum)
+			require.Equal(t, int64(9223372036854775797), kept.state.Sum)
 			gateway.answers = test.good
 			for len(gateway.answers) > 0 {
 				_, err = engine.step(t.Context(), m, live)
