@@ -535,7 +535,7 @@ func FuzzParseXOF(f *testing.F) {
 
 func FuzzXOFUnmarshalJSON(f *testing.F) {
 	for _, data := range []string{
-		"15000", "-3120", "0", "-0", "00", "-", "50.5", "50.0", "5e4", "1E2", `"15000"`, "null", "true", "{}", "[1]", " 1 ", "",
+		"15000", "-3120", "0", "-0", "00", "-", "50.5", "50.0", "5e4", "1E2", "1E00000", "1e-000000", "0e99999", `"15000"`, "null", "true", "{}", "[1]", " 1 ", "",
 		"9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "\xff",
 	} {
 		f.Add([]byte(data))
@@ -571,9 +571,10 @@ func wholeNumber(data []byte) (int64, bool) {
 	if json.Unmarshal(data, &number) != nil || strings.Contains(string(data), `"`) {
 		return 0, false
 	}
-	if at := strings.IndexAny(number.String(), "eE"); at >= 0 && len(number.String())-at > 5 {
-		mantissa, ok := new(big.Rat).SetString(number.String()[:at])
-		return 0, ok && mantissa.Sign() == 0
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(number.String()), "e")
+	if len(strings.TrimLeft(strings.TrimLeft(exponent, "+-"), "0")) > 4 { // more digits than fit into memory
+		exact, ok := new(big.Rat).SetString(mantissa)
+		return 0, ok && exact.Sign() == 0
 	}
 	exact, ok := new(big.Rat).SetString(number.String())
 	if !ok || !exact.IsInt() || !exact.Num().IsInt64() {
