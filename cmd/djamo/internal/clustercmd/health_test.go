@@ -187,7 +187,7 @@ func TestStateOf_SaysInFrenchWhatWorkersHaveRecorded(t *testing.T) {
 	for want, info := range map[string]sqljournal.RunInfo{
 		"parties en attente : 1, depuis le 2026-06-30 10:00:00 : l'approbation de awa@example.ci a pris fin le 2026-06-30 09:00:00 UTC : " +
 			"une deuxième personne doit approuver la paie à nouveau": {Parts: 1, Waiting: 1, Since: at, Trouble: expired},
-		"parties en attente : 1, depuis le 2026-06-30 10:00:00 : le compte ne couvre pas les paiements : il a 5 FCFA, et 10 FCFA restent à payer": {
+		"parties en attente : 1, depuis le 2026-06-30 10:00:00 : le compte ne couvre pas les paiements : il contient 5 FCFA, et il reste 10 FCFA à payer": {
 			Parts: 1, Waiting: 1, Since: at, Trouble: "payroll: the account does not cover the payouts: it holds 5 FCFA, and 10 FCFA are left to be paid",
 		},
 		"parties en attente : 1, depuis le 2026-06-30 10:00:00 : 2 paiements sont sans résultat après 15m0s : reprenez la paie pour continuer à le demander": {
