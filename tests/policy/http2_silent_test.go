@@ -25,6 +25,7 @@ import (
 // still writes is swallowed, and nobody is told. Connections that are made later work.
 type swallowingNet struct {
 	accept chan net.Conn
+	closed chan struct{} // when the server is: a connection may still be asked for
 	mu     sync.Mutex
 	open   []*atomic.Bool // of every connection: the router has forgotten it
 	dialed atomic.Int64
@@ -54,12 +55,16 @@ func (n *swallowingNet) dial(ctx context.Context, _, _ string) (net.Conn, error)
 	}
 	go carry(right, left, !n.oneWay)
 	go carry(left, right, true)
+	var err error
 	select {
 	case n.accept <- server:
 		return client, nil
+	case <-n.closed:
+		err = net.ErrClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		err = ctx.Err()
 	}
+	return nil, errors.Join(err, client.Close(), server.Close())
 }
 
 // swallow makes the router forget what is open.
@@ -73,13 +78,14 @@ func (n *swallowingNet) swallow() {
 
 // Accept, Close and Addr make it the server's listener.
 func (n *swallowingNet) Accept() (net.Conn, error) {
-	conn, ok := <-n.accept
-	if !ok {
+	select {
+	case conn := <-n.accept:
+		return conn, nil
+	case <-n.closed:
 		return nil, net.ErrClosed
 	}
-	return conn, nil
 }
-func (n *swallowingNet) Close() error   { close(n.accept); return nil }
+func (n *swallowingNet) Close() error   { close(n.closed); return nil }
 func (n *swallowingNet) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
 // silentAPI pays over HTTP/2, and loses the connection before or after one payment.
@@ -122,7 +128,7 @@ func (a *silentAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // start serves inside the bubble and makes http.DefaultTransport dial in, as long as the test runs.
 func (a *silentAPI) start(t *testing.T, lent *httptest.Server) {
 	t.Helper()
-	a.network = &swallowingNet{accept: make(chan net.Conn), oneWay: a.oneWay}
+	a.network = &swallowingNet{accept: make(chan net.Conn), closed: make(chan struct{}), oneWay: a.oneWay}
 	server := &http.Server{Handler: a, TLSConfig: &tls.Config{Certificates: lent.TLS.Certificates, NextProtos: []string{"h2"}}}
 	stopped := make(chan struct{})
 	go func() {
