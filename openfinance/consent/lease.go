@@ -1,6 +1,9 @@
 package consent
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // lease is for how long nobody else exchanges a token.
 func (k *Keeper) lease() time.Duration { return k.limit() + 5*time.Second }
@@ -42,10 +45,8 @@ func (k *Keeper) alive(lessee string) bool {
 	if k.Alive == nil {
 		return true
 	}
-	for i := len(lessee) - 1; i >= 0; i-- {
-		if lessee[i] == '#' {
-			return k.Alive(lessee[:i])
-		}
+	if at := strings.LastIndexByte(lessee, '#'); at >= 0 {
+		lessee = lessee[:at]
 	}
 	return k.Alive(lessee)
 }

@@ -105,7 +105,7 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 	tokens, exchangeErr := k.exchange(ctx, k.limit()-clock.Elapsed(leased, began), content.Refresh)
 	came := redeemed{record, content, tokens, exchangeErr, k.now()}
 	if exchangeErr == nil {
-		k.keepUnstored(came, true) // storing it may take longer than the lease
+		k.keepUnstored(came) // storing it may take longer than the lease
 	}
 	record, err = k.settle(context.WithoutCancel(ctx), came)
 	if k.Observe != nil {
@@ -174,12 +174,12 @@ func (k *Keeper) settle(ctx context.Context, came redeemed) (Record, error) {
 		return actions, err
 	})
 	switch {
-	case came.err == nil:
-		if k.keepUnstored(came, err != nil); err != nil {
-			return record, fmt.Errorf("%w: %w", errUnstored, err)
-		}
+	case err != nil && came.err == nil:
+		return record, fmt.Errorf("%w: %w", errUnstored, err)
 	case err != nil:
 		return record, errors.Join(err, came.err)
+	case came.err == nil:
+		k.forgetUnstored(came)
 	}
 	if came.err != nil && !record.State.Live() {
 		k.notify(record, 0)
@@ -191,15 +191,20 @@ func (k *Keeper) settle(ctx context.Context, came redeemed) (Record, error) {
 var errUnstored = errors.New("consent: the new tokens are not stored yet")
 
 // keepUnstored remembers a new pair until it is stored: there is no other that is good.
-func (k *Keeper) keepUnstored(came redeemed, unstored bool) {
+func (k *Keeper) keepUnstored(came redeemed) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	switch key := came.leased.Key; {
-	case unstored && k.unstored == nil:
-		k.unstored = map[string]redeemed{key: came}
-	case unstored:
-		k.unstored[key] = came
-	case k.unstored[key].leased.Lessee == came.leased.Lessee:
+	if k.unstored == nil {
+		k.unstored = map[string]redeemed{}
+	}
+	k.unstored[came.leased.Key] = came
+}
+
+// forgetUnstored lets a pair go that is stored, and no other that came since.
+func (k *Keeper) forgetUnstored(came redeemed) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if key := came.leased.Key; k.unstored[key].leased.Lessee == came.leased.Lessee {
 		delete(k.unstored, key)
 	}
 }
