@@ -144,8 +144,7 @@ func (e *Engine) refused(ctx context.Context, r *request, cause error) error {
 		if err := r.guard(tx); err != nil {
 			return err
 		}
-		s := tx.State()
-		s.Failing, s.Fails = reason(r.source, cause), s.Fails+1
+		tx.State().fail(r.source, cause)
 		for _, page := range r.pages {
 			if err := tx.Audit(r.audit(e.now(), page.params, 200, page.Items)); err != nil {
 				return err

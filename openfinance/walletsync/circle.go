@@ -23,8 +23,7 @@ func (e *Engine) circles(ctx context.Context, r *request, out outcome) error {
 			if err := r.guard(tx); err != nil {
 				return err
 			}
-			s := tx.State()
-			s.Failing, s.Fails = reason(r.source, ErrCircle), s.Fails+1
+			tx.State().fail(r.source, ErrCircle)
 			return nil
 		}))
 	}

@@ -201,7 +201,7 @@ func (e *Engine) failed(ctx context.Context, r *request, cause error) error {
 	case errors.Is(cause, wallet.ErrMutation):
 		change = e.again(r)
 	default:
-		change = func(s *State) { s.Failing, s.Fails = reason(r.source, cause), s.Fails+1 }
+		change = func(s *State) { s.fail(r.source, cause) }
 	}
 	err := e.Store.Update(ctx, r.lease.Wallet, func(tx Tx) error {
 		if err := r.guard(tx); err != nil {
@@ -228,7 +228,7 @@ func (e *Engine) anew(r *request) func(*State) {
 		}
 		resync(s)
 		if r.memory.restarts >= calmRestarts {
-			s.Failing, s.Fails = reason(live, cause), s.Fails+1
+			s.fail(live, cause)
 		}
 	}
 }
@@ -244,7 +244,7 @@ func (e *Engine) again(r *request) func(*State) {
 		}
 		restart(s)
 		if s.Tries > calmRestarts {
-			s.Failing, s.Fails = reason(live, cause), s.Fails+1
+			s.fail(live, cause)
 		}
 	}
 }
@@ -253,7 +253,7 @@ func (e *Engine) again(r *request) func(*State) {
 func (r *request) restartHistory(s *State, cause error) {
 	s.BackfillCursor = ""
 	if r.memory.historyRestarts >= calmRestarts {
-		s.Failing, s.Fails = reason(history, cause), s.Fails+1
+		s.fail(history, cause)
 	}
 }
 
@@ -261,6 +261,9 @@ func (r *request) restartHistory(s *State, cause error) {
 const calmRestarts = 3
 
 func (m *memory) forget() { m.confirming, m.confirmingHistory, m.came = 0, 0, [2]*returns{} }
+
+// fail has the wallet show that a reading failed, and why.
+func (s *State) fail(from source, cause error) { s.Failing, s.Fails = reason(from, cause), s.Fails+1 }
 
 func reason(from source, cause error) string {
 	text := cause.Error()

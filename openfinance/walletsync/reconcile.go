@@ -79,9 +79,9 @@ func (a *application) vanish(stored StoredItem) error {
 	case ok && stored.Gone == Current:
 		return a.restore(stored, before)
 	case ok && stored.Seen >= standing: // it is there, by history, and comes back when what replaces it vanishes
-		event, err := wallet.DecodeEvent(before.Raw)
+		event, err := storedEvent(before)
 		if err != nil {
-			return fmt.Errorf("walletsync: the stored item %s: %w", stored.ID, err)
+			return err
 		}
 		stored.Seen = 0
 		a.put(stored)
@@ -142,9 +142,9 @@ func (a *application) letGo(id string, since int64, named string) error {
 
 // restore gives an item the content of a change before. What it replaced since is let go.
 func (a *application) restore(stored StoredItem, before Change) error {
-	event, err := wallet.DecodeEvent(before.Raw)
+	event, err := storedEvent(before)
 	if err != nil {
-		return fmt.Errorf("walletsync: the stored item %s: %w", stored.ID, err)
+		return err
 	}
 	if pass, stands := stored.seen(); stands > 0 && pass >= a.state.firstPass() {
 		stored.Seen = 0 // the feed does not show it
@@ -165,4 +165,13 @@ func (a *application) restore(stored StoredItem, before Change) error {
 	a.change(kind, &stored, before.Raw)
 	a.put(stored)
 	return a.letGo(stored.ID, before.Seq, event.PendingID)
+}
+
+// storedEvent is what a change brought.
+func storedEvent(change Change) (wallet.Event, error) {
+	event, err := wallet.DecodeEvent(change.Raw)
+	if err != nil {
+		err = fmt.Errorf("walletsync: the stored item %s: %w", change.ID, err)
+	}
+	return event, err
 }

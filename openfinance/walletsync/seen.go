@@ -130,7 +130,7 @@ func (a *application) contradicts(stored *StoredItem, amount int64) (bool, error
 	if err != nil || !ok {
 		return false, err
 	}
-	event, err := wallet.DecodeEvent(change.Raw)
+	event, err := storedEvent(change)
 	return a.final(event.Status) && event.Amount != amount, err
 }
 
