@@ -95,8 +95,8 @@ func (c *session) take(ctx context.Context, owner string, free []walletsync.Leas
 // longest is how far ahead a lease can end that another process was given, whose own may be longer. One that ends later was given
 // before the clock was set back: it ran out long ago, unless its owner renews it.
 func longest(ttl time.Duration) time.Duration {
-	const others, minPause = 10, 10 * time.Minute
-	return max(others*ttl, minPause)
+	const others, minAhead = 10, 10 * time.Minute
+	return max(others*ttl, minAhead)
 }
 
 // free lists those of the wallets that nobody alive holds, with the lease as it stands, in the order of the list.
