@@ -7,11 +7,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
+	"runtime/pprof"
 	"slices"
 	"strings"
 
@@ -26,9 +28,24 @@ func main() {
 	serve := flag.Bool("serve", false, "be the server: print its address and answer until standard input ends")
 	tables := flag.String("tables", "", "only tables whose title contains this text")
 	among := flag.String("among", "", "only contenders whose names contain one of these texts, with commas between them")
+	profile := flag.String("cpuprofile", "", "write a profile of the processor to this file; its label \"contender\" tells whose call it was")
 	flag.Parse()
 	chosen := selection{tables: *tables, among: strings.FieldsFunc(*among, func(r rune) bool { return r == ',' })}
-	if err := run(*rounds, *calls, *imports, *serve, chosen); err != nil {
+	stop := func() error { return nil }
+	if *profile != "" {
+		file, err := os.Create(*profile)
+		if err != nil {
+			log.Fatal(err)
+		}
+		if err = pprof.StartCPUProfile(file); err != nil {
+			log.Fatal(err)
+		}
+		stop = func() error {
+			pprof.StopCPUProfile()
+			return file.Close()
+		}
+	}
+	if err := errors.Join(run(*rounds, *calls, *imports, *serve, chosen), stop()); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -29,14 +30,18 @@ func compare(ctx context.Context, out io.Writer, title string, entries []entry, 
 	order := make([]int, len(entries))
 	for i, e := range entries {
 		order[i] = i
-		if err := e.call(ctx); err != nil { // connections open and caches fill before anything counts
+		var err error
+		pprof.Do(ctx, pprof.Labels("contender", e.name), func(ctx context.Context) { err = e.call(ctx) })
+		if err != nil { // connections open and caches fill before anything counts
 			return fmt.Errorf("%s: %s: %w", title, e.name, err)
 		}
 	}
 	for range rounds {
 		rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] }) //nolint:gosec // an order, not a secret
 		for _, i := range order {
-			f, err := measure(ctx, entries[i])
+			var f figures
+			var err error
+			pprof.Do(ctx, pprof.Labels("contender", entries[i].name), func(ctx context.Context) { f, err = measure(ctx, entries[i]) })
 			if err != nil {
 				return fmt.Errorf("%s: %s: %w", title, entries[i].name, err)
 			}
