@@ -70,8 +70,8 @@ func (k *Keeper) notify(record Record, days int) {
 	}
 }
 
-// Adopt stores a grant that is new and returns its key. The first pair of a consent that is known changes nothing: the store
-// has newer tokens. Another pair replaces what the store has, and heals a consent that had expired. A revoked consent stays
+// Adopt stores a grant that is new and returns its key. The first pair of a consent that is known changes no tokens: the store
+// has newer ones. Another pair replaces what the store has, and heals a consent that had expired. A revoked consent stays
 // revoked, without an error: reading says so.
 func (k *Keeper) Adopt(ctx context.Context, grant Grant) (key string, err error) {
 	if grant.ID == "" || grant.Token == "" {
@@ -80,7 +80,11 @@ func (k *Keeper) Adopt(ctx context.Context, grant Grant) (key string, err error)
 	key = k.Sealer.Key(grant.ID)
 	first := k.Sealer.hash("pair", grant.Token, grant.RefreshToken)
 	return key, k.Store.UpdateConsent(ctx, key, func(r *Record) ([]string, error) {
-		if r.State == Revoked || r.State != "" && r.First == first {
+		switch {
+		case r.State == Revoked:
+			return nil, nil
+		case r.State != "" && r.First == first:
+			r.knowEnd(grant.Ends)
 			return nil, nil
 		}
 		box, err := k.Sealer.seal(key, sealed{ID: grant.ID, Token: grant.Token, Refresh: grant.RefreshToken})
@@ -96,6 +100,17 @@ func (k *Keeper) Adopt(ctx context.Context, grant Grant) (key string, err error)
 		}
 		return []string{"granted"}, nil
 	})
+}
+
+// knowEnd takes in when a consent ends, where that was not known before, or has changed since.
+func (r *Record) knowEnd(ends time.Time) {
+	if ends.IsZero() || ends.Equal(r.Ends) || !r.State.Live() {
+		return
+	}
+	r.Ends, r.Warned = ends, 0
+	if r.State == Expiring {
+		r.State = Active
+	}
 }
 
 // Check reports ErrKey when the tokens of a consent were sealed with another key than the Keeper's.

@@ -378,6 +378,39 @@ func TestKeeper_WarnsAheadOfTheEnd(t *testing.T) {
 	require.Equal(t, consent.Expired, b.store.records[key].State)
 }
 
+// The end may be told after the tokens, and moved, while the tokens stay the same.
+func TestKeeper_LearnsOfTheEndLater(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	days := func(n int) time.Time { return b.now.AddDate(0, 0, n) }
+	for _, tt := range []struct {
+		name string
+		ends time.Time
+		want consent.State
+		warn []int
+	}{
+		{"told later", days(5), consent.Expiring, []int{7}},
+		{"told again", days(5), consent.Expiring, []int{7}},
+		{"not told", time.Time{}, consent.Expiring, []int{7}},
+		{"nearer", days(1), consent.Expiring, []int{7, 1}},
+		{"prolonged", days(90), consent.Active, []int{7, 1}},
+		{"over", days(-1), consent.Expired, []int{7, 1, 0}},
+		{"prolonged when it was over", days(90), consent.Expired, []int{7, 1, 0}},
+	} {
+		_, err := b.keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "token0", RefreshToken: "refresh0", Ends: tt.ends})
+		require.NoError(t, err)
+		_, err = b.keeper.Use(t.Context(), b.key)
+		require.Equal(t, tt.want == consent.Expired, err != nil, tt.name)
+		var warned []int
+		for _, notice := range b.notices {
+			warned = append(warned, notice.Days)
+		}
+		require.Equal(t, tt.want, b.state(), tt.name)
+		require.Equal(t, tt.warn, warned, tt.name)
+	}
+	require.Zero(t, b.server.exchange)
+}
+
 func TestKeeper_HoldsAreKept(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
