@@ -73,6 +73,26 @@ func (v *Service) readGrants(env func(string) string) error {
 			v.grants[id] = shared
 		}
 	}
+	return v.checkPairs()
+}
+
+// checkPairs refuses a consent with two pairs of tokens. The database keeps one, and each start would put the other in the place of
+// a newer one that came of it.
+func (v *Service) checkPairs() error {
+	first := map[string]string{} // wallet by consent
+	for _, id := range v.wallets {
+		grant, ok := v.grants[id]
+		if !ok {
+			continue
+		}
+		other, known := first[grant.ID]
+		if pair := v.grants[other]; known && (pair.Token != grant.Token || pair.RefreshToken != grant.RefreshToken) {
+			return wrong("consents", "%s and %s have one consent_id and different tokens: give both the newer ones", other, id)
+		}
+		if !known {
+			first[grant.ID] = id
+		}
+	}
 	return nil
 }
 

@@ -116,6 +116,23 @@ func TestSettings_OddFilesOfConsents(t *testing.T) {
 		require.NotContains(t, err.Error(), "secret")
 	}
 	settings, env := good(t)
+	settings.Consents = filepath.Join(t.TempDir(), "consents.json")
+	for content, want := range map[string]string{
+		`{"wal_1": ` + entry + `, "wal_2": ` + strings.Replace(entry, "cat_", "cat2_", 1) + `}`: "wal_1 and wal_2 have one consent_id and different tokens",
+		`{"wal_2": ` + strings.Replace(entry, "crt_", "crt2_", 1) + `, "wal_1": ` + entry + `}`: "wal_1 and wal_2 have one consent_id and different tokens",
+		`{"wal_2": ` + entry + `}`:                                                              "wal_1 and wal_2 have one consent_id and different tokens", // the environment has the other
+		`{"wal_1": ` + entry + `, "wal_2": ` + entry + `}`:                                      "",
+		`{"wal_1": ` + entry + `, "wal_2": ` + strings.Replace(entry, "con_", "con2_", 1) + `}`: "",
+	} {
+		require.NoError(t, os.WriteFile(settings.Consents, []byte(content), 0o600))
+		_, err := settings.Service(func(name string) string { return env[name] })
+		if want == "" {
+			require.NoError(t, err, content)
+			continue
+		}
+		require.ErrorContains(t, err, want, content)
+		require.NotContains(t, err.Error(), "secret")
+	}
 	settings.Consents = t.TempDir()
 	_, err := settings.Service(func(name string) string { return env[name] })
 	require.ErrorContains(t, err, "cannot be read", "a folder")

@@ -10,6 +10,8 @@ func frenchOfWalletservice() map[string]string {
 		"the entry of %s needs consent_id and token": "l'entrée de %s doit avoir consent_id et token",
 		"the entry of %s has a space, a line break or another character that no token has": "" +
 			"l'entrée de %s contient un espace, un saut de ligne ou un autre caractère qu'aucun jeton ne contient",
+		"%s and %s have one consent_id and different tokens: give both the newer ones": "" +
+			"%s et %s ont le même consent_id et des jetons différents : donnez aux deux les plus récents",
 		"%s cannot be read: %s":                                    "%s ne peut pas être lu : %s",
 		"%s is larger than %d MiB":                                 "%s dépasse %d Mio",
 		"%s is no JSON object such as %s":                          "%s n'est pas un objet JSON comme %s",
