@@ -3,10 +3,13 @@ package walletsync
 import (
 	"container/heap"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"time"
+
+	"github.com/djamo/djamo-go/openfinance/consent"
 )
 
 // beat does something three times within the life of a lease, until the context ends.
@@ -151,9 +154,22 @@ func (r *Runner) watch(ctx context.Context, wallets []string) error {
 			m.ended = !record.State.Live()
 			m.reached = state.InStep && state.Failing == "" && state.LastOK.After(r.began)
 			m.backfilling = state.BackfillFrom != "" && !state.BackfillDone
+			m.gaveUp = r.cannotRead(&state, &record)
 		}
 		r.signal()
 		r.mu.Unlock()
+	}
+	return nil
+}
+
+// cannotRead is why another process does not bring a wallet in step that it holds; nil: it may soon.
+func (r *Runner) cannotRead(state *State, record *consent.Record) error {
+	now := r.engine.now()
+	switch {
+	case record.Held(now) && record.HeldUntil.Sub(now) > patience:
+		return &consent.HeldError{Until: record.HeldUntil}
+	case state.Failing != "" && now.Sub(r.began) > patience:
+		return errors.New("walletsync: another process reads it, and cannot: " + state.Failing)
 	}
 	return nil
 }

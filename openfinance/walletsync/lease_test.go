@@ -2,6 +2,7 @@ package walletsync
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -119,4 +120,34 @@ func TestRunner_BeginsNoReadAfterItsLeasesEnded(t *testing.T) {
 		r.mu.Unlock()
 		r.tasks.Wait()
 	})
+}
+
+// Who waits, with once, for a wallet that another process holds does not wait for ever while that one cannot read it.
+func TestRunner_OnceGivesUpWhatAnotherCannotRead(t *testing.T) {
+	t.Parallel()
+	for want, trouble := range map[string]func(t *testing.T, s *scale, state *State){
+		"another process reads it, and cannot: no answer": func(_ *testing.T, _ *scale, state *State) {
+			state.fail(live, errors.New("no answer"))
+		},
+		"accepts no request before": func(t *testing.T, s *scale, state *State) {
+			t.Helper()
+			require.NoError(t, s.runner.engine.Keeper.Hold(t.Context(), state.Consent, time.Now().Add(time.Hour)))
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScale(t, 2, false)
+			_, err := s.store.Renew(t.Context(), "other", 24*time.Hour)
+			require.NoError(t, err)
+			leases, err := s.store.Claim(t.Context(), "other", s.ids[:1], time.Hour, nil)
+			require.NoError(t, err)
+			require.Len(t, leases, 1)
+			trouble(t, s, &s.store.wallets[s.ids[0]].state)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			defer cancel()
+			require.ErrorContains(t, s.runner.Once(ctx), want)
+			require.NoError(t, ctx.Err(), "it ended by itself")
+			require.Equal(t, 0, s.fleet.polls[s.ids[0]])
+			require.Positive(t, s.fleet.polls[s.ids[1]])
+		})
+	}
 }

@@ -336,6 +336,9 @@ func (r *Runner) total() int { return max(len(r.wallets), r.engine.Wallets) }
 // maxEqual is how many wallets are all read at the same pace, however idle they are.
 const maxEqual = 1000
 
+// patience is how long, with once, something may take that will pass.
+const patience = time.Minute
+
 // giveUp decides, with once, that a wallet cannot be read now.
 func (r *Runner) giveUp(m *memory, now time.Time, err error) {
 	if err == nil && m.restarts+m.historyRestarts == 0 {
@@ -344,7 +347,7 @@ func (r *Runner) giveUp(m *memory, now time.Time, err error) {
 	if !r.once || err == nil {
 		return
 	}
-	const patience, maxWait = time.Minute, 5 * time.Second
+	const maxWait = 5 * time.Second
 	tries := 8
 	if errors.Is(err, wallet.ErrPage) || errors.Is(err, ErrCircle) {
 		tries = 4
