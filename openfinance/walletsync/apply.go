@@ -67,7 +67,7 @@ func prepare(tx Tx, pages [][]wallet.Item, from source, now time.Time, final fun
 
 // page takes the items of one page: each content once, in the order of the page. write hands them over.
 func (a *application) page(items []wallet.Item) error {
-	for _, item := range lastOfEach(items) {
+	for _, item := range a.lastOfEach(items) {
 		if item.ID != "" {
 			a.seen = append(a.seen, item.ID)
 		}
@@ -78,23 +78,25 @@ func (a *application) page(items []wallet.Item) error {
 	return nil
 }
 
-// lastOfEach keeps the last of the items with one id, at the place of the last.
-func lastOfEach(page []wallet.Item) []wallet.Item {
+// lastOfEach keeps the last of the items with one id that can be read, at the place of the last. What cannot be read stays, and so
+// does one that is final with another amount: which of the two is right, a person must say, as where they come in two pages.
+func (a *application) lastOfEach(page []wallet.Item) []wallet.Item {
 	last := make(map[string]int, len(page))
-	none := 0
-	for i, item := range page {
-		if item.ID == "" {
-			none++
+	others := 0
+	for i := range page {
+		if page[i].ID == "" || page[i].Reason != "" {
+			others++
 			continue
 		}
-		last[item.ID] = i
+		last[page[i].ID] = i
 	}
-	if len(last)+none == len(page) {
+	if len(last)+others == len(page) {
 		return page
 	}
 	kept := make([]wallet.Item, 0, len(page))
 	for i, item := range page {
-		if item.ID == "" || last[item.ID] == i {
+		if item.ID == "" || item.Reason != "" || last[item.ID] == i ||
+			a.final(item.Status) && item.Amount != page[last[item.ID]].Amount {
 			kept = append(kept, item)
 		}
 	}

@@ -122,11 +122,11 @@ func (s *memoryStore) Update(_ context.Context, wallet string, change func(Tx) e
 	k.state = tx.state
 	maps.Copy(k.items, tx.items)
 	k.changes = append(k.changes, tx.changes...)
-	for _, q := range tx.aside {
-		k.quarantine[string(q.Raw)] = q.ID
-	}
 	for _, id := range tx.released {
 		maps.DeleteFunc(k.quarantine, func(_, of string) bool { return of == id })
+	}
+	for _, q := range tx.aside {
+		k.quarantine[string(q.Raw)] = q.ID
 	}
 	for _, id := range tx.met {
 		delete(k.expected, id)
