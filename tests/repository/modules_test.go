@@ -76,11 +76,17 @@ func moduleFolders(t *testing.T) []string {
 	return folders
 }
 
-// What GitHub runs, people can run: a workflow has no step of its own.
+// What GitHub runs, people can run: a workflow has no step of its own. It can read the repository and no more, runs actions that nobody can
+// exchange, and the newest patch of the Go in go.mod.
 func TestWorkflows_RunOurCommandsOnly(t *testing.T) {
 	t.Parallel()
 
+	definition, err := os.ReadFile("go.mod")
+	require.NoError(t, err)
+	language := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(string(definition))
+	require.NotNil(t, language)
 	command := regexp.MustCompile(`(?m)^\s*-? ?run: +(\S.*)$`)
+	action := regexp.MustCompile(`(?m)^\s*-? ?uses: +(\S.*)$`)
 	ran := map[string]bool{}
 	for _, name := range []string{"ci.yml", "release.yml"} {
 		content, err := os.ReadFile(path.Join(".github/workflows", name))
@@ -88,6 +94,13 @@ func TestWorkflows_RunOurCommandsOnly(t *testing.T) {
 		for _, match := range command.FindAllStringSubmatch(string(content), -1) {
 			ran[match[1]] = true
 		}
+		for _, match := range action.FindAllStringSubmatch(string(content), -1) {
+			require.Regexpf(t, `^actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`, match[1], "%s: name the commit, and its version", name)
+		}
+		require.Equal(t, 1, strings.Count(string(content), "permissions:"), name)
+		require.Contains(t, string(content), "\npermissions:\n  contents: read\n\n", name)
+		require.Contains(t, string(content), "persist-credentials: false\n", name)
+		require.Contains(t, string(content), "go-version: "+language[1]+".x ", name)
 	}
 	require.Equal(t, map[string]bool{".ci/run": true, `.ci/release "$VERSION"`: true}, ran)
 	workflows, err := os.ReadDir(".github/workflows")
