@@ -9,19 +9,25 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
-	"strings"
+	"syscall"
 	"time"
 )
 
 // throwaway is the version of a rehearsal. It is never published, and lower than every release.
 const throwaway = "v0.0.0-rehearsal"
 
+// distFolder is where the archives of a release go, below the root.
+const distFolder = "dist"
+
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
 	if err != nil {
@@ -31,11 +37,10 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	top, err := exec.CommandContext(ctx, "git", "rev-parse", "--show-toplevel").Output()
+	root, err := git(ctx, ".", "rev-parse", "--show-toplevel")
 	if err != nil {
-		return errors.New("this is no git repository")
+		return err
 	}
-	root := strings.TrimSpace(string(top))
 	switch {
 	case len(args) == 1 && args[0] == "rehearse":
 		return withRelease(ctx, root, func(r release) error {
@@ -54,7 +59,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			if err := errors.Join(r.again(ctx, root), r.rehearse(ctx, out)); err != nil {
 				return err
 			}
-			return r.binaries(ctx, out, filepath.Join(root, "dist"), nil)
+			return r.binaries(ctx, out, filepath.Join(root, distFolder), nil)
 		})
 	}
 	return errors.New("usage: release vX.Y.Z | rehearse | proxy DIR | binaries DIR [OS/ARCH...]")
@@ -146,10 +151,10 @@ func writeProxy(ctx context.Context, root, to string) error {
 
 // commitTime is when the last commit was made, which is the same in every clone.
 func commitTime(ctx context.Context, root string) (time.Time, error) {
-	printed, err := exec.CommandContext(ctx, "git", "-C", root, "log", "-1", "--format=%ct").Output()
+	printed, err := git(ctx, root, "log", "-1", "--no-show-signature", "--format=%ct")
 	if err != nil {
-		return time.Time{}, errors.New("this repository has no commit")
+		return time.Time{}, err
 	}
-	seconds, err := strconv.ParseInt(strings.TrimSpace(string(printed)), 10, 64)
+	seconds, err := strconv.ParseInt(printed, 10, 64)
 	return time.Unix(seconds, 0).UTC(), err
 }
