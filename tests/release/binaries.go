@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -41,11 +42,8 @@ func (r release) binaries(ctx context.Context, out io.Writer, to string, wanted 
 			return fmt.Errorf("%q is none of %s", platform, strings.Join(platforms(), ", "))
 		}
 	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
+	if err := errors.Join(checkEmpty(to), os.MkdirAll(to, 0o755)); err != nil {
 		return err
-	}
-	if left, err := os.ReadDir(to); err != nil || len(left) > 0 {
-		return errors.Join(err, fmt.Errorf("%s is not empty: archives of another version must not be published with these", to))
 	}
 	s, err := r.newStranger(ctx)
 	if err != nil {
@@ -96,6 +94,18 @@ func (r release) binaries(ctx context.Context, out io.Writer, to string, wanted 
 	return os.WriteFile(filepath.Join(to, "SHA256SUMS"), []byte(sums.String()), 0o644)
 }
 
+// checkEmpty refuses a folder with anything in it.
+func checkEmpty(dir string) error {
+	left, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("%s is not empty: archives of another version, or of a run that was interrupted, must not be published with these", dir)
+	}
+	return err
+}
+
 // entry is a file of an archive.
 type entry struct {
 	name    string
@@ -109,15 +119,15 @@ func (r release) build(ctx context.Context, s stranger, platform string) ([]byte
 	if err != nil {
 		return nil, entry{}, err
 	}
-	sbom, err := s.run(ctx, s.home, "cyclonedx-gomod bin -json -noserial -notimestamp -std -version "+r.version+" "+s.installed(platform))
+	line := "cyclonedx-gomod bin -json -noserial -notimestamp -std -version " + r.version + " " + quote(s.installed(platform))
+	sbom, err := s.run(ctx, s.home, line)
 	if err != nil {
 		return nil, entry{}, err
 	}
-	at := strings.Index(sbom, "{")
-	if at < 0 || !strings.Contains(sbom, `"bomFormat": "CycloneDX"`) {
+	if !strings.Contains(sbom, `"bomFormat": "CycloneDX"`) {
 		return nil, entry{}, fmt.Errorf("the list of what is in the binary is none: %.200s", sbom)
 	}
-	return binary, entry{"djamo.cdx.json", []byte(sbom[at:]), 0o644}, nil
+	return binary, entry{"djamo.cdx.json", []byte(sbom), 0o644}, nil
 }
 
 // install is what anybody does, and the bytes that it leaves.

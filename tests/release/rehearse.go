@@ -10,6 +10,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,7 +41,7 @@ func (r release) newStranger(ctx context.Context) (stranger, error) {
 	if err := os.MkdirAll(s.home, 0o700); err != nil {
 		return stranger{}, err
 	}
-	proxies := []string{"file://" + filepath.ToSlash(r.proxy), "file://" + filepath.ToSlash(settings[0]) + "/cache/download", settings[1]}
+	proxies := []string{fileURL(r.proxy), fileURL(filepath.Join(settings[0], "cache", "download")), settings[1]}
 	s.env = []string{
 		"PATH=" + filepath.Join(s.home, "go", "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"HOME=" + s.home, "TMPDIR=" + os.TempDir(), "GOENV=off", "GOTOOLCHAIN=local",
@@ -48,20 +49,38 @@ func (r release) newStranger(ctx context.Context) (stranger, error) {
 		"GOFLAGS=-trimpath -modcacherw", // the cache of compiled packages is shared, and the home removed afterwards
 		"GOSUMDB=off",                   // hashes are compared with those of the repository instead
 	}
-	return s, nil
+	for _, setting := range os.Environ() { // how the network is reached, and who vouches for it
+		name, _, _ := strings.Cut(setting, "=")
+		if strings.HasSuffix(strings.ToUpper(name), "_PROXY") || strings.HasPrefix(name, "SSL_CERT_") {
+			s.env = append(s.env, setting)
+		}
+	}
+	_, err = s.run(ctx, s.home, "go telemetry off") // it would write into the home while that is removed
+	return s, err
 }
 
-// run carries out a line of the README in a folder, or another command, and returns what it prints.
+// fileURL names a folder in a list that commas separate.
+func fileURL(dir string) string {
+	named := url.URL{Scheme: "file", Path: filepath.ToSlash(dir)}
+	return strings.ReplaceAll(named.String(), ",", "%2C")
+}
+
+// quote has bash read a name as one word.
+func quote(name string) string { return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'" }
+
+// run carries out a line of the README in a folder, or another command, and returns what it prints to standard output.
 func (s stranger) run(ctx context.Context, dir, line string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Hour) // SQLite for another platform, on a busy machine
 	defer cancel()
 	command := exec.CommandContext(ctx, "bash", "-c", line)
 	command.Dir, command.Env = dir, s.env
-	printed, err := command.CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", line, err, printed)
+	var printed, complaints strings.Builder
+	command.Stdout, command.Stderr = &printed, &complaints
+	command.WaitDelay = 10 * time.Second // an interruption does not wait for what the command has started
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("%s: %w\n%s%s", line, err, &printed, &complaints)
 	}
-	return string(printed), nil
+	return printed.String(), nil
 }
 
 // rehearse has a stranger get every module and program with the lines that the README prints, and use it.
@@ -86,7 +105,7 @@ func (r release) rehearse(ctx context.Context, out io.Writer) error {
 		case line.verb == "get":
 			done, err = r.useModule(ctx, s, m, line, dir)
 		case line.verb == "run":
-			done, err = s.run(ctx, dir, line.text+" 2>"+filepath.Join(s.home, "complaints"))
+			done, err = s.run(ctx, dir, line.text)
 			done, _, _ = strings.Cut(strings.TrimSpace(done), "\n")
 		default:
 			done, err = r.useProgram(ctx, s, line, dir, filepath.Base(rest))
@@ -162,7 +181,10 @@ func (r release) useModule(ctx context.Context, s stranger, m module, line insta
 			return "", err
 		}
 	}
-	printed, err := s.run(ctx, dir, "go build "+strings.Join(m.offers, " ")+" && go run .")
+	if _, err := s.run(ctx, dir, "go build "+strings.Join(m.offers, " ")); err != nil {
+		return "", err
+	}
+	printed, err := s.run(ctx, dir, "go run .")
 	if err != nil {
 		return "", err
 	}
