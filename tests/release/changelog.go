@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -34,6 +35,15 @@ func section(content, heading string) (sections, bool) {
 
 func hasEntry(body string) bool {
 	return strings.HasPrefix(body, "- ") || strings.Contains(body, "\n- ")
+}
+
+// releasedVersions are those that have a section.
+func releasedVersions(content string) []string {
+	var versions []string
+	for _, heading := range regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\]`).FindAllStringSubmatch(content, -1) {
+		versions = append(versions, "v"+heading[1])
+	}
+	return versions
 }
 
 // breaksPrograms tells whether the unreleased changes own up to one that breaks programs.

@@ -90,6 +90,7 @@ func TestPrepare_CommitsAndTagsEveryModule(t *testing.T) {
 	require.Equal(t, "cmd/djamo/v0.1.0\nstore/v0.1.0\nv0.1.0", inRepository(t, dir, "tag"), "tests are nobody's to use")
 	require.Equal(t, "release: set the version v0.1.0\npay: begin", inRepository(t, dir, "log", "--format=%s"))
 	require.Empty(t, inRepository(t, dir, "status", "--porcelain"))
+	require.NotContains(t, out.String(), "Mind")
 	require.Contains(t, out.String(), "\tgit push --atomic origin HEAD:main v0.1.0 cmd/djamo/v0.1.0 store/v0.1.0\n")
 	require.Empty(t, inRepository(t, remote, "for-each-ref"), "nothing was pushed")
 
@@ -107,7 +108,11 @@ func TestPrepare_CommitsAndTagsEveryModule(t *testing.T) {
 	content := strings.Replace(read(t, dir, "CHANGELOG.md"), "## [Unreleased]\n", "## [Unreleased]\n\n### Fixed\n\n- Refunds.\n", 1)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "CHANGELOG.md"), []byte(content), 0o600))
 	inRepository(t, dir, "commit", "-qam", "pay: mend refunds")
-	require.NoError(t, prepare(t.Context(), dir, "v0.1.1", day, io.Discard, noTrial))
+	inRepository(t, dir, "tag", "v9") // no version of ours
+	inRepository(t, dir, "checkout", "-q", "-b", "repairs")
+	out.Reset()
+	require.NoError(t, prepare(t.Context(), dir, "v0.1.1", day, &out, noTrial))
+	require.Contains(t, out.String(), "Mind that \"repairs\" is checked out and not main")
 	require.Len(t, strings.Split(strings.TrimSpace(read(t, dir, "cmd/djamo/go.sum")), "\n"), 4, "the hashes of the last version are replaced")
 }
 
@@ -188,10 +193,27 @@ func TestPrepare_Refuses(t *testing.T) {
 			t.Helper()
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "client.go"), []byte("package pay\n"), 0o600))
 		}, "the tree is not clean (M client.go)"},
+		{"a file that the settings hide", "v0.1.0", func(t *testing.T, dir string) {
+			t.Helper()
+			inRepository(t, dir, "config", "status.showUntrackedFiles", "no")
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "new.go"), []byte("package pay\n"), 0o600))
+		}, "the tree is not clean (?? new.go)"},
+		{"nobody", "v0.1.0", func(t *testing.T, dir string) {
+			t.Helper()
+			inRepository(t, dir, "config", "user.name", "")
+		}, "empty ident name"},
+		{"archives of before", "v0.1.0", func(t *testing.T, dir string) {
+			t.Helper()
+			write(".gitignore", "/dist/\n")(t, dir)
+			require.NoError(t, os.Mkdir(filepath.Join(dir, distFolder), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, distFolder, "SHA256SUMS"), nil, 0o600))
+		}, "dist is not empty"},
 		{"a version that exists", "v0.1.0", tag("v0.1.0"), "v0.1.0 exists already: the tag v0.1.0 names it"},
 		{"a version that a module has", "v0.1.0", tag("store/v0.1.0"), "v0.1.0 exists already: the tag store/v0.1.0 names it"},
 		{"a version left out", "v0.3.0", tag("v0.1.0"), "v0.3.0 does not follow v0.1.0, the last release: the next is one of v0.1.1, v0.2.0, v1.0.0"},
 		{"an earlier version", "v0.1.5", tag("v0.1.0", "v0.10.0"), "v0.1.5 does not follow v0.10.0"},
+		{"an earlier version, in a clone without tags", "v0.1.5", write("CHANGELOG.md", "## [Unreleased]\n\n- New.\n\n## [0.2.0]\n\n- Old.\n"),
+			"v0.1.5 does not follow v0.2.0"},
 		{"no entry", "v0.1.0", write("CHANGELOG.md", "# Changelog\n\n## [Unreleased]\n\n### Added\n\n## [0.0.1]\n\n- Before.\n"), "CHANGELOG.md needs a section [Unreleased] with an entry"},
 		{"no section", "v0.1.0", write("CHANGELOG.md", "# Changelog\n"), "CHANGELOG.md needs a section [Unreleased] with an entry"},
 		{"a section of that version", "v0.1.0", write("CHANGELOG.md", "## [Unreleased]\n\n- New.\n\n## [0.1.0]\n"), "CHANGELOG.md already has a section [0.1.0]"},
@@ -209,7 +231,10 @@ func TestPrepare_Refuses(t *testing.T) {
 				tt.before(t, dir)
 			}
 			before := inRepository(t, dir, "for-each-ref") + inRepository(t, dir, "status", "--porcelain")
-			err := prepare(t.Context(), dir, tt.version, day, io.Discard, noTrial)
+			err := prepare(t.Context(), dir, tt.version, day, io.Discard, func(release) error {
+				t.Error("what can be refused at once is refused before the hour of the trial")
+				return nil
+			})
 			require.ErrorContains(t, err, tt.want)
 			require.NotContains(t, err.Error(), "\n", "one sentence")
 			require.Equal(t, before, inRepository(t, dir, "for-each-ref")+inRepository(t, dir, "status", "--porcelain"), "nothing is left behind")
@@ -220,21 +245,44 @@ func TestPrepare_Refuses(t *testing.T) {
 func TestPrepare_LeavesNothingWhenItFails(t *testing.T) {
 	t.Parallel()
 
+	hook := func(t *testing.T, dir, name, script string) {
+		t.Helper()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "hooks", name), []byte("#!/bin/sh\n"+script+"\n"), 0o700))
+	}
+	takeTag := func(t *testing.T, dir string) func(release) error { // the third of the tags, taken by somebody else meanwhile
+		t.Helper()
+		return func(release) error {
+			_, err := git(context.WithoutCancel(t.Context()), dir, "update-ref", "refs/tags/store/v0.1.0/candidate", "HEAD")
+			return err
+		}
+	}
 	for name, breakIt := range map[string]func(t *testing.T, dir string) func(release) error{
 		"the trial": func(*testing.T, string) func(release) error {
 			return func(release) error { return io.ErrUnexpectedEOF }
 		},
 		"the commit": func(t *testing.T, dir string) func(release) error {
 			t.Helper()
-			require.NoError(t, os.WriteFile(filepath.Join(dir, ".git", "hooks", "pre-commit"), []byte("#!/bin/sh\nexit 1\n"), 0o700))
+			hook(t, dir, "pre-commit", "exit 1")
 			return noTrial
 		},
-		"a tag": func(t *testing.T, dir string) func(release) error {
+		"a tag": takeTag,
+		"a tag, after a commit with another subject": func(t *testing.T, dir string) func(release) error {
 			t.Helper()
-			return func(release) error { // somebody else's, made meanwhile: the third of the tags
-				_, err := git(context.WithoutCancel(t.Context()), dir, "update-ref", "refs/tags/store/v0.1.0/candidate", "HEAD")
-				return err
-			}
+			hook(t, dir, "commit-msg", `sed -i '1s/^/PAY-1: /' "$1"`)
+			return takeTag(t, dir)
+		},
+		"a hook that changes what is committed": func(t *testing.T, dir string) func(release) error {
+			t.Helper()
+			hook(t, dir, "pre-commit", "echo '// Formatted.' >>client.go && git add client.go")
+			return noTrial
+		},
+		"a setting that changes what is committed": func(t *testing.T, dir string) func(release) error {
+			t.Helper()
+			inRepository(t, dir, "config", "core.autocrlf", "true")
+			require.NoError(t, os.Remove(filepath.Join(dir, "store", "store.go")))
+			inRepository(t, dir, "checkout", "store/store.go")
+			require.Contains(t, read(t, dir, "store/store.go"), "\r\n")
+			return noTrial
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -247,4 +295,62 @@ func TestPrepare_LeavesNothingWhenItFails(t *testing.T) {
 			require.Empty(t, inRepository(t, dir, "tag", "--list", "v0.1.0", "cmd/djamo/v0.1.0", "store/v0.1.0"))
 		})
 	}
+}
+
+// A release takes an hour, and whoever is in a hurry works on, or begins it twice.
+func TestPrepare_KeepsWhatIsDoneMeanwhile(t *testing.T) {
+	t.Parallel()
+
+	for name, tt := range map[string]struct {
+		do   func(t *testing.T, dir string)
+		want string
+	}{
+		"an edit": {func(t *testing.T, dir string) {
+			t.Helper()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "client.go"), []byte("package pay\n"), 0o600))
+		}, "the tree is not clean (M client.go)"},
+		"a new file": {func(t *testing.T, dir string) {
+			t.Helper()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "new.go"), []byte("package pay\n"), 0o600))
+		}, "the tree is not clean (?? new.go)"},
+		"a commit": {func(t *testing.T, dir string) {
+			t.Helper()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "client.go"), []byte("package pay\n"), 0o600))
+			inRepository(t, dir, "commit", "-qam", "pay: go on")
+		}, "another commit was checked out"},
+		"the same release": {func(t *testing.T, dir string) {
+			t.Helper()
+			require.NoError(t, prepare(t.Context(), dir, "v0.1.0", day, io.Discard, noTrial))
+		}, "another commit was checked out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := someRepository(t)
+			var after string
+			state := func() string {
+				return inRepository(t, dir, "for-each-ref") + inRepository(t, dir, "status", "--porcelain") + inRepository(t, dir, "diff")
+			}
+			err := prepare(t.Context(), dir, "v0.1.0", day, io.Discard, func(release) error {
+				tt.do(t, dir)
+				after = state()
+				return nil
+			})
+			require.ErrorContains(t, err, tt.want)
+			require.Equal(t, after, state())
+		})
+	}
+}
+
+func TestPrepare_WritesNothingOnceItIsInterrupted(t *testing.T) {
+	t.Parallel()
+
+	dir := someRepository(t)
+	before := inRepository(t, dir, "for-each-ref")
+	ctx, cancel := context.WithCancel(t.Context())
+	require.Error(t, prepare(ctx, dir, "v0.1.0", day, io.Discard, func(release) error {
+		cancel()
+		return nil
+	}))
+	require.Equal(t, before, inRepository(t, dir, "for-each-ref"))
+	require.Empty(t, inRepository(t, dir, "status", "--porcelain"))
 }

@@ -100,7 +100,12 @@ func pack(c checkout, m module, version string, at time.Time, proxy string) (str
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s %s %s\n%s %s/go.mod %s\n", m.path, version, sum, m.path, version, definitionSum), nil
+	return sumLines(m.path, version, sum, definitionSum), nil
+}
+
+// sumLines are those of a go.sum.
+func sumLines(name, version, sum, definitionSum string) string {
+	return fmt.Sprintf("%s %s %s\n%s %s/go.mod %s\n", name, version, sum, name, version, definitionSum)
 }
 
 func writeZip(name string, version gomodule.Version, dir string) error {
