@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,7 @@ func (o *OAuth) Exchange(ctx context.Context, refreshToken string) (Tokens, erro
 	defer resp.Body.Close()
 	const maxBody = 1 << 20
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	if resp.StatusCode == http.StatusOK {
+	if resp.StatusCode/100 == http.StatusOK/100 { // the old token is used up, and what came is all there is
 		if err != nil {
 			return Tokens{}, errors.New("consent: the answer of the authorization server was cut off")
 		}
@@ -102,6 +103,7 @@ func readTokens(answer []byte) (Tokens, error) {
 		Refresh   string          `json:"refresh_token"`
 		ExpiresIn json.RawMessage `json:"expires_in"`
 	}
+	answer = bytes.TrimPrefix(answer, []byte("\ufeff")) // as some encoders begin
 	if err := json.Unmarshal(answer, &wire); err != nil || wire.Token == "" {
 		return Tokens{}, errors.New("consent: the answer of the authorization server has no access_token")
 	}
