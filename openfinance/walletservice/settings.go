@@ -140,7 +140,7 @@ func (v *Service) addresses() error {
 	}
 	u, err := url.Parse(s.TokenURL)
 	switch {
-	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil:
+	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || !gateway.IsPort(u.Port()):
 		return wrong("token-url", "must be such as https://auth.example/oauth/token")
 	case u.Scheme == "http" && !gateway.OnThisMachine(u.Hostname()):
 		return wrong("token-url", "tokens are sent over https only, but to a server on this machine")

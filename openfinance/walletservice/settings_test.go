@@ -46,6 +46,12 @@ func TestSettings_BadInputNamesTheFlag(t *testing.T) {
 			s.TokenURL = "http://127.0.0.1.example/token"
 		},
 		"-gateway: passwords and tokens": func(s *walletservice.Settings, _ map[string]string) { s.Gateway = "http://127.0.0.1.example" },
+		"-gateway: the URL of the gateway has a port that is none": func(s *walletservice.Settings, _ map[string]string) {
+			s.Gateway = "https://gateway.example:65536"
+		},
+		"-token-url: must be such as https": func(s *walletservice.Settings, _ map[string]string) {
+			s.TokenURL = "https://auth.example:0/oauth/token"
+		},
 		"-db: must be given":             func(s *walletservice.Settings, _ map[string]string) { s.Database = "" },
 		"-poll: must be more than 0":     func(s *walletservice.Settings, _ map[string]string) { s.Poll = 0 },
 		"-read-timeout: must be":         func(s *walletservice.Settings, _ map[string]string) { s.ReadTimeout = -1 },

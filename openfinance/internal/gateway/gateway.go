@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -71,12 +72,20 @@ func checkURL(text string) error {
 	switch {
 	case err != nil || base.Host == "" || base.Scheme != "https" && base.Scheme != "http":
 		return errors.New("the URL of the gateway must be such as https://gateway.example")
+	case !IsPort(base.Port()):
+		return errors.New("the URL of the gateway has a port that is none")
 	case base.Scheme == "http" && !OnThisMachine(base.Hostname()):
 		return errors.New("passwords and tokens are sent to a gateway over https only, but for one on this machine")
 	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
 		return errors.New("the URL of the gateway must have no user, query or fragment")
 	}
 	return nil
+}
+
+// IsPort reports whether a port can be connected to; empty: that of the scheme.
+func IsPort(text string) bool {
+	port, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && port > 0
 }
 
 // OnThisMachine reports whether a host is this machine, to which secrets may be sent without TLS. A name that begins as an address

@@ -55,6 +55,7 @@ func frenchOfWalletservice() map[string]string {
 		"%q is no address such as 127.0.0.1:8080": "%q n'est pas une adresse comme 127.0.0.1:8080",
 		"the URL of the gateway must be such as https://gateway.example": "" +
 			"l'adresse de la passerelle doit être comme https://gateway.example",
+		"the URL of the gateway has a port that is none": "l'adresse de la passerelle a un port qui n'en est pas un",
 		"passwords and tokens are sent to a gateway over https only, but for one on this machine": "" +
 			"mots de passe et jetons ne partent vers une passerelle qu'en https, sauf sur cette machine",
 		"the URL of the gateway must have no user, query or fragment": "" +
