@@ -109,15 +109,25 @@ func AssumeCodes(codes *[]string, assumed ...string) {
 	}
 }
 
-// Describe is the text of an error about an answer that is no success. kind is what its code means, nil where nobody knows.
+// Describe is the text of an error about an answer that is no success. kind is what its code means, nil where nobody knows. What
+// is no name, but a sentence under the field of the code, is not shown: it may be about a person.
 func (o Options) Describe(status int, code string, kind error) string {
 	switch {
+	case kind == nil && !isName(code):
+		return fmt.Sprintf("%s: the gateway answered %d", o.Name, status)
 	case kind != nil:
 		return fmt.Sprintf("%v (%d %s)", kind, status, code)
 	case code != "":
 		return fmt.Sprintf("%s: the gateway answered %d with the code %q", o.Name, status, code)
 	}
 	return fmt.Sprintf("%s: the gateway, or something in front of it, answered %d", o.Name, status)
+}
+
+// isName reports whether a text can be the name of an error, or is empty.
+func isName(code string) bool {
+	return !strings.ContainsFunc(code, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_-.:/…", r))
+	})
 }
 
 // RetryAfter is how long the gateway asks to wait with a 429: MaxWait where it does not say. More than a day is a mistake of

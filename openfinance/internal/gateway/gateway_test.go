@@ -31,6 +31,9 @@ func TestDescribe(t *testing.T) {
 	options := gateway.Options{Name: "wallet"}
 	require.Equal(t, "over (401 gone)", options.Describe(http.StatusUnauthorized, "gone", errors.New("over")))
 	require.Equal(t, `wallet: the gateway answered 500 with the code "x"`, options.Describe(http.StatusInternalServerError, "x", nil))
+	require.Equal(t, "wallet: the gateway answered 500", options.Describe(http.StatusInternalServerError, "unknown holder Awa Koné", nil))
+	require.Equal(t, `wallet: the gateway answered 500 with the code "E-10.7:b/c_d"`,
+		options.Describe(http.StatusInternalServerError, "E-10.7:b/c_d", nil))
 	require.Equal(t, "wallet: the gateway, or something in front of it, answered 502", options.Describe(http.StatusBadGateway, "", nil))
 }
 
