@@ -14,6 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
+
+	"github.com/djamo/djamo-go/openfinance/walletsync"
 )
 
 // Worker reads shards. It is made by AddWorker.
@@ -149,11 +151,8 @@ type readers struct {
 
 func (w *Worker) readers(ctx context.Context) (readers, error) {
 	r := readers{processes: map[string]bool{}, of: map[int][]string{}}
-	// A lease that ends later than any was given before the clock of the database was set back, as by a failover: its owner is dead, or
-	// renews it soon.
-	const others, minAhead = 10, 10 * time.Minute
 	rows, err := w.config.Pool.Query(ctx, "SELECT owner FROM djamo_wallet_readers WHERE until > "+now+" AND until <= "+now+" + $1",
-		int64(max(others*w.store.ttl, minAhead)))
+		int64(walletsync.MaxAhead(w.store.ttl)))
 	if err == nil {
 		var owner string
 		_, err = pgx.ForEachRow(rows, []any{&owner}, func() error {

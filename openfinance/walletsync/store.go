@@ -153,6 +153,13 @@ type Lease struct {
 	Fence  int64
 }
 
+// MaxAhead is how far ahead a lease can end that another process was given, whose own may be longer. One that ends later was given
+// before the clock was set back: it ran out long ago, unless its owner renews it.
+func MaxAhead(ttl time.Duration) time.Duration {
+	const others, minAhead = 10, 10 * time.Minute
+	return max(others*ttl, minAhead)
+}
+
 // Status of a wallet, as an operator reads it.
 type Status struct {
 	State

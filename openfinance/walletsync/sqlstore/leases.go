@@ -92,13 +92,6 @@ func (c *session) take(ctx context.Context, owner string, free []walletsync.Leas
 		arrayOf(values, 0, columns), arrayOf(values, 1, columns), arrayOf(values, 2, columns), owner)
 }
 
-// longest is how far ahead a lease can end that another process was given, whose own may be longer. One that ends later was given
-// before the clock was set back: it ran out long ago, unless its owner renews it.
-func longest(ttl time.Duration) time.Duration {
-	const others, minAhead = 10, 10 * time.Minute
-	return max(others*ttl, minAhead)
-}
-
 // free lists those of the wallets that nobody alive holds, with the lease as it stands, in the order of the list.
 func (s *Store) free(
 	ctx context.Context,
@@ -134,7 +127,7 @@ func (s *Store) free(
 				err := rows.Scan(&reader)
 				living[reader] = reader != owner && (alive == nil || alive(reader))
 				return err
-			}, "SELECT owner FROM djamo_wallet_readers WHERE until > ? AND until <= ?", now, now+int64(longest(ttl)))
+			}, "SELECT owner FROM djamo_wallet_readers WHERE until > ? AND until <= ?", now, now+int64(walletsync.MaxAhead(ttl)))
 		}); err != nil {
 			return nil, err
 		}
