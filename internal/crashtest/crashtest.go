@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/djamo/djamo-go/internal/drivertest"
 )
 
 // variable tells a test binary that it is a process to be ended, and what it is to do.
@@ -97,88 +99,13 @@ func (c *Calls) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 // SendsThrough says which RoundTripper each request goes through once and as it is.
 func (c *Calls) SendsThrough() http.RoundTripper { return http.DefaultTransport }
 
-// Open opens a database of which each statement is a call.
+// Open opens a database of which each statement is a call, and so are the beginning and the end of a transaction.
 func (c *Calls) Open(driverName, address string) *sql.DB {
-	return sql.OpenDB(&connector{calls: c, driver: driverName, address: address})
-}
-
-type connector struct {
-	calls           *Calls
-	driver, address string
-}
-
-// Connect opens a connection.
-func (c *connector) Connect(context.Context) (driver.Conn, error) {
-	opener, err := sql.Open(c.driver, c.address)
-	if err != nil {
-		return nil, err
-	}
-	defer opener.Close() //nolint:errcheck // it has opened nothing
-	conn, err := opener.Driver().Open(c.address)
-	if err != nil {
-		return nil, err
-	}
-	return &countedConn{Conn: conn, calls: c.calls}, nil
-}
-
-// Driver implements driver.Connector.
-func (c *connector) Driver() driver.Driver { return nil }
-
-type countedConn struct {
-	driver.Conn
-
-	calls *Calls
-}
-
-// ExecContext is a call.
-func (c *countedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (result driver.Result, err error) {
-	execer, ok := c.Conn.(driver.ExecerContext)
-	if !ok {
-		return nil, driver.ErrSkip
-	}
-	c.calls.Call(func() { result, err = execer.ExecContext(ctx, query, args) })
-	return result, err
-}
-
-// QueryContext is a call.
-func (c *countedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
-	queryer, ok := c.Conn.(driver.QueryerContext)
-	if !ok {
-		return nil, driver.ErrSkip
-	}
-	c.calls.Call(func() { rows, err = queryer.QueryContext(ctx, query, args) })
-	return rows, err
-}
-
-// BeginTx is a call, and so is the end of the transaction.
-func (c *countedConn) BeginTx(ctx context.Context, options driver.TxOptions) (begun driver.Tx, err error) {
-	beginner, ok := c.Conn.(driver.ConnBeginTx)
-	if !ok {
-		return nil, errors.New("crashtest: the driver begins no transactions")
-	}
-	c.calls.Call(func() { begun, err = beginner.BeginTx(ctx, options) })
-	if err != nil {
-		return nil, err
-	}
-	return &countedTx{begun, c.calls}, nil
-}
-
-// CheckNamedValue asks the driver.
-func (c *countedConn) CheckNamedValue(value *driver.NamedValue) error {
-	if checker, ok := c.Conn.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(value)
-	}
-	return driver.ErrSkip
-}
-
-type countedTx struct {
-	driver.Tx
-
-	calls *Calls
-}
-
-// Commit is a call.
-func (t *countedTx) Commit() (err error) {
-	t.calls.Call(func() { err = t.Tx.Commit() })
-	return err
+	return sql.OpenDB(&drivertest.Connector{
+		Name: driverName, Address: address,
+		Around: func(_ context.Context, _ driver.Conn, _ string, carryOut func() error) (err error) {
+			c.Call(func() { err = carryOut() })
+			return err
+		},
+	})
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/djamo/djamo-go/internal/drivertest"
 	"github.com/djamo/djamo-go/openfinance/books"
 	"github.com/djamo/djamo-go/openfinance/money"
 	"github.com/djamo/djamo-go/openfinance/wallet"
@@ -410,7 +411,6 @@ func TestBooks_KilledBetweenEveryTwoWrites(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d database) {
 		checked := d.outbox(t)
-		source := d.connect(t).Driver()
 		points, stride := 0, 3
 		if os.Getenv("DJAMO_TEST_FULL") != "" {
 			stride = 1
@@ -419,13 +419,13 @@ func TestBooks_KilledBetweenEveryTwoWrites(t *testing.T) {
 			for point := 0; ; point += stride {
 				account := fmt.Sprintf("%t%d", after, point)
 				e := newERP(t)
-				k := &killer{of: source, address: d.address, left: point, after: after}
+				k := &killer{left: point, after: after}
 				died := e.run(t, d, k, account, day)
 				if !died {
 					points += point
 					break
 				}
-				k = &killer{of: k.of, address: d.address, left: 1 << 30}
+				k = &killer{left: 1 << 30}
 				waiting, patience := []books.Delivery{{}}, time.Now().Add(time.Minute)
 				for len(waiting) > 0 {
 					// PostgreSQL learns of a killed process when it likes. Until then a posting can be locked, and is passed over.
@@ -447,7 +447,7 @@ func TestBooks_KilledBetweenEveryTwoWrites(t *testing.T) {
 // run is a process that books and delivers, and that may be killed.
 func (e *erp) run(t *testing.T, d database, k *killer, account string, now time.Time) (died bool) {
 	t.Helper()
-	db := sql.OpenDB(k)
+	db := sql.OpenDB(&drivertest.Connector{Name: d.driver, Address: d.address, Around: k.around})
 	defer db.Close()
 	do := func() error {
 		o, err := books.Open(t.Context(), db, books.Dialect(d.dialect))
@@ -480,9 +480,7 @@ var errKilled = errors.New("killed")
 
 // killer ends a process before or after a statement or a request: nothing works any more, and connections are closed.
 type killer struct {
-	of      driver.Driver
-	address string
-	after   bool
+	after bool
 
 	mu   sync.Mutex
 	left int
@@ -516,6 +514,14 @@ func (k *killer) step(do func() error) error {
 	return errKilled
 }
 
+// around is step for what is said to a database.
+func (k *killer) around(_ context.Context, _ driver.Conn, query string, carryOut func() error) error {
+	if query == "ROLLBACK" && k.dead() {
+		return errKilled
+	}
+	return k.step(carryOut)
+}
+
 func (k *killer) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 	err = k.step(func() (err error) {
 		resp, err = http.DefaultTransport.RoundTrip(req) //nolint:bodyclose // the caller does
@@ -526,47 +532,4 @@ func (k *killer) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 		resp = nil
 	}
 	return resp, err
-}
-
-func (k *killer) Connect(context.Context) (driver.Conn, error) {
-	conn, err := k.of.Open(k.address)
-	return &killedConn{conn, k}, err
-}
-
-func (k *killer) Driver() driver.Driver { return k.of }
-
-type killedConn struct {
-	driver.Conn
-
-	killer *killer
-}
-
-func (c *killedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (result driver.Result, err error) {
-	if query == "ROLLBACK" && c.killer.dead() {
-		return nil, errKilled
-	}
-	err = c.killer.step(func() (err error) {
-		result, err = c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
-		return err
-	})
-	return result, err
-}
-
-func (c *killedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
-	err = c.killer.step(func() (err error) {
-		rows, err = c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
-		return err
-	})
-	if err != nil && rows != nil {
-		_ = rows.Close()
-		rows = nil
-	}
-	return rows, err
-}
-
-func (c *killedConn) CheckNamedValue(value *driver.NamedValue) error {
-	if checker, ok := c.Conn.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(value)
-	}
-	return driver.ErrSkip
 }

@@ -14,24 +14,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/djamo/djamo-go/internal/drivertest"
 	"github.com/djamo/djamo-go/internal/pgtest"
 	"github.com/djamo/djamo-go/openfinance/wallet"
 	"github.com/djamo/djamo-go/openfinance/walletsync"
 	"github.com/djamo/djamo-go/openfinance/walletsync/sqlstore"
 )
 
-// counter is a driver that counts the statements by their first word.
+// counter counts the statements by their first word.
 type counter struct {
-	of      driver.Driver
-	address string
-
 	mu      sync.Mutex
 	counts  map[string]int
 	endless []string // statements that would wait for ever
 	before  func()   // a statement; nil: nothing
 }
 
-func (c *counter) count(ctx context.Context, query string) {
+func (c *counter) count(ctx context.Context, _ driver.Conn, query string, carryOut func() error) error {
 	word, _, _ := strings.Cut(strings.TrimSpace(query), " ")
 	if word == "WITH" {
 		word = "UPDATE" // with what it inserts before
@@ -40,11 +38,12 @@ func (c *counter) count(ctx context.Context, query string) {
 		c.before()
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.counts[word]++
 	if _, bounded := ctx.Deadline(); !bounded {
 		c.endless = append(c.endless, query)
 	}
+	c.mu.Unlock()
+	return carryOut()
 }
 
 // take returns the counts since it was called last.
@@ -56,62 +55,10 @@ func (c *counter) take() map[string]int {
 	return counts
 }
 
-func (c *counter) Connect(context.Context) (driver.Conn, error) {
-	conn, err := c.of.Open(c.address)
-	return &countedConn{conn, c}, err
-}
-
-func (c *counter) Driver() driver.Driver { return c.of }
-
-type countedConn struct {
-	driver.Conn
-
-	counter *counter
-}
-
-func (c *countedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	c.counter.count(ctx, query)
-	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, args)
-}
-
-func (c *countedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	c.counter.count(ctx, query)
-	return c.Conn.(driver.QueryerContext).QueryContext(ctx, query, args)
-}
-
-func (c *countedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	stmt, err := c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
-	return &countedStmt{stmt, c.counter, query}, err
-}
-
-func (c *countedConn) CheckNamedValue(value *driver.NamedValue) error {
-	if checker, ok := c.Conn.(driver.NamedValueChecker); ok {
-		return checker.CheckNamedValue(value)
-	}
-	return driver.ErrSkip
-}
-
-type countedStmt struct {
-	driver.Stmt
-
-	counter *counter
-	query   string
-}
-
-func (s *countedStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	s.counter.count(ctx, s.query)
-	return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-}
-
-func (s *countedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	s.counter.count(ctx, s.query)
-	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-}
-
 func (d database) counted(t *testing.T) (*sqlstore.Store, *counter) {
 	t.Helper()
-	c := &counter{of: d.connect(t).Driver(), address: d.address, counts: map[string]int{}}
-	db := sql.OpenDB(c)
+	c := &counter{counts: map[string]int{}}
+	db := sql.OpenDB(&drivertest.Connector{Name: d.driver, Address: d.address, Around: c.count})
 	t.Cleanup(func() { _ = db.Close() })
 	store, err := sqlstore.Open(t.Context(), db, d.dialect)
 	require.NoError(t, err)
