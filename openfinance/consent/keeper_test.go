@@ -350,6 +350,35 @@ func TestKeeper_RevokedIsFinal(t *testing.T) {
 	require.NoError(t, err, "a new consent starts afresh")
 }
 
+// What becomes of the tokens while the holder revokes keeps nothing alive: neither that they run out, nor new ones.
+func TestKeeper_ARevocationIsNeverTooLate(t *testing.T) {
+	t.Parallel()
+	for name, meanwhile := range map[string]func(b *bench) error{
+		"they ended": func(b *bench) error {
+			var ended *consent.EndedError
+			err := b.newKeeper(t, "two").Ended(t.Context(), consent.Access{Key: b.key, Epoch: 1}, consent.NeedsReauth)
+			require.ErrorAs(t, err, &ended)
+			return nil
+		},
+		"new ones came": func(b *bench) error {
+			_, err := b.newKeeper(t, "two").Adopt(t.Context(), consent.Grant{ID: "con", Token: "token9", RefreshToken: "refresh9"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.keeper.Store = &slowStart{b.store, func() { require.NoError(t, meanwhile(b)) }}
+			require.NoError(t, b.keeper.Revoke(t.Context(), "con"))
+			require.Equal(t, consent.Revoked, b.state())
+			require.Empty(t, b.store.records[b.key].Sealed)
+			_, err := b.keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "token8", RefreshToken: "refresh8"})
+			require.NoError(t, err)
+			require.Equal(t, consent.Revoked, b.state())
+		})
+	}
+}
+
 func TestKeeper_RefusedWithoutALostReplyIsARevocation(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

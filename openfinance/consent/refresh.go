@@ -319,19 +319,23 @@ func (k *Keeper) end(ctx context.Context, key string, epoch int64, state State) 
 	return &EndedError{State: record.State}
 }
 
-// Revoke ends a consent for good, as its holder wants. Revoking again changes nothing.
+// Revoke ends a consent for good, as its holder wants, whatever becomes of its tokens meanwhile. Revoking again changes nothing.
 func (k *Keeper) Revoke(ctx context.Context, id string) error {
-	key := k.Sealer.Key(id)
-	record, ok, err := k.Store.Consent(ctx, key)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return ErrUnknown
-	}
-	err = k.end(ctx, key, record.Epoch, Revoked)
-	if _, ended := errors.AsType[*EndedError](err); ended {
-		return nil
+	var record Record
+	err := k.Store.UpdateConsent(ctx, k.Sealer.Key(id), func(r *Record) ([]string, error) {
+		record = Record{}
+		switch r.State {
+		case "":
+			return nil, ErrUnknown
+		case Revoked:
+			return nil, nil
+		}
+		endRecord(r, Revoked)
+		record = *r
+		return []string{string(Revoked)}, nil
+	})
+	if err == nil && record.State == Revoked {
+		k.notify(record, 0)
 	}
 	return err
 }
