@@ -202,14 +202,20 @@ func (k *Keeper) watchEnd(ctx context.Context, record Record, now time.Time) (Re
 	if warn == 0 {
 		return record, nil
 	}
+	warned, seen := false, record
 	err := k.Store.UpdateConsent(ctx, record.Key, func(r *Record) ([]string, error) {
-		if r.Epoch == record.Epoch && r.State.Live() {
+		warned = r.Epoch == seen.Epoch && r.Warned == seen.Warned && r.State.Live() // else it has ended, or another warned
+		if warned {
 			r.Warned, r.State = warn, Expiring
 		}
 		record = *r
 		return nil, nil
 	})
-	if err == nil {
+	switch {
+	case err != nil:
+	case !record.State.Live():
+		err = &EndedError{State: record.State}
+	case warned:
 		k.notify(record, warn)
 	}
 	return record, err

@@ -440,6 +440,35 @@ func TestKeeper_LearnsOfTheEndLater(t *testing.T) {
 	require.Zero(t, b.server.exchange)
 }
 
+// While one process warns, another does, or the holder revokes: there is one warning, and no access.
+func TestKeeper_WarnsOnceAndOfNothingThatHasEnded(t *testing.T) {
+	t.Parallel()
+	for _, revoked := range []bool{false, true} {
+		b := newBench(t)
+		key, err := b.keeper.Adopt(t.Context(), consent.Grant{ID: "ends", Token: "t", Ends: b.now.AddDate(0, 0, 10)})
+		require.NoError(t, err)
+		b.keeper.Store = &slowStart{b.store, func() {
+			other := b.newKeeper(t, "two")
+			if revoked {
+				require.NoError(t, other.Revoke(t.Context(), "ends"))
+				return
+			}
+			_, err := other.Use(t.Context(), key)
+			require.NoError(t, err)
+		}}
+		_, err = b.keeper.Use(t.Context(), key)
+		if want := (consent.Notice{Key: key, State: consent.Expiring, Days: 14}); !revoked {
+			require.NoError(t, err)
+			require.Equal(t, []consent.Notice{want}, b.notices)
+			continue
+		}
+		var ended *consent.EndedError
+		require.ErrorAs(t, err, &ended)
+		require.Equal(t, consent.Revoked, ended.State)
+		require.Equal(t, []consent.Notice{{Key: key, State: consent.Revoked}}, b.notices)
+	}
+}
+
 func TestKeeper_HoldsAreKept(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
