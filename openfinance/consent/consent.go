@@ -59,7 +59,7 @@ type Record struct {
 	Epoch        int64  // changes when what was asked before must not be stored any more
 	Generation   int64  // of the pair of tokens
 	Sealed       []byte // id and tokens; empty after a revocation
-	First        string // keyed hash of the first pair
+	First        string // keyed hashes of the pairs that the holder gave, the latest first, with spaces between them
 	TokenExpires time.Time
 	Lifetime     time.Duration // of the token, as it was given
 	Ends         time.Time

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,23 +72,28 @@ func (k *Keeper) notify(record Record, days int) {
 	}
 }
 
-// Adopt stores a grant that is new and returns its key. The first pair of a consent that is known changes no tokens: the store
-// has newer ones. Another pair replaces what the store has, and heals a consent that had expired. A revoked consent stays
-// revoked, without an error: reading says so.
+// Adopt stores a grant that is new and returns its key. A pair that was adopted before changes no tokens, nor does one that another
+// replaced since, which a process has that was configured earlier: the store has newer ones. Another pair replaces what the store
+// has, and heals a consent that had expired. A revoked consent stays revoked, without an error: reading says so.
 func (k *Keeper) Adopt(ctx context.Context, grant Grant) (key string, err error) {
 	if grant.ID == "" || grant.Token == "" {
 		return "", errors.New("consent: a grant needs an id and a token")
 	}
 	key = k.Sealer.Key(grant.ID)
-	first := k.Sealer.hash("pair", grant.Token, grant.RefreshToken)
+	pair := k.Sealer.hash("pair", grant.Token, grant.RefreshToken)
 	return key, k.Store.UpdateConsent(ctx, key, func(r *Record) ([]string, error) {
+		given := strings.Fields(r.First)
 		switch {
 		case r.State == Revoked:
 			return nil, nil
-		case r.State != "" && r.First == first:
-			r.knowEnd(grant.Ends)
+		case slices.Contains(given, pair):
+			if given[0] == pair {
+				r.knowEnd(grant.Ends)
+			}
 			return nil, nil
 		}
+		const kept = 32
+		first := strings.Join(append([]string{pair}, given[:min(len(given), kept-1)]...), " ")
 		box, err := k.Sealer.seal(key, sealed{ID: grant.ID, Token: grant.Token, Refresh: grant.RefreshToken})
 		if err != nil {
 			return nil, err

@@ -379,6 +379,31 @@ func TestKeeper_ARevocationIsNeverTooLate(t *testing.T) {
 	}
 }
 
+// A pair that an earlier one replaced, such as that of a process which was configured before, is not taken for a new one: its refresh
+// token is used up, and the one that the store has is good.
+func TestKeeper_AnEarlierPairReplacesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	second := consent.Grant{ID: "con", Token: "token1", RefreshToken: "refresh1"}
+	first := consent.Grant{ID: "con", Token: "token0", RefreshToken: "refresh0", Ends: b.now.AddDate(0, 0, 1)}
+	for _, grant := range []consent.Grant{second, first, second} {
+		_, err := b.newKeeper(t, "another").Adopt(t.Context(), grant)
+		require.NoError(t, err)
+		access, err := b.keeper.Use(t.Context(), b.key)
+		require.NoError(t, err)
+		require.Equal(t, "token1", access.Token)
+		require.Zero(t, b.store.records[b.key].Ends)
+	}
+	for n := range 100 {
+		_, err := b.keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: fmt.Sprint("more", n)})
+		require.NoError(t, err)
+	}
+	access, err := b.keeper.Use(t.Context(), b.key)
+	require.NoError(t, err)
+	require.Equal(t, "more99", access.Token)
+	require.Less(t, len(b.store.records[b.key].First), 2000)
+}
+
 func TestKeeper_RefusedWithoutALostReplyIsARevocation(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
