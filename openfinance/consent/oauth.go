@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/djamo/djamo-go/internal/clock"
 )
 
 // OAuth exchanges refresh tokens as RFC 6749 section 6 says, one request for each exchange.
@@ -30,7 +32,8 @@ func (o *OAuth) Exchange(ctx context.Context, refreshToken string) (Tokens, erro
 	}
 	// The body has no GetBody: net/http must not send a single-use token again by itself.
 	body := form.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.TokenURL, io.NopCloser(strings.NewReader(body)))
+	deadline, _ := ctx.Deadline()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, o.TokenURL, io.NopCloser(&timely{strings.NewReader(body), deadline}))
 	if err != nil {
 		return Tokens{}, fmt.Errorf("%w: the token URL cannot be used", ErrNotSent)
 	}
@@ -57,6 +60,21 @@ func (o *OAuth) Exchange(ctx context.Context, refreshToken string) (Tokens, erro
 		return readTokens(answer)
 	}
 	return Tokens{}, refusal(resp, answer)
+}
+
+// timely is a body that is not sent after a deadline. A process that stood still while it connected has not seen yet that its time is
+// over, and another may have exchanged the token by then.
+type timely struct {
+	io.Reader
+
+	deadline time.Time // zero: none
+}
+
+func (t *timely) Read(p []byte) (int, error) {
+	if !t.deadline.IsZero() && clock.IsPast(t.deadline, time.Now()) {
+		return 0, context.DeadlineExceeded
+	}
+	return t.Reader.Read(p)
 }
 
 // sendError says whether a request was sent. What net/http says holds the URL and is left out.

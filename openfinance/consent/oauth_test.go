@@ -1,10 +1,13 @@
 package consent_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -74,4 +77,33 @@ func TestOAuth(t *testing.T) {
 	_, err := (&consent.OAuth{TokenURL: "http://127.0.0.1:1/secret"}).Exchange(t.Context(), "r0")
 	require.ErrorIs(t, err, consent.ErrNotSent)
 	require.NotContains(t, err.Error(), "secret")
+}
+
+// frozen is a connection that is there after a while, whatever the deadline of the request is.
+type frozen time.Duration
+
+func (f frozen) RoundTrip(r *http.Request) (*http.Response, error) {
+	time.Sleep(time.Duration(f)) //nolint:forbidigo // in a bubble
+	body, err := io.ReadAll(r.Body)
+	if err != nil || len(body) == 0 {
+		return nil, fmt.Errorf("%d bytes were sent: %w", len(body), err)
+	}
+	return httptest.NewRecorder().Result(), nil
+}
+
+// A process that stood still while it connected sends no token afterwards: another process may have exchanged it.
+func TestOAuth_SendsNothingAfterItsDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		for _, row := range []struct {
+			stands time.Duration
+			want   string
+		}{{9 * time.Second, "no access_token"}, {11 * time.Second, "no answer came"}, {24 * time.Hour, "no answer came"}} {
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			server := &consent.OAuth{TokenURL: "http://gateway.example/token", HTTPClient: &http.Client{Transport: frozen(row.stands)}}
+			_, err := server.Exchange(ctx, "r0")
+			cancel()
+			require.ErrorContains(t, err, row.want, row.stands)
+		}
+	})
 }
