@@ -130,6 +130,15 @@ type Tokens struct {
 	Lifetime     time.Duration // 0: not said
 }
 
+// LogValue keeps the tokens out of a log.
+func (Tokens) LogValue() slog.Value { return slog.StringValue("[tokens]") }
+
+// String keeps the tokens out of whatever prints them.
+func (Tokens) String() string { return "[tokens]" }
+
+// GoString keeps the tokens out of %#v.
+func (Tokens) GoString() string { return "[tokens]" }
+
 // Exchanger exchanges a refresh token for new tokens, in one request. Its error matches ErrRefused, or ErrNotSent (also
 // after a 429, with a HeldError), or leaves open whether the exchange was carried out.
 type Exchanger interface {

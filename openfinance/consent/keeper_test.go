@@ -559,4 +559,5 @@ func TestSealer(t *testing.T) {
 		require.Error(t, err)
 	}
 	require.Equal(t, "[consent] [consent] [consent]", fmt.Sprintf("%v %+v %#v", consent.Access{Token: "x"}, consent.Grant{Token: "x"}, consent.Access{}))
+	require.Equal(t, "[tokens] [tokens]", fmt.Sprintf("%+v %#v", consent.Tokens{Token: "x"}, consent.Tokens{RefreshToken: "x"}))
 }

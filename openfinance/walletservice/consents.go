@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,6 +25,9 @@ type Consent struct {
 	RefreshToken string     `json:"refresh_token,omitempty"`
 	Ends         *time.Time `json:"ends,omitempty"` // of the consent; nil: not known
 }
+
+// LogValue keeps the consent out of a log.
+func (Consent) LogValue() slog.Value { return slog.StringValue("[consent]") }
 
 // String keeps the consent out of whatever prints it.
 func (Consent) String() string { return "[consent]" }
