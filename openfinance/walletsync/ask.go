@@ -185,6 +185,9 @@ func (e *Engine) ask(ctx context.Context, r *request) (*wallet.Page, error) {
 	if renewErr != nil {
 		return nil, renewErr
 	}
+	if len(r.pages) > 0 && renewed.Epoch != r.access.Epoch {
+		return nil, ErrStale // as in askPages
+	}
 	r.access = renewed
 	return e.send(ctx, r)
 }

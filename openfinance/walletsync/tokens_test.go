@@ -1,0 +1,93 @@
+package walletsync
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/djamo/djamo-go/openfinance/consent"
+	"github.com/djamo/djamo-go/openfinance/wallet"
+)
+
+// renewal is a wallet, in a bubble, whose token is over, and the server that gives new ones.
+type renewal struct {
+	*memoryStore
+
+	engine    *Engine
+	key       string
+	exchanges int
+	refuses   atomic.Bool // the store, to write
+}
+
+func (r *renewal) UpdateConsent(ctx context.Context, key string, change func(*consent.Record) ([]string, error)) error {
+	if r.refuses.Load() {
+		return errors.New("no connection")
+	}
+	return r.memoryStore.UpdateConsent(ctx, key, change)
+}
+
+func (r *renewal) Exchange(context.Context, string) (consent.Tokens, error) {
+	r.exchanges++
+	return consent.Tokens{Token: "token1", RefreshToken: "refresh1", Lifetime: time.Hour}, nil
+}
+
+func (r *renewal) Page(_ context.Context, access wallet.Access, params wallet.PageParams) (*wallet.Page, error) {
+	if access.Token != "token1" {
+		return nil, wallet.ErrInvalidToken
+	}
+	return &wallet.Page{WalletID: params.WalletID, NextCursor: "c"}, nil
+}
+
+func newRenewal(t *testing.T) *renewal {
+	t.Helper()
+	r := &renewal{memoryStore: newMemoryStore(time.Now)}
+	sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
+	require.NoError(t, err)
+	keeper := &consent.Keeper{Store: r, Sealer: sealer, Exchanger: r, Owner: "p"}
+	r.engine = &Engine{Store: r, Gateway: r, Keeper: keeper, Owner: "p", LookBack: -1}
+	r.key, err = keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "token0", RefreshToken: "refresh0", TokenExpires: time.Now()})
+	require.NoError(t, err)
+	require.NoError(t, r.Register(t.Context(), "w", r.key))
+	return r
+}
+
+// A page came under a consent that ended before the next was asked for. It is not stored, though the holder gave new tokens at once.
+func TestEngine_StoresNothingOfAConsentThatEnded(t *testing.T) {
+	t.Parallel()
+	r := newRenewal(t)
+	leases, err := r.Claim(t.Context(), "p", []string{"w"}, time.Hour, nil)
+	require.NoError(t, err)
+	keeper, asked := r.engine.Keeper, 0
+	r.engine.Gateway = answering(func(access wallet.Access) (*wallet.Page, error) {
+		switch asked++; asked {
+		case 1:
+			return &wallet.Page{WalletID: "w", NextCursor: "c1", Items: []wallet.Item{itemOf("a")}}, nil
+		case 2:
+			var ended *consent.EndedError
+			require.ErrorAs(t, keeper.Ended(t.Context(), consent.Access{Key: r.key, Epoch: 1}, consent.NeedsReauth), &ended)
+			_, err := keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "token2"})
+			require.NoError(t, err)
+			return nil, wallet.ErrInvalidToken
+		}
+		require.Equal(t, "token2", access.Token)
+		return &wallet.Page{WalletID: "w", NextCursor: "c1"}, nil
+	})
+	reader := &Reader{Lease: leases[0]}
+	_, _, err = r.engine.Step(t.Context(), reader, false)
+	require.ErrorIs(t, err, ErrStale)
+	require.Empty(t, r.wallets["w"].changes)
+	require.Empty(t, r.wallets["w"].state.Cursor)
+	require.Empty(t, r.wallets["w"].state.Failing)
+	_, _, err = r.engine.Step(t.Context(), reader, false)
+	require.NoError(t, err)
+}
+
+type answering func(wallet.Access) (*wallet.Page, error)
+
+func (a answering) Page(_ context.Context, access wallet.Access, _ wallet.PageParams) (*wallet.Page, error) {
+	return a(access)
+}
