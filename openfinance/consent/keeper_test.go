@@ -276,7 +276,7 @@ func TestKeeper_AStoreThatIsAwayLosesNoPair(t *testing.T) {
 		if overtaken {
 			other := b.newKeeper(t, "other")
 			_, _ = other.Use(t.Context(), b.key)
-			b.now = b.now.Add(15 * time.Second)
+			b.now = b.now.Add(35 * time.Second)
 			_, err = other.Use(t.Context(), b.key)
 			require.Error(t, err)
 			require.Equal(t, consent.NeedsReauth, b.state())
@@ -304,7 +304,7 @@ func TestKeeper_ASlowExchangeIsNotLost(t *testing.T) {
 			tokens, err := b.server.Exchange(ctx, token)
 			other.Exchanger = exchanger(func(context.Context, string) (consent.Tokens, error) { return consent.Tokens{}, answer })
 			_, _ = other.Use(ctx, b.key)
-			b.now = b.now.Add(30 * time.Second) // the answer is on its way for longer than the lease
+			b.now = b.now.Add(40 * time.Second) // the answer is on its way for longer than the lease
 			_, _ = other.Use(ctx, b.key)
 			require.Equal(t, want, b.state())
 			return tokens, err
@@ -526,7 +526,7 @@ func TestKeeper_TimesOfAWrongClockPass(t *testing.T) {
 	access, err := b.keeper.Use(t.Context(), b.key)
 	require.NoError(t, err)
 	require.Equal(t, "token0", access.Token, "the lessee may be at work, whatever its clock says")
-	b.now = b.now.Add(15 * time.Second)
+	b.now = b.now.Add(35 * time.Second)
 	access, err = b.keeper.Use(t.Context(), b.key)
 	require.NoError(t, err)
 	require.Equal(t, "token1", access.Token)

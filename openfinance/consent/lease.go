@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// lease is for how long nobody else exchanges a token.
-func (k *Keeper) lease() time.Duration { return k.limit() + 5*time.Second }
+// lease is for how long nobody else exchanges a token: an exchange, and then the transaction that stores its pair, which package
+// sqlstore ends after 20 s.
+func (k *Keeper) lease() time.Duration { return k.limit() + 25*time.Second }
 
 // sighting is a lease of another process, and since when this one sees it.
 type sighting struct {

@@ -25,11 +25,11 @@ func TestKeeper_ClocksThatDifferRedeemNoTokenTwice(t *testing.T) {
 		}
 		b.keeper.Exchanger = exchanger(func(ctx context.Context, token string) (consent.Tokens, error) {
 			tries()
-			b.now = b.now.Add(14 * time.Second)
+			b.now = b.now.Add(34 * time.Second)
 			tries()
 			jumped = -time.Minute
 			tries()
-			b.now = b.now.Add(14 * time.Second)
+			b.now = b.now.Add(34 * time.Second)
 			tries()
 			require.Zero(t, b.server.exchange, apart)
 			return b.server.Exchange(ctx, token)
@@ -58,7 +58,10 @@ func TestKeeper_TheLeaseOfAKilledProcessIsTakenOver(t *testing.T) {
 			_, err := b.keeper.Use(t.Context(), b.key)
 			require.ErrorIs(t, err, consent.ErrBusy)
 		}
-		b.now = b.now.Add(15 * time.Second)
+		b.now = b.now.Add(34 * time.Second)
+		_, err := b.keeper.Use(t.Context(), b.key)
+		require.ErrorIs(t, err, consent.ErrBusy)
+		b.now = b.now.Add(time.Second)
 		access, err := b.keeper.Use(t.Context(), b.key)
 		require.NoError(t, err)
 		require.Equal(t, "token1", access.Token)
@@ -88,13 +91,14 @@ func (s *slowStore) UpdateConsent(ctx context.Context, key string, change func(*
 	return err
 }
 
-// A process that stands still after it took the lease, or whose database is slow to answer, exchanges nothing: another may be at it.
+// A process that stands still after it took the lease, or whose database is slow to answer, exchanges nothing: another may be at it, or
+// too little time is left to hear the answer.
 func TestKeeper_ALeaseThatIsOldIsNotUsed(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		stands    time.Duration
 		exchanges int
-	}{{9 * time.Second, 1}, {10 * time.Second, 0}, {time.Hour, 0}} {
+	}{{4 * time.Second, 1}, {5 * time.Second, 0}, {time.Hour, 0}} {
 		b := newBench(t)
 		b.now = b.now.Add(28 * time.Minute)
 		b.keeper.Store = &slowStore{b.store, func() { b.now = b.now.Add(row.stands) }}
@@ -168,7 +172,7 @@ func TestKeeper_APairThatIsBeingStoredIsKnown(t *testing.T) {
 		})
 		b.keeper.Store = &slowStart{b.store, func() {
 			if updates++; updates == 3 { // two took the lease and looked at it
-				b.now = b.now.Add(15 * time.Second)
+				b.now = b.now.Add(35 * time.Second)
 				use()
 				if lost {
 					b.store.fail = errors.New("the connection is gone")
@@ -192,8 +196,6 @@ func TestKeeper_APairThatIsNotStoredIsKnown(t *testing.T) {
 	b := newBench(t)
 	b.now = b.now.Add(28 * time.Minute)
 	b.keeper.Exchanger = exchanger(func(ctx context.Context, token string) (consent.Tokens, error) {
-		_, err := b.keeper.Use(ctx, b.key) // it sees the lease
-		require.NoError(t, err)
 		tokens, err := b.server.Exchange(ctx, token)
 		b.store.fail = errors.New("the connection is gone")
 		return tokens, err
@@ -204,7 +206,9 @@ func TestKeeper_APairThatIsNotStoredIsKnown(t *testing.T) {
 			first = false
 			_, err := b.keeper.Use(t.Context(), b.key)
 			require.ErrorContains(t, err, "the connection is gone")
-			b.now = b.now.Add(15 * time.Second)
+			record := b.store.records[b.key]
+			record.LeaseUntil = b.now.AddDate(-1, 0, 0) // the clock was wrong
+			b.store.records[b.key] = record
 		}
 	}}
 	access, err := b.keeper.Use(t.Context(), b.key)

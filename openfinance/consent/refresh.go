@@ -118,9 +118,10 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 const grace = 5 * time.Second
 
 // exchange makes the request of a refresh, in what is left of its time since the lease was taken. A process that stood still since, or
-// whose database did, sends nothing: another may have taken the lease over.
+// whose database did, sends nothing: another may have taken the lease over, or the answer, which there will be but once, would come
+// when nobody waits for it any more.
 func (k *Keeper) exchange(ctx context.Context, left time.Duration, refreshToken string) (Tokens, error) {
-	if left <= 0 {
+	if left <= k.limit()/2 {
 		return Tokens{}, fmt.Errorf("consent: the lease was taken too long ago: %w", ErrNotSent)
 	}
 	if err := ctx.Err(); err != nil {

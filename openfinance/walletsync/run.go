@@ -349,8 +349,11 @@ func (r *Runner) giveUp(m *memory, now time.Time, err error) {
 	}
 	const maxWait = 5 * time.Second
 	tries := 8
-	if errors.Is(err, wallet.ErrPage) || errors.Is(err, ErrCircle) {
+	switch {
+	case errors.Is(err, wallet.ErrPage) || errors.Is(err, ErrCircle):
 		tries = 4
+	case errors.Is(err, consent.ErrBusy):
+		tries = 16 // a minute: what a process has that was killed in an exchange is taken over before
 	}
 	held, isHeld := errors.AsType[*consent.HeldError](err)
 	if !isHeld && !m.ended && m.nextLive.Sub(now) > maxWait {

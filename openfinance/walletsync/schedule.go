@@ -13,6 +13,8 @@ import (
 const (
 	firstRetry    = 500 * time.Millisecond
 	maxRetryPause = time.Minute
+	// maxBusyPause is how often it is looked whether another process has exchanged the tokens, or has had the time for it.
+	maxBusyPause = 5 * time.Second
 	// afterEnd is how often it is looked, in the store, whether an ended consent was given anew.
 	afterEnd = 15 * time.Second
 )
@@ -63,6 +65,9 @@ func (e *Engine) schedule(m *memory, from source, began time.Time, out outcome, 
 		}
 	case errors.Is(err, ErrLeaseLost):
 		m.nextLive = now.Add(e.leaseTTL())
+	case errors.Is(err, consent.ErrBusy):
+		m.failed++
+		m.nextLive = now.Add(min(e.retry(m.failed), maxBusyPause))
 	default:
 		m.failed++
 		m.nextLive = now.Add(e.retry(m.failed))

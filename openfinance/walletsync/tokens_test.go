@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -53,6 +54,30 @@ func newRenewal(t *testing.T) *renewal {
 	require.NoError(t, err)
 	require.NoError(t, r.Register(t.Context(), "w", r.key))
 	return r
+}
+
+// A process was killed in an exchange, and the token is over. Whoever reads the wallet waits for the lease to be over and no longer,
+// also a program that ends when the wallet is in step.
+func TestRunner_WaitsForTheExchangeOfAnother(t *testing.T) {
+	t.Parallel()
+	for _, once := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRenewal(t)
+			record := r.consents[r.key]
+			record.State, record.Lessee, record.LeaseUntil, record.Exchange = consent.Refreshing, "killed#1", time.Now().Add(35*time.Second), 1
+			r.consents[r.key] = record
+			ctx, cancel := context.WithTimeout(t.Context(), 42*time.Second)
+			defer cancel()
+			runner := r.engine.Runner([]string{"w"})
+			if once {
+				require.NoError(t, runner.Once(ctx))
+			} else {
+				require.NoError(t, runner.Run(ctx))
+			}
+			require.Equal(t, 1, r.exchanges)
+			require.True(t, r.wallets["w"].state.InStep)
+		})
+	}
 }
 
 // A page came under a consent that ended before the next was asked for. It is not stored, though the holder gave new tokens at once.

@@ -217,7 +217,7 @@ func (s *Store) transactFor(ctx context.Context, limit time.Duration, do func(ct
 	return explain(retryBusy(ctx, func() error { return s.attempt(ctx, limit, do) }))
 }
 
-// limit bounds a transaction: there are networks that swallow packets.
+// limit bounds a transaction: there are networks that swallow packets. The lease of an exchange in package consent is longer.
 const limit = 20 * time.Second
 
 // standstill is how long a process may do nothing in the middle of a transaction. Nobody needs nearly as long but one that is frozen,
