@@ -39,6 +39,7 @@ type Keeper struct {
 	Alive   func(string) bool // reports whether the owner of a lease lives; nil: the lease decides
 
 	exchanges atomic.Int64
+	flushing  sync.Mutex
 	mu        sync.Mutex
 	seen      map[string]sighting // leases of others, by consent
 	unstored  map[string]redeemed // new pairs until they are stored, by consent

@@ -188,51 +188,6 @@ func (k *Keeper) settle(ctx context.Context, came redeemed) (Record, error) {
 	return record, result
 }
 
-// errUnstored is a new pair that is not stored.
-var errUnstored = errors.New("consent: the new tokens are not stored yet")
-
-// keepUnstored remembers a new pair until it is stored: there is no other that is good.
-func (k *Keeper) keepUnstored(came redeemed) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.unstored == nil {
-		k.unstored = map[string]redeemed{}
-	}
-	k.unstored[came.leased.Key] = came
-}
-
-// forgetUnstored lets a pair go that is stored, and no other that came since.
-func (k *Keeper) forgetUnstored(came redeemed) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if key := came.leased.Key; k.unstored[key].leased.Lessee == came.leased.Lessee {
-		delete(k.unstored, key)
-	}
-}
-
-// isUnstored reports whether there is a new pair that is not stored.
-func (k *Keeper) isUnstored(key string) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	_, ok := k.unstored[key]
-	return ok
-}
-
-// storeUnstored tries to store the pair of a consent that is not yet, whoever else is at it. Nothing is read or exchanged before it is
-// there.
-func (k *Keeper) storeUnstored(ctx context.Context, key string) error {
-	k.mu.Lock()
-	came, ok := k.unstored[key]
-	k.mu.Unlock()
-	if !ok {
-		return nil
-	}
-	if _, err := k.settle(ctx, came); errors.Is(err, errUnstored) {
-		return err
-	}
-	return nil // what the store has says what came of it
-}
-
 // settles reports whether what came of an exchange is still to be stored. A new pair is the only good one, also where the
 // exchange took so long that another process took the lease over: its exchange of the same token was refused, or will be.
 func settles(r *Record, leased Record, exchangeErr error) bool {

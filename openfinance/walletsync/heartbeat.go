@@ -64,9 +64,14 @@ func (r *Runner) whileTrusted(ctx context.Context, now time.Time) (context.Conte
 	return context.WithTimeout(ctx, left)
 }
 
-// attend claims wallets that are free, looks for announced items and flushes what was folded. Without leases that are known to
-// hold it does nothing.
+// attend stores the new tokens that the store did not take, claims wallets that are free, looks for announced items and flushes what
+// was folded. Without leases that are known to hold it does only the first.
 func (r *Runner) attend(ctx context.Context) error {
+	r.tasks.Go(func() { // it may wait for the row of one consent, and everybody else for nothing
+		if err := r.engine.Keeper.Flush(ctx); err != nil && ctx.Err() == nil {
+			r.engine.log(slog.LevelError, "new tokens are not stored yet", slog.String("error", err.Error()))
+		}
+	})
 	r.mu.Lock()
 	trusted := r.trusted.After(r.engine.now())
 	r.mu.Unlock()

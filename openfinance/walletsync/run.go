@@ -137,7 +137,7 @@ func (r *Runner) run(ctx context.Context) error {
 	r.tasks.Wait()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	return errors.Join(r.flush(ending, true), r.engine.Store.Release(ending, r.engine.Owner))
+	return errors.Join(r.engine.Keeper.Flush(ending), r.flush(ending, true), r.engine.Store.Release(ending, r.engine.Owner))
 }
 
 func (r *Runner) loop(ctx context.Context) {

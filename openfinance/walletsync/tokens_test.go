@@ -80,6 +80,40 @@ func TestRunner_WaitsForTheExchangeOfAnother(t *testing.T) {
 	}
 }
 
+// A pair that the store did not take is stored as soon as it does, or at the end, also where nobody reads the wallet here any more.
+func TestRunner_StoresTokensThatCouldNotBeStored(t *testing.T) {
+	t.Parallel()
+	for _, ends := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRenewal(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error)
+			go func() { ended <- r.engine.Runner(nil).Run(ctx) }()
+			time.Sleep(time.Second) //nolint:forbidigo // in a bubble
+			r.engine.Keeper.Exchanger = exchanges(func() (consent.Tokens, error) {
+				r.refuses.Store(true)
+				return r.Exchange(ctx, "")
+			})
+			_, err := r.engine.Keeper.Use(ctx, r.key)
+			require.ErrorContains(t, err, "no connection")
+			r.refuses.Store(false)
+			if !ends {
+				time.Sleep(2 * time.Second) //nolint:forbidigo // in a bubble
+				synctest.Wait()
+				require.EqualValues(t, 2, r.consents[r.key].Generation)
+			}
+			cancel()
+			require.NoError(t, <-ended)
+			require.EqualValues(t, 2, r.consents[r.key].Generation)
+			require.Equal(t, consent.Active, r.consents[r.key].State)
+		})
+	}
+}
+
+type exchanges func() (consent.Tokens, error)
+
+func (e exchanges) Exchange(context.Context, string) (consent.Tokens, error) { return e() }
+
 // A page came under a consent that ended before the next was asked for. It is not stored, though the holder gave new tokens at once.
 func TestEngine_StoresNothingOfAConsentThatEnded(t *testing.T) {
 	t.Parallel()
