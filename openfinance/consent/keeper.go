@@ -139,6 +139,7 @@ func (k *Keeper) live(ctx context.Context, key string) (Record, error) {
 	record, ok, err := k.Store.Consent(ctx, key)
 	switch {
 	case err != nil:
+		k.unsee(key)
 		return Record{}, err
 	case !ok:
 		return Record{}, ErrUnknown

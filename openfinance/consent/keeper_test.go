@@ -19,18 +19,22 @@ type memory struct {
 	records map[string]consent.Record
 	actions []string
 	fail    error // of the next update
+	away    error // of every call
 }
 
 func (m *memory) Consent(_ context.Context, key string) (consent.Record, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	record, ok := m.records[key]
-	return record, ok, nil
+	return record, ok, m.away
 }
 
 func (m *memory) UpdateConsent(_ context.Context, key string, change func(*consent.Record) ([]string, error)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.away != nil {
+		return m.away
+	}
 	record := m.records[key]
 	record.Key = key
 	actions, err := change(&record)

@@ -71,9 +71,11 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 	var record Record
 	var content sealed
 	var leased time.Time
+	asked := k.now()
 	err := k.Store.UpdateConsent(ctx, seen.Key, func(r *Record) (actions []string, err error) {
 		now := k.now()
-		leased = time.Time{}
+		waited := now.Sub(asked)
+		leased, asked = time.Time{}, now
 		switch {
 		case !r.State.Live():
 			return nil, &EndedError{State: r.State}
@@ -82,7 +84,7 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 			return nil, nil
 		case k.isUnstored(r.Key):
 			return nil, ErrBusy
-		case r.Lessee != "" && k.alive(r.Lessee) && !k.outlived(r, now):
+		case r.Lessee != "" && k.alive(r.Lessee) && !k.outlived(r, now, waited):
 			return nil, ErrBusy
 		}
 		if content, err = k.Sealer.open(r.Key, r.Sealed); err != nil {
@@ -97,10 +99,12 @@ func (k *Keeper) refresh(ctx context.Context, seen Record) (Record, error) {
 		record, leased = *r, now
 		return nil, nil
 	})
+	if !errors.Is(err, ErrBusy) {
+		k.unsee(seen.Key)
+	}
 	if err != nil || leased.IsZero() {
 		return record, err
 	}
-	k.unsee(record.Key)
 	began := k.now()
 	tokens, exchangeErr := k.exchange(ctx, k.limit()-clock.Elapsed(leased, began), content.Refresh)
 	came := redeemed{record, content, tokens, exchangeErr, k.now()}

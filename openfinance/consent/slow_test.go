@@ -105,3 +105,72 @@ func halfADay(t *testing.T, seed uint64) {
 	require.Greater(t, b.server.serial, 12)
 	require.True(t, b.state().Live(), "it is %s", b.state())
 }
+
+// A database that is away for everybody, or keeps everybody waiting, keeps the one from storing its new pair who has it. When the
+// database is back the other does not take the lease over at once, however long it has seen it.
+func TestKeeper_TheTimeOfAStoreThatIsAwayDoesNotCount(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]func(b *bench, other *consent.Keeper){
+		"it is away": func(b *bench, other *consent.Keeper) {
+			b.store.away = errors.New("no connection")
+			for range 12 {
+				b.now = b.now.Add(5 * time.Second)
+				_, err := other.Use(t.Context(), b.key)
+				require.ErrorIs(t, err, b.store.away)
+			}
+			require.Error(t, b.keeper.Flush(t.Context()))
+			b.store.away = nil
+		},
+		"it turns writers away": func(b *bench, other *consent.Keeper) {
+			for range 12 {
+				b.now = b.now.Add(5 * time.Second)
+				other.Store = &deaf{b.store}
+				_, err := other.Use(t.Context(), b.key)
+				require.NoError(t, err, "the token is good still")
+			}
+			other.Store = b.store
+		},
+		"it lets nobody write for a minute": func(b *bench, other *consent.Keeper) {
+			first := true
+			other.Store = &slowStart{b.store, func() {
+				if first {
+					first, b.now = false, b.now.Add(time.Minute)
+				}
+			}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.now = b.now.Add(28 * time.Minute)
+			other := b.newKeeper(t, "other")
+			b.keeper.Exchanger = exchanger(func(ctx context.Context, token string) (consent.Tokens, error) {
+				_, err := other.Use(ctx, b.key) // it sees the lease
+				require.NoError(t, err)
+				tokens, err := b.server.Exchange(ctx, token)
+				b.store.fail = errors.New("no connection")
+				return tokens, err
+			})
+			_, err := b.keeper.Use(t.Context(), b.key)
+			require.ErrorContains(t, err, "no connection")
+			wait(b, other)
+			_, err = other.Use(t.Context(), b.key)
+			require.NoError(t, err, "the token is good still")
+			require.Equal(t, 1, b.server.exchange)
+
+			require.NoError(t, b.keeper.Flush(t.Context()))
+			access, err := other.Use(t.Context(), b.key)
+			require.NoError(t, err)
+			require.Equal(t, "token1", access.Token)
+			require.Equal(t, 1, b.server.exchange)
+			require.NoError(t, b.keeper.Flush(t.Context()), "there is nothing left")
+		})
+	}
+}
+
+// deaf is a store that can be read and not written to.
+type deaf struct{ *memory }
+
+func (*deaf) UpdateConsent(context.Context, string, func(*consent.Record) ([]string, error)) error {
+	return errors.New("no connection")
+}
