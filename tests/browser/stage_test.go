@@ -208,23 +208,26 @@ func (tb *tab) noticed() []string {
 	return tb.problems
 }
 
-// do runs actions, and says where the page was when one fails.
+// do runs actions, and says where the page was when one fails. An element that a page or a live update puts another in the place of,
+// before the mouse is there, is looked for again: nothing was done.
 func (tb *tab) do(actions ...chromedp.Action[chromedp.Void]) {
 	tb.t.Helper()
-	tb.succeeds(tb.try(actions...))
+	const tries = 5
+	for _, action := range actions {
+		err := tb.try(action)
+		for try := 1; try < tries && err != nil && strings.Contains(err.Error(), "Could not find node"); try++ {
+			err = tb.try(action)
+		}
+		if err != nil {
+			require.NoError(tb.t, err, "on %s\n%s", tb.eval("location.href"), tb.text())
+		}
+	}
 }
 
-func (tb *tab) try(actions ...chromedp.Action[chromedp.Void]) error {
+func (tb *tab) try(action chromedp.Action[chromedp.Void]) error {
 	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
-	return chromedp.Do(ctx, actions...)
-}
-
-func (tb *tab) succeeds(err error) {
-	tb.t.Helper()
-	if err != nil {
-		require.NoError(tb.t, err, "on %s\n%s", tb.eval("location.href"), tb.text())
-	}
+	return chromedp.Do(ctx, action)
 }
 
 // visit goes to a path of the control, or to another address.
@@ -268,17 +271,9 @@ type lazy func() string
 
 func (l lazy) String() string { return l() }
 
-// press clicks the first button, link or summary with a text, inside of what an XPath finds. One that a live update puts another in
-// the place of, before the mouse is there, is looked for again: nothing was clicked.
+// press clicks the first button, link or summary with a text, inside of what an XPath finds.
 func (tb *tab) press(within, label string) {
 	tb.t.Helper()
-	const tries = 5
-	for try := 1; ; try++ {
-		err := tb.try(chromedp.Click(chromedp.Search(fmt.Sprintf(
-			`(%s//*[self::button or self::summary or self::a][normalize-space()="%s"])[1]`, within, label))))
-		if err == nil || try == tries || !strings.Contains(err.Error(), "Could not find node") {
-			tb.succeeds(err)
-			return
-		}
-	}
+	tb.do(chromedp.Click(chromedp.Search(fmt.Sprintf(
+		`(%s//*[self::button or self::summary or self::a][normalize-space()="%s"])[1]`, within, label))))
 }
