@@ -99,21 +99,13 @@ func (e *Engine) askPages(ctx context.Context, r *request) (asked bool, err erro
 		}
 		r.pages = append(r.pages, received{Page: page, params: r.params})
 		if len(r.pages) > 1 { // the one before was not the end
-			r.memory.confirming, r.memory.confirmingHistory = confirmingAfter(r)
+			r.memory.confirming[r.source] = 0
 		}
 		if !r.more(e.now().Sub(began)) {
 			return false, nil
 		}
 		r.params.Cursor = page.NextCursor
 	}
-}
-
-// confirmingAfter forgets that the end was near, for the source that goes on.
-func confirmingAfter(r *request) (live, past int) {
-	if r.source == history {
-		return r.memory.confirming, 0
-	}
-	return 0, r.memory.confirmingHistory
 }
 
 func (e *Engine) store(ctx context.Context, r *request) (outcome, error) {

@@ -55,24 +55,23 @@ type Observation struct {
 
 // memory is what a process remembers of a wallet. All of it may be lost.
 type memory struct {
-	lease             Lease
-	known             *State // as it was just stored, while the wallet is read on; nil: the store says
-	confirming        int    // reads in a row that may have been the end
-	confirmingHistory int
-	came              [2]*returns // of the feed, and of history, since there was something new
-	failed            int         // live reads in a row, in this process
-	historyFailed     int
-	restarts          int // of readings of the feed that led nowhere, since one came to its end
-	historyRestarts   int // the same of the backfill, since it brought something
-	idle              int
-	nextLive          time.Time
-	nextHistory       time.Time
-	announced         int           // polls since a push told of something that has not come
-	storing           chan struct{} // of history, one at a time; nil: as many as like
-	read, stored      time.Duration // what the latest turn took
-	hurry             atomic.Bool   // a push came: the turn ends with the page that is on its way
-	backfilling       bool
-	listed            bool // among those whose history is read
+	lease           Lease
+	known           *State      // as it was just stored, while the wallet is read on; nil: the store says
+	confirming      [2]int      // reads in a row that may have been the end: of the feed, and of history
+	came            [2]*returns // of both, since there was something new
+	failed          int         // live reads in a row, in this process
+	historyFailed   int
+	restarts        int // of readings of the feed that led nowhere, since one came to its end
+	historyRestarts int // the same of the backfill, since it brought something
+	idle            int
+	nextLive        time.Time
+	nextHistory     time.Time
+	announced       int           // polls since a push told of something that has not come
+	storing         chan struct{} // of history, one at a time; nil: as many as like
+	read, stored    time.Duration // what the latest turn took
+	hurry           atomic.Bool   // a push came: the turn ends with the page that is on its way
+	backfilling     bool
+	listed          bool // among those whose history is read
 
 	ended    bool  // by its consent
 	reached  bool  // in step once, in this process
@@ -260,7 +259,7 @@ func (r *request) restartHistory(s *State, cause error) {
 // calmRestarts is how often a reading begins anew at once, and as if nothing were wrong: gateways lose a cursor now and then.
 const calmRestarts = 3
 
-func (m *memory) forget() { m.confirming, m.confirmingHistory, m.came = 0, 0, [2]*returns{} }
+func (m *memory) forget() { m.confirming, m.came = [2]int{}, [2]*returns{} }
 
 // fail has the wallet show that a reading failed, and why.
 func (s *State) fail(from source, cause error) { s.Failing, s.Fails = reason(from, cause), s.Fails+1 }

@@ -67,7 +67,7 @@ func (r *Runner) forget(p *place) {
 	m := p.memory
 	p.idle, p.reached = uint8(min(m.idle, math.MaxUint8)), m.reached //nolint:gosec // it fits
 	if m.reached && !m.ended && !m.backfilling && m.known == nil && m.came == [2]*returns{} && m.gaveUp == nil && m.warnedAt.IsZero() &&
-		m.confirming+m.confirmingHistory+m.failed+m.historyFailed+m.restarts+m.historyRestarts+m.announced == 0 {
+		m.confirming == [2]int{} && m.failed+m.historyFailed+m.restarts+m.historyRestarts+m.announced == 0 {
 		p.memory = nil
 	}
 }

@@ -225,7 +225,7 @@ func (e *Engine) reconcile(tx Tx, now time.Time, out *outcome) error {
 // page that was repeated, or an answer that lost its items, is confirmed by one more read.
 func (r *request) end(page *received, wasInStep, anew bool, effects int) (ended, confirm bool) {
 	empty, still := len(page.Items) == 0, unmoved(page.Page, page.params.Cursor)
-	confirmed := r.memory.confirming >= confirmations(empty) && effects == 0
+	confirmed := r.memory.confirming[live] >= confirmations(empty) && effects == 0
 	switch {
 	case empty && still && !(anew && page.params.Cursor == ""):
 		return true, false
@@ -255,7 +255,7 @@ func (e *Engine) storeHistory(ctx context.Context, r *request) (outcome, error) 
 			return err
 		}
 		empty, still := len(page.Items) == 0, unmoved(page.Page, page.params.Cursor)
-		confirmed := r.memory.confirmingHistory >= confirmations(empty) && a.effects == before
+		confirmed := r.memory.confirming[history] >= confirmations(empty) && a.effects == before
 		out.ended = empty && still || (empty || still) && confirmed
 		out.confirm = !out.ended && (empty || still)
 		if page.NextCursor != "" {

@@ -66,7 +66,7 @@ func (r *request) beginAgain(tx Tx, page *received) error {
 		return nil
 	}
 	fromBeginning(s)
-	r.memory.confirming = 0 // this answer contradicts those that seemed to be the end
+	r.memory.confirming[live] = 0 // this answer contradicts those that seemed to be the end
 	return nil
 }
 

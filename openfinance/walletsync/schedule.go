@@ -37,11 +37,13 @@ func (e *Engine) draw(most time.Duration) time.Duration {
 // schedule decides when a wallet is read next, after a read that began at a time.
 func (e *Engine) schedule(m *memory, from source, began time.Time, out outcome, err error) {
 	now := e.now()
+	if m.confirming[from]++; err != nil || !out.confirm {
+		m.confirming[from] = 0
+	}
 	if from == history {
 		e.scheduleHistory(m, now, out, err)
 		return
 	}
-	m.confirming = counted(m.confirming, err == nil && out.confirm)
 	switch held, isHeld := errors.AsType[*consent.HeldError](err); {
 	case err == nil:
 		m.failed, m.ended = 0, false
@@ -119,7 +121,6 @@ func (e *Engine) scheduleNext(m *memory, began, now time.Time, out outcome) {
 }
 
 func (e *Engine) scheduleHistory(m *memory, now time.Time, out outcome, err error) {
-	m.confirmingHistory = counted(m.confirmingHistory, err == nil && out.confirm)
 	switch held, isHeld := errors.AsType[*consent.HeldError](err); {
 	case err == nil:
 		m.historyFailed, m.nextHistory = 0, now
@@ -143,11 +144,4 @@ func (e *Engine) scheduleHistory(m *memory, now time.Time, out outcome, err erro
 		m.historyFailed++
 		m.nextHistory = now.Add(e.retry(m.historyFailed))
 	}
-}
-
-func counted(before int, again bool) int {
-	if again {
-		return before + 1
-	}
-	return 0
 }
