@@ -90,6 +90,8 @@ func TestEngine_AnUpdateThatIsGivenUpTakesNothingOfHistoryBack(t *testing.T) {
 			feed("", "d1"), lost}, []reading{feed("a:1 b:2", "e1"), feed("", "e1"), feed("", "e1")}), "a:1 b:2 p:7"},
 		"another replaces it, and vanishes": {slices.Concat([]reading{feed("p:7 q:7::p", "c2"), past("q:7::p", "h1"), mutation, feed("b:2 p:7 x:3::p", "d1"),
 			feed("", "d1"), lost}, []reading{feed("a:1 b:2 p:7", "e1"), feed("", "e1"), feed("", "e1")}), "a:1 b:2 q:7"},
+		"history had changed what the update replaced": {append([]reading{feed("p:7", "c2"), feed("", "c2"), begins, past("p:8", "h1"), feed("q:9::p", "c3"), mutation},
+			ends...), "a:1 b:2 p:8"},
 		"the feed had it long ago": {append([]reading{feed("h:7", "c2"), feed("", "c2"), lost, feed("a:1", "x1"), past("h:7", "h1"), mutation}, anew...), "a:1 b:2 h:7"},
 	} {
 		t.Run(name, func(t *testing.T) {

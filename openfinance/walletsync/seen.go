@@ -100,10 +100,10 @@ func (a *application) confirmed(stored *StoredItem) int64 {
 func (a *application) before(stored *StoredItem) (change Change, ok bool, err error) {
 	upTo := max(a.state.FirstSeq, 0)
 	switch pass, stands := stored.seen(); {
-	case pass == 0:
-		upTo = max(upTo, stored.content())
 	case pass >= a.state.firstPass():
 		upTo = max(upTo, stands)
+	case pass == 0 || a.state.FirstSeq >= 0: // the reading has not shown it
+		upTo = max(upTo, stored.content())
 	}
 	if upTo == 0 {
 		return Change{}, false, nil
