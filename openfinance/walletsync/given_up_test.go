@@ -92,6 +92,8 @@ func TestEngine_AnUpdateThatIsGivenUpTakesNothingOfHistoryBack(t *testing.T) {
 			feed("", "d1"), lost}, []reading{feed("a:1 b:2 p:7", "e1"), feed("", "e1"), feed("", "e1")}), "a:1 b:2 q:7"},
 		"history had changed what the update replaced": {append([]reading{feed("p:7", "c2"), feed("", "c2"), begins, past("p:8", "h1"), feed("q:9::p", "c3"), mutation},
 			ends...), "a:1 b:2 p:8"},
+		"what it replaced came once more, and not again": {slices.Concat([]reading{feed("p:7", "c2"), feed("", "c2"), feed("q:9::p b:2", "c3"), mutation},
+			[]reading{feed("p:7 b:2", "c4"), feed("", "c4"), mutation}, ends), "a:1 b:2 p:7"},
 		"the feed had it long ago": {append([]reading{feed("h:7", "c2"), feed("", "c2"), lost, feed("a:1", "x1"), past("h:7", "h1"), mutation}, anew...), "a:1 b:2 h:7"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -111,29 +111,19 @@ func (a *application) letGo(id string, since int64, named string) error {
 		if pending.By != id || pending.ID == named || pending.Version > 0 && pending.Seq <= since {
 			continue
 		}
+		pending.By = ""
 		if pass, _ := pending.seen(); pass == a.state.Pass {
-			pending.Gone, pending.By = Vanished, ""
-			a.put(pending)
-			a.again = true
-			if err := a.letGo(pending.ID, 0, ""); err != nil {
-				return err
-			}
-			continue
+			a.again = true // it came, and was left out
 		}
 		before, ok, err := a.before(&pending)
+		if err == nil && ok {
+			err = a.restore(pending, before)
+		} else if err == nil {
+			pending.Gone = Vanished
+			a.put(pending)
+			err = a.letGo(pending.ID, 0, "")
+		}
 		if err != nil {
-			return err
-		}
-		if ok {
-			pending.By = ""
-			if err := a.restore(pending, before); err != nil {
-				return err
-			}
-			continue
-		}
-		pending.Gone, pending.By = Vanished, ""
-		a.put(pending)
-		if err := a.letGo(pending.ID, 0, ""); err != nil {
 			return err
 		}
 	}
