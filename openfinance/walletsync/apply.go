@@ -207,11 +207,12 @@ func (a *application) stored(id string) (StoredItem, error) {
 }
 
 // remains reports whether an item that replaces another may be relied on: it has not vanished, and is not one that came before a
-// reading began anew and has not come again so far. History that brought it vouches for it.
+// reading began anew and has not come again so far. History that brought it vouches for it, unless the feed took it over since.
 func (a *application) remains(id string) (bool, error) {
 	stored, err := a.stored(id)
 	pass, stands := stored.seen()
-	s, vouched := a.state, pass == 0 || stands > 0 && stands >= stored.Seq
+	s := a.state
+	vouched := pass == 0 || pass >= s.firstPass() && stands >= stored.Seq
 	return stored.Gone != Vanished && (s.ReconFrom < 0 || vouched || pass < s.ReconFrom || pass == s.Pass), err
 }
 
@@ -255,7 +256,8 @@ func (a *application) change(kind Kind, stored *StoredItem, raw json.RawMessage)
 	})
 }
 
-// replace takes a pending item out for the posted one that names it. Of several that name it the first does, as long as it remains.
+// replace takes a pending item out for the posted one that names it. Of several that name it the first does, as long as it remains:
+// of another it is noted that it would.
 func (a *application) replace(pending, by string) error {
 	stored, known := a.items[pending]
 	switch {
@@ -263,7 +265,12 @@ func (a *application) replace(pending, by string) error {
 		a.put(StoredItem{ID: pending, Gone: Replaced, By: by})
 		return nil
 	case stored.Gone == Replaced && stored.By != by:
-		if remains, err := a.remains(stored.By); err != nil || remains {
+		remains, err := a.remains(stored.By)
+		if other := a.items[by]; remains && other.Gone == Current && other.By != pending {
+			other.By = pending
+			a.put(other)
+		}
+		if err != nil || remains {
 			return err
 		}
 	case stored.Gone == Current:
@@ -284,7 +291,7 @@ func (a *application) remove(stored *StoredItem) error {
 	}
 	a.uncount(stored.Amount)
 	stored.Version++
-	stored.Gone = Vanished
+	stored.Gone, stored.By = Vanished, ""
 	a.change(Removed, stored, raw)
 	return nil
 }

@@ -94,6 +94,10 @@ func TestEngine_AnUpdateThatIsGivenUpTakesNothingOfHistoryBack(t *testing.T) {
 			ends...), "a:1 b:2 p:8"},
 		"what it replaced came once more, and not again": {slices.Concat([]reading{feed("p:7", "c2"), feed("", "c2"), feed("q:9::p b:2", "c3"), mutation},
 			[]reading{feed("p:7 b:2", "c4"), feed("", "c4"), mutation}, ends), "a:1 b:2 p:7"},
+		"another of history names the same pending item": {append([]reading{feed("p:7", "c2"), feed("", "c2"), feed("q:7::p x:7::p b:2", "c3"), past("x:7::p", "h1"),
+			mutation}, ends...), "a:1 b:2 x:7"},
+		"so it does when everything is read anew": {slices.Concat([]reading{feed("p:7 b:2", "c2"), feed("", "c2"), feed("q:9::p", "c3"), feed("", "c3"), past("x:9::p", "h1"),
+			lost}, []reading{feed("a:1 b:2 p:7", "e1"), feed("", "e1"), feed("a:1 b:2 p:7", "e1"), feed("", "e1")}), "a:1 b:2 x:9"},
 		"the feed had it long ago": {append([]reading{feed("h:7", "c2"), feed("", "c2"), lost, feed("a:1", "x1"), past("h:7", "h1"), mutation}, anew...), "a:1 b:2 h:7"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,6 +138,12 @@ func TestEngine_WhatTheFeedTakesBackIsGone(t *testing.T) {
 			[]reading{
 				feed("h:7", "c2"), feed("", "c2"), lost, feed("a:1", "d1"), feed("", "d1"), past("h:7", "h1"), lost, feed("a:1", "e1"), feed("", "e1"),
 			}, "a:1 h:7",
+		},
+		"history came before another that names its pending item": {
+			[]reading{
+				feed("p:7 b:2", "c2"), feed("", "c2"), feed("q:9::p", "c3"), feed("", "c3"), past("x:9::p", "h1"), feed("x:9::p", "c4"), feed("", "c4"), lost,
+				feed("a:1 b:2 p:7", "e1"), feed("", "e1"), feed("a:1 b:2 p:7", "e1"), feed("", "e1"),
+			}, "a:1 b:2 p:7",
 		},
 		"history never came": {[]reading{feed("h:7", "c2"), mutation, feed("b:2", "c2"), feed("", "c2")}, "a:1 b:2"},
 		"history brought another": {

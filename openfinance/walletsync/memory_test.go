@@ -244,7 +244,7 @@ func (tx *memoryTx) Unseen(from, before int64) ([]StoredItem, error) {
 	return tx.list(func(i StoredItem) bool { return i.Gone != Vanished && i.Seen > 0 && i.Seen >= from && i.Seen < before }), nil
 }
 
-func (tx *memoryTx) ReplacedBy(id string) ([]StoredItem, error) {
+func (tx *memoryTx) WithBy(id string) ([]StoredItem, error) {
 	return tx.list(func(i StoredItem) bool { return i.By == id }), nil
 }
 

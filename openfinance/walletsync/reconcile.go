@@ -96,22 +96,26 @@ func (a *application) vanish(stored StoredItem) error {
 	return a.letGo(stored.ID, 0, "")
 }
 
-// letGo ends that an item replaces others: those that it has replaced since a seq, but for the one that it still names.
+// letGo ends that an item replaces others: those that it has replaced since a seq, but for the one that it still names. Another that
+// names one of them takes its place.
 // One of them that is not current either replaces nobody any more: it will when it comes again, and if it does not, what it had
 // replaced is current.
 func (a *application) letGo(id string, since int64, named string) error {
-	replaced, err := a.tx.ReplacedBy(id)
+	replaced, err := a.withBy(id)
 	if err != nil {
 		return err
 	}
 	for _, pending := range replaced {
-		if put, ok := a.items[pending.ID]; ok {
-			pending = put // since it was read
-		}
-		if pending.By != id || pending.ID == named || pending.Version > 0 && pending.Seq <= since {
+		if pending.Gone != Replaced || pending.ID == named || pending.Version > 0 && pending.Seq <= since {
 			continue
 		}
-		pending.By = ""
+		if pending.By, err = a.heir(pending.ID); err != nil {
+			return err
+		}
+		if pending.By != "" {
+			a.put(pending)
+			continue
+		}
 		if pass, _ := pending.seen(); pass == a.state.Pass {
 			a.again = true // it came, and was left out
 		}
@@ -130,6 +134,34 @@ func (a *application) letGo(id string, since int64, named string) error {
 	return nil
 }
 
+// heir finds the first of the items that name a pending one which another replaced, and that may be relied on.
+func (a *application) heir(pending string) (string, error) {
+	others, err := a.withBy(pending)
+	if err != nil {
+		return "", err
+	}
+	for _, other := range others {
+		if other.Gone != Current {
+			continue
+		}
+		if remains, err := a.remains(other.ID); err != nil || remains {
+			return other.ID, err
+		}
+	}
+	return "", nil
+}
+
+// withBy lists the items that have one in By, as they are by now.
+func (a *application) withBy(id string) ([]StoredItem, error) {
+	list, err := a.tx.WithBy(id)
+	for i := range list {
+		if put, ok := a.items[list[i].ID]; ok {
+			list[i] = put
+		}
+	}
+	return slices.DeleteFunc(list, func(i StoredItem) bool { return i.By != id }), err
+}
+
 // restore gives an item the content of a change before. What it replaced since is let go.
 func (a *application) restore(stored StoredItem, before Change) error {
 	event, err := storedEvent(before)
@@ -138,6 +170,9 @@ func (a *application) restore(stored StoredItem, before Change) error {
 	}
 	if pass, stands := stored.seen(); stands > 0 && pass >= a.state.firstPass() {
 		stored.Seen = 0 // the feed does not show it
+	}
+	if stored.By != event.PendingID {
+		stored.By = ""
 	}
 	hash := wallet.Hash(before.Raw)
 	if stored.Gone == Current && stored.Hash == hash {

@@ -132,7 +132,8 @@ func (w *world) mutate(id string) {
 		return
 	}
 	archived := func(i wallet.Item) bool {
-		return f.given[i.ID] && k.items[i.ID].Gone == Current && len(f.versions(i.ID)) == 1 && !f.isContested(i.PendingID)
+		isContested := f.namedBy(i.PendingID) > 1 && f.namedBy(i.ID) > 0
+		return f.given[i.ID] && k.items[i.ID].Gone == Current && len(f.versions(i.ID)) == 1 && !isContested
 	}
 	from := first + w.random.IntN(at-first)
 	if rare := slices.IndexFunc(f.log[first:at], archived); rare >= 0 {
@@ -166,21 +167,16 @@ func (w *world) mutate(id string) {
 	}
 }
 
-// isContested reports whether several items name a pending one. When the first of them vanishes, the pending one is current until
-// another of them comes again, which in history is the next look back.
-func (f *account) isContested(pending string) bool {
+// namedBy is how many items name a pending one. When the first of them vanishes, and another is replaced itself, the pending one is
+// current until that other comes again, which in history is the next look back.
+func (f *account) namedBy(pending string) int {
 	by := map[string]bool{}
 	for _, item := range slices.Concat(f.history, f.log) {
-		by[item.ID] = by[item.ID] || item.PendingID == pending
-	}
-	delete(by, pending)
-	count := 0
-	for _, names := range by {
-		if names {
-			count++
+		if item.PendingID == pending && pending != "" && item.ID != pending {
+			by[item.ID] = true
 		}
 	}
-	return pending != "" && count > 1
+	return len(by)
 }
 
 func (w *world) readHistoryAgain(id string) {

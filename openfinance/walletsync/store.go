@@ -73,7 +73,7 @@ type StoredItem struct {
 	Version int64 // 0: it was only named by the item that replaces it
 	Seen    int64 // the pass of the feed in which it came last, as seenWith has it; 0: it came by history only
 	Gone    Gone
-	By      string // the item that replaces it
+	By      string // the item that replaces it; of one that is current, the pending item that it names and another replaces
 	Amount  int64
 	Final   bool  // its amount must not change any more
 	Seq     int64 // of its latest change
@@ -133,8 +133,8 @@ type Tx interface {
 	Append(changes []Change) error
 	// Unseen lists items that are current or replaced, whose Seen is more than 0, at least from and less than before.
 	Unseen(from, before int64) ([]StoredItem, error)
-	// ReplacedBy lists the items that an item replaces.
-	ReplacedBy(id string) ([]StoredItem, error)
+	// WithBy lists the items that have an item in By, in the order of their changes.
+	WithBy(id string) ([]StoredItem, error)
 	Change(seq int64) (Change, error)
 	// LastChange finds the latest change of an item up to a seq.
 	LastChange(id string, upTo int64) (change Change, ok bool, err error)

@@ -286,8 +286,8 @@ func (tx *transaction) Unseen(from, before int64) ([]walletsync.StoredItem, erro
 	return tx.list("gone <> 1 AND seen > 0 AND seen >= ? AND seen < ? ORDER BY seq", from, before)
 }
 
-func (tx *transaction) ReplacedBy(id string) ([]walletsync.StoredItem, error) {
-	return tx.list("replaced_by <> '' AND replaced_by = ?", id)
+func (tx *transaction) WithBy(id string) ([]walletsync.StoredItem, error) {
+	return tx.list("replaced_by <> '' AND replaced_by = ? ORDER BY seq", id)
 }
 
 func (tx *transaction) list(where string, args ...any) ([]walletsync.StoredItem, error) {

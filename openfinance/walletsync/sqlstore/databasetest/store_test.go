@@ -220,7 +220,7 @@ func TestStore_KeepsWhatItIsGiven(t *testing.T) {
 			unseen, err := tx.Unseen(2, 4)
 			require.NoError(t, err)
 			require.Len(t, unseen, 2)
-			replaced, err := tx.ReplacedBy("b")
+			replaced, err := tx.WithBy("b")
 			require.NoError(t, err)
 			require.Equal(t, []walletsync.StoredItem{item}, replaced)
 			last, ok, err := tx.LastChange(item.ID, 1)
