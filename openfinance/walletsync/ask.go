@@ -174,8 +174,11 @@ func (e *Engine) ask(ctx context.Context, r *request) (*wallet.Page, error) {
 		return page, err
 	}
 	renewed, renewErr := e.Keeper.Renew(ctx, r.access)
-	if renewErr != nil {
+	switch {
+	case renewErr != nil:
 		return nil, renewErr
+	case len(r.pages) > 0 && renewed.Epoch != r.access.Epoch:
+		return nil, ErrStale // what came under the consent as it was is not to be stored
 	}
 	if len(r.pages) > 0 && renewed.Epoch != r.access.Epoch {
 		return nil, ErrStale // as in askPages
