@@ -188,7 +188,7 @@ func (e *Engine) failed(ctx context.Context, r *request, cause error) error {
 		return e.Keeper.Ended(ctx, r.access, consent.Revoked)
 	case errors.Is(cause, wallet.ErrConsentExpired):
 		return e.Keeper.Ended(ctx, r.access, consent.Expired)
-	case errors.Is(cause, wallet.ErrRateLimited):
+	case answer != nil && errors.Is(cause, wallet.ErrRateLimited):
 		until := e.now().Add(answer.RetryAfter)
 		if err := e.Keeper.Hold(ctx, r.access.Key, until); err != nil {
 			return err

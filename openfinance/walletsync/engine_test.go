@@ -216,7 +216,8 @@ func TestEngine_Semantics(t *testing.T) {
 			},
 			"added a v1 5\nadded b v1 9223372036854775000", true, nil,
 		},
-		"an item that names itself": {[]answered{{"a:1::a", "c1", nil}, {"", "c1", nil}}, "added a v1 1", true, nil},
+		"an item that names itself":        {[]answered{{"a:1::a", "c1", nil}, {"", "c1", nil}}, "added a v1 1", true, nil},
+		"a limit whose length nobody says": {[]answered{{"a:1", "c1", wallet.ErrRateLimited}, {"a:1", "c1", nil}, {"", "c1", nil}}, "added a v1 1", true, nil},
 		"a page that is repeated ends nothing": {
 			[]answered{{"a:1", "c1", nil}, {"a:1", "c1", nil}, {"a:1", "c1", nil}, {"b:2", "c2", nil}}, "added a v1 1\nadded b v1 2", true, nil,
 		},
