@@ -62,8 +62,8 @@ func (r *request) circle(page *received, ended bool) bool {
 		*came = &returns{}
 	}
 	const (
-		maxReturns, maxStill  = 3, 12 // a page that does not lead on is read some times before it is believed
-		maxVersions, minItems = 20, 100_000
+		maxReturns, maxStill  = 3, 12       // a page that does not lead on is read some times before it is believed
+		maxVersions, minItems = 20, 100_000 // of an item, each of which may have a page of its own
 	)
 	tooOften := false
 	content := digestOf(page.Items, func(item *wallet.Item) string {
@@ -76,7 +76,7 @@ func (r *request) circle(page *received, ended bool) bool {
 		tooOften = (*came).again("still", content) > maxStill
 	} else {
 		cursor, items := (*came).again("cursor", page.NextCursor), (*came).again("items", content)
-		tooOften = cursor > maxReturns || items > maxReturns
+		tooOften = cursor > maxReturns || items > maxVersions
 	}
 	(*came).items += int64(len(page.Items))
 	const sooner = 4 // each time by so many bits

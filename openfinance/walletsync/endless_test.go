@@ -203,6 +203,43 @@ func TestEngine_AFewLostCursorsCostNothing(t *testing.T) {
 	})
 }
 
+// A gateway that gives each version of an item a page of its own, and some as they were before, goes in no circle when everything is
+// read anew and nothing of it is new.
+func TestEngine_VersionsOnPagesOfTheirOwnAreNoCircle(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const versions = 15
+		var feed []string
+		for n := range versions {
+			feed = append(feed, "tx_"+strconv.Itoa(n), changing("v", n), "same")
+		}
+		lost := false
+		gateway := &endless{past: calm, present: func(_ int, cursor string) ([]string, string, error) {
+			at, _ := strconv.Atoi(cursor)
+			switch {
+			case at < len(feed):
+				return feed[at : at+1], strconv.Itoa(at + 1), nil
+			case !lost:
+				lost = true
+				return nil, "", wallet.ErrInvalidCursor
+			}
+			return nil, cursor, nil
+		}}
+		store := newMemoryStore(time.Now)
+		sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
+		require.NoError(t, err)
+		keeper := &consent.Keeper{Store: store, Sealer: sealer, Owner: "p"}
+		engine := &Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p"}
+		key, err := keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "tok"})
+		require.NoError(t, err)
+		require.NoError(t, store.Register(t.Context(), "w", key))
+		began := time.Now()
+		require.NoError(t, engine.Runner([]string{"w"}).Once(t.Context()))
+		require.Less(t, time.Since(began), 10*time.Second)
+		require.EqualValues(t, versions+2, store.wallets["w"].state.Items)
+	})
+}
+
 // What the store keeps of a pause is a time of the clock. A clock that was set since the process began makes it no longer.
 func TestSchedule_APauseIsNotMovedByTheClock(t *testing.T) {
 	t.Parallel()
