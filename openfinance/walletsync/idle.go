@@ -46,8 +46,31 @@ func (r *Runner) flush(ctx context.Context, all bool) error {
 	recorded := r.idle
 	r.idle = nil
 	r.mu.Unlock()
-	if len(recorded) == 0 {
-		return nil
+	const together = 200 // are in one transaction
+	for len(recorded) > 0 {
+		count := min(together, len(recorded))
+		if err := r.engine.Store.Touch(ctx, recorded[:count]); err != nil {
+			r.unrecorded(recorded)
+			return err
+		}
+		recorded = recorded[count:]
 	}
-	return r.engine.Store.Touch(ctx, recorded)
+	return nil
+}
+
+// unrecorded has reads recorded with the next flush: the store could not be used.
+func (r *Runner) unrecorded(reads []Idle) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, read := range reads {
+		p := r.find(read.Wallet)
+		switch {
+		case p.count == 0:
+			p.consent, p.count, p.since = read.Consent, int32(read.Count), r.at(read.Last) //nolint:gosec // it was one
+		case p.consent == read.Consent:
+			p.count += int32(read.Count) //nolint:gosec // as above
+		default:
+			r.idle = append(r.idle, read)
+		}
+	}
 }
