@@ -20,6 +20,9 @@ func (e *Engine) Backfill(ctx context.Context, walletID string, from wallet.Date
 		if s.CoveredFrom != "" && s.CoveredFrom <= day || pending && s.BackfillFrom <= day {
 			return nil
 		}
+		if s.LookingBack {
+			day = min(day, s.BackfillFrom) // it looks back as well
+		}
 		s.BackfillFrom, s.BackfillCursor, s.BackfillDone, s.LookingBack = day, "", false, false
 		return nil
 	})
@@ -49,14 +52,16 @@ func (e *Engine) Import(ctx context.Context, walletID string, events []wallet.Ev
 }
 
 // lookBackWhenDue begins to read the latest days again, once a day: entries that were made late and that the feed left out
-// come in, and everything else is there already.
+// come in, and everything else is there already. The days are those before it was begun last, so that none is left out where that was
+// long ago.
 func (e *Engine) lookBackWhenDue(ctx context.Context, m *memory, state State) error {
 	const every = 24 * time.Hour
 	now, back := e.now(), e.lookBack()
-	if back < 0 || state.LookBackAt.IsZero() || now.Sub(state.LookBackAt) < every || m.backfilling {
+	since := now.Sub(state.LookBackAt)
+	if back < 0 || state.LookBackAt.IsZero() || since.Abs() < every || m.backfilling {
 		return nil
 	}
-	from := wallet.DateOf(now.UTC().Add(-back)).String()
+	from := wallet.DateOf(now.UTC().Add(-max(0, since) - back)).String()
 	return e.Store.Update(ctx, m.lease.Wallet, func(tx Tx) error {
 		s := tx.State()
 		switch {
@@ -65,7 +70,7 @@ func (e *Engine) lookBackWhenDue(ctx context.Context, m *memory, state State) er
 		case s.BackfillFrom != "" && !s.BackfillDone:
 			return nil
 		}
-		s.BackfillFrom, s.BackfillCursor, s.BackfillDone, s.LookingBack = from, "", false, true
+		s.BackfillFrom, s.BackfillCursor, s.BackfillDone, s.LookingBack, s.LookBackAt = from, "", false, true, now
 		m.backfilling = true
 		return nil
 	})

@@ -337,7 +337,7 @@ func TestEngine_ObservesEachRead(t *testing.T) {
 	require.ErrorContains(t, seen[1].Err, "503")
 }
 
-// Once a day the latest days are read again, and an entry that was made late comes in.
+// Once a day the latest days are read again, and an entry that was made late comes in. After an outage none of the days is left out.
 func TestEngine_LooksBackOnceADay(t *testing.T) {
 	t.Parallel()
 	_, store, _ := scripted(t, answered{"a:1", "c1", nil}, answered{"", "c1", nil})
@@ -353,17 +353,26 @@ func TestEngine_LooksBackOnceADay(t *testing.T) {
 	m := &memory{lease: Lease{Wallet: "w", Owner: state.Owner, Fence: state.Fence}}
 	require.NoError(t, engine.lookBackWhenDue(t.Context(), m, *state))
 	require.False(t, m.backfilling, "not yet")
-	now = now.Add(25 * time.Hour)
+	from := wallet.DateOf(now.AddDate(0, 0, -10)).String()
+	now = now.AddDate(0, 0, 40)
 	require.NoError(t, engine.lookBackWhenDue(t.Context(), m, *state))
 	require.True(t, m.backfilling)
-	require.Equal(t, wallet.DateOf(now.AddDate(0, 0, -10)).String(), state.BackfillFrom)
+	require.Equal(t, from, state.BackfillFrom)
+	require.Equal(t, now, state.LookBackAt)
 	gateway.answers = []answered{{"late:5 a:1", "h1", nil}, {"", "h1", nil}}
 	for range 2 {
 		_, err = engine.step(t.Context(), m, history)
 		require.NoError(t, err)
 	}
 	require.True(t, state.BackfillDone)
-	require.Equal(t, now, state.LookBackAt)
 	require.Len(t, store.wallets["w"].changes, 2)
 	require.Empty(t, state.CoveredFrom, "a look-back covers no history")
+
+	m.backfilling, state.LookBackAt = false, now.AddDate(5, 0, 0)
+	require.NoError(t, engine.lookBackWhenDue(t.Context(), m, *state))
+	from = wallet.DateOf(now.AddDate(0, 0, -10)).String()
+	require.Equal(t, from, state.BackfillFrom, "that time was noted while the clock was wrong")
+	require.NoError(t, engine.Backfill(t.Context(), "w", wallet.DateOf(now)))
+	require.Equal(t, from, state.BackfillFrom, "a backfill of fewer days looks back as well")
+	require.False(t, state.LookingBack)
 }

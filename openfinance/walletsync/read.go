@@ -248,7 +248,6 @@ func confirmations(empty bool) int {
 
 // storeHistory stores pages of a backfill.
 func (e *Engine) storeHistory(ctx context.Context, r *request) (outcome, error) {
-	now := e.now()
 	return e.storePages(ctx, r, func(tx Tx, a *application, page *received, out *outcome) error {
 		s, before := tx.State(), a.effects
 		if err := a.page(page.Items); err != nil {
@@ -262,7 +261,7 @@ func (e *Engine) storeHistory(ctx context.Context, r *request) (outcome, error) 
 			s.BackfillCursor = page.NextCursor
 		}
 		if out.ended {
-			finishBackfill(s, now)
+			finishBackfill(s)
 		}
 		if strings.HasPrefix(s.Failing, historyFailing) && (out.ended || r.memory.historyRestarts <= calmRestarts) {
 			s.Failing, s.Fails = "", 0
@@ -271,10 +270,10 @@ func (e *Engine) storeHistory(ctx context.Context, r *request) (outcome, error) 
 	})
 }
 
-func finishBackfill(s *State, now time.Time) {
+func finishBackfill(s *State) {
 	s.BackfillDone = true
 	if s.LookingBack {
-		s.LookBackAt, s.LookingBack = now, false
+		s.LookingBack = false
 		return
 	}
 	if s.CoveredFrom == "" || s.BackfillFrom < s.CoveredFrom {

@@ -51,7 +51,7 @@ type State struct {
 	BackfillFrom   string // 2006-01-02; empty: none
 	BackfillCursor string
 	BackfillDone   bool
-	LookBackAt     time.Time // when the latest look-back ended
+	LookBackAt     time.Time // when the latest look-back began
 	LookingBack    bool      // the backfill is a look-back
 	CoveredFrom    string    // from when on history was read; empty: not
 }
