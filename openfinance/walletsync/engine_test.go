@@ -298,7 +298,7 @@ func TestEngine_AMutationTakesNothingOfHistoryBack(t *testing.T) {
 			state := &store.wallets["w"].state
 			m := &memory{lease: Lease{Wallet: "w", Owner: state.Owner, Fence: state.Fence}}
 			gateway.answers = []answered{{"h:7", "h1", nil}, {"", "h1", nil}}
-			for range 2 {
+			for range 3 {
 				_, err = engine.step(t.Context(), m, history)
 				require.NoError(t, err)
 			}
@@ -359,8 +359,8 @@ func TestEngine_LooksBackOnceADay(t *testing.T) {
 	require.True(t, m.backfilling)
 	require.Equal(t, from, state.BackfillFrom)
 	require.Equal(t, now, state.LookBackAt)
-	gateway.answers = []answered{{"late:5 a:1", "h1", nil}, {"", "h1", nil}}
-	for range 2 {
+	gateway.answers = []answered{{"", "", nil}, {"late:5 a:1", "h1", nil}, {"", "h1", nil}}
+	for range 4 {
 		_, err = engine.step(t.Context(), m, history)
 		require.NoError(t, err)
 	}

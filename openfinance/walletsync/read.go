@@ -255,8 +255,8 @@ func (e *Engine) storeHistory(ctx context.Context, r *request) (outcome, error) 
 		}
 		empty, still := len(page.Items) == 0, unmoved(page.Page, page.params.Cursor)
 		confirmed := r.memory.confirming[history] >= confirmations(empty) && a.effects == before
-		out.ended = empty && still || (empty || still) && confirmed
-		out.confirm = !out.ended && (empty || still)
+		out.ended = (empty || still) && confirmed // history that was read is not read again: one answer that lost its items is not its end
+		out.confirm = (empty || still) && !confirmed
 		if page.NextCursor != "" {
 			s.BackfillCursor = page.NextCursor
 		}
