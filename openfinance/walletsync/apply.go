@@ -298,10 +298,8 @@ func (a *application) remove(stored *StoredItem) error {
 
 // body is the content that a change brought.
 func (a *application) body(seq int64) (json.RawMessage, error) {
-	for _, change := range a.changes {
-		if change.Seq == seq {
-			return change.Raw, nil
-		}
+	if first := a.state.Seq - int64(len(a.changes)); seq > first {
+		return a.changes[seq-first-1].Raw, nil
 	}
 	change, err := a.tx.Change(seq)
 	return change.Raw, err

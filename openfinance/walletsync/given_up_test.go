@@ -115,6 +115,18 @@ func TestEngine_AnUpdateThatIsGivenUpTakesNothingOfHistoryBack(t *testing.T) {
 	}
 }
 
+// To find out that an item was not there before, a store would look through all changes of a wallet. Of items that have one change, which
+// most of an update that is given up do, nobody asks.
+func TestEngine_LooksForNoChangeThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	readings(t, []reading{
+		{live, answered{"p:2 h:3 x:3", "c2", nil}},
+		{live, answered{"", "", wallet.ErrMutation}},
+		{live, answered{"b:2", "d1", nil}},
+		{live, answered{"", "d1", nil}},
+	}, func(k *kept) { require.Zero(t, k.searches) })
+}
+
 // What the feed has shown in a reading that came to its end is the feed's, whoever brought it first: when everything is read anew and
 // it does not come, it has vanished. An update that is given up leaves nothing else behind.
 func TestEngine_WhatTheFeedTakesBackIsGone(t *testing.T) {

@@ -29,6 +29,7 @@ type kept struct {
 	quarantine map[string]string // id by content
 	expected   map[string]time.Time
 	audits     int
+	searches   int // for the latest change of an item
 }
 
 func newMemoryStore(now func() time.Time) *memoryStore {
@@ -240,8 +241,13 @@ func (tx *memoryTx) list(fits func(StoredItem) bool) []StoredItem {
 	return list
 }
 
-func (tx *memoryTx) Unseen(from, before int64) ([]StoredItem, error) {
-	return tx.list(func(i StoredItem) bool { return i.Gone != Vanished && i.Seen > 0 && i.Seen >= from && i.Seen < before }), nil
+func (tx *memoryTx) Unseen(from, before int64, all bool) ([]StoredItem, error) {
+	list := tx.list(func(i StoredItem) bool { return i.Gone != Vanished && i.Seen > 0 && i.Seen >= from && i.Seen < before })
+	replace := map[string]bool{}
+	for _, item := range tx.list(func(i StoredItem) bool { return i.Gone == Replaced }) {
+		replace[item.By] = true
+	}
+	return slices.DeleteFunc(list, func(i StoredItem) bool { return i.Gone == Replaced && !all && !replace[i.ID] }), nil
 }
 
 func (tx *memoryTx) WithBy(id string) ([]StoredItem, error) {
@@ -255,6 +261,7 @@ func (tx *memoryTx) all() []Change {
 func (tx *memoryTx) Change(seq int64) (Change, error) { return tx.all()[seq-1], nil }
 
 func (tx *memoryTx) LastChange(id string, upTo int64) (Change, bool, error) {
+	tx.kept.searches++
 	all := tx.all()
 	for i := min(int(upTo), len(all)) - 1; i >= 0; i-- {
 		if all[i].ID == id {

@@ -105,7 +105,7 @@ func (a *application) before(stored *StoredItem) (change Change, ok bool, err er
 	case pass == 0 || a.state.FirstSeq >= 0: // the reading has not shown it
 		upTo = max(upTo, stored.content())
 	}
-	if upTo == 0 {
+	if upTo == 0 || stored.Version <= 1 && upTo < stored.Seq { // the store would look through all changes for one that is not there
 		return Change{}, false, nil
 	}
 	change, ok, err = a.tx.LastChange(stored.ID, upTo)
@@ -159,13 +159,14 @@ func (a *application) repeats(item wallet.Item, stored *StoredItem, hash string)
 	return false, nil
 }
 
-// unseen lists items that the feed showed last in a pass from one on and before another, in the order of their changes.
+// unseen lists items that the feed showed last in a pass from one on and before another, in the order of their changes. Of those that
+// are replaced, it leaves out what nothing follows from: there are many, of which a feed shows only what replaced them.
 func unseen(tx Tx, from, before int64) ([]StoredItem, error) {
-	items, err := tx.Unseen(from, before)
+	items, err := tx.Unseen(from, before, false)
 	if err != nil {
 		return nil, err
 	}
-	more, err := tx.Unseen(standing|from<<passBits, standing|before<<passBits)
+	more, err := tx.Unseen(standing|from<<passBits, standing|before<<passBits, true)
 	if err != nil || len(more) == 0 {
 		return items, err
 	}

@@ -131,8 +131,9 @@ type Tx interface {
 	Items(ids []string) (map[string]StoredItem, error)
 	Save(items []StoredItem) error
 	Append(changes []Change) error
-	// Unseen lists items that are current or replaced, whose Seen is more than 0, at least from and less than before.
-	Unseen(from, before int64) ([]StoredItem, error)
+	// Unseen lists items whose Seen is more than 0, at least from and less than before, in the order of their changes: those that are
+	// current, those that are replaced and replace others, and with all the others that are replaced.
+	Unseen(from, before int64, all bool) ([]StoredItem, error)
 	// WithBy lists the items that have an item in By, in the order of their changes.
 	WithBy(id string) ([]StoredItem, error)
 	Change(seq int64) (Change, error)

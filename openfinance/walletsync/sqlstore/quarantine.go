@@ -2,11 +2,14 @@ package sqlstore
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"time"
 
 	"github.com/djamo/djamo-go/internal/sqldb"
+	"github.com/djamo/djamo-go/openfinance/walletsync"
 )
 
 // QuarantinedItem is what the quarantine has of an item, beside its bytes. Wallet and Hash name it.
@@ -52,4 +55,17 @@ func (s *Store) QuarantinedBytes(ctx context.Context, wallet, hash string) (body
 		return err
 	})
 	return body, found, err
+}
+
+func (tx *transaction) Quarantine(at time.Time, items []walletsync.Quarantined) error {
+	for _, item := range items {
+		sum := sha256.Sum256(item.Raw)
+		_, err := tx.c.exec(tx.ctx, `INSERT INTO djamo_wallet_quarantine (wallet, hash, id, reason, at, body) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (wallet, hash) DO NOTHING`, tx.wallet, hex.EncodeToString(sum[:]), text(item.ID), text(item.Reason), sqldb.Nanoseconds(at),
+			[]byte(item.Raw))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,14 +2,11 @@ package sqlstore
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/djamo/djamo-go/internal/sqldb"
 	"github.com/djamo/djamo-go/openfinance/audit"
@@ -281,16 +278,26 @@ func (tx *transaction) Append(changes []walletsync.Change) error {
 	return nil
 }
 
-func (tx *transaction) Unseen(from, before int64) ([]walletsync.StoredItem, error) {
+func (tx *transaction) Unseen(from, before int64, all bool) ([]walletsync.StoredItem, error) {
 	// What came by history alone has no pass, and a reading of the feed says nothing of it.
-	return tx.list("gone <> 1 AND seen > 0 AND seen >= ? AND seen < ? ORDER BY seq", from, before)
+	where := "wallet = ? AND seen > 0 AND seen >= ? AND seen < ? AND "
+	if all {
+		return tx.list("djamo_wallet_items", where+"gone <> 1 ORDER BY seq", tx.wallet, from, before)
+	}
+	return tx.list("djamo_wallet_items", where+`(gone = 0 OR gone = 2 AND id IN
+		(SELECT p.replaced_by FROM djamo_wallet_items p WHERE p.wallet = ? AND p.replaced_by <> '' AND p.gone = 2)) ORDER BY seq`,
+		tx.wallet, from, before, tx.wallet)
 }
 
 func (tx *transaction) WithBy(id string) ([]walletsync.StoredItem, error) {
-	return tx.list("replaced_by <> '' AND replaced_by = ? ORDER BY seq", id)
+	from := "djamo_wallet_items"
+	if !tx.c.postgres {
+		from += " INDEXED BY djamo_wallet_items_replaced" // else SQLite reads all items of the wallet
+	}
+	return tx.list(from, "wallet = ? AND replaced_by <> '' AND replaced_by = ? ORDER BY seq", tx.wallet, id)
 }
 
-func (tx *transaction) list(where string, args ...any) ([]walletsync.StoredItem, error) {
+func (tx *transaction) list(from, where string, args ...any) ([]walletsync.StoredItem, error) {
 	var items []walletsync.StoredItem
 	if err := tx.flush(); err != nil {
 		return nil, err
@@ -299,7 +306,7 @@ func (tx *transaction) list(where string, args ...any) ([]walletsync.StoredItem,
 		item, err := scanItem(rows)
 		items = append(items, item)
 		return err
-	}, "SELECT "+itemColumns+" FROM djamo_wallet_items WHERE wallet = ? AND "+where, append([]any{tx.wallet}, args...)...)
+	}, "SELECT "+itemColumns+" FROM "+from+" WHERE "+where, args...)
 	return items, err
 }
 
@@ -338,19 +345,6 @@ func (tx *transaction) change(where string, args ...any) (change walletsync.Chan
 		return err
 	}, "SELECT "+changeColumns+" FROM djamo_wallet_changes WHERE wallet = ? AND "+where, append([]any{tx.wallet}, args...)...)
 	return change, ok, err
-}
-
-func (tx *transaction) Quarantine(at time.Time, items []walletsync.Quarantined) error {
-	for _, item := range items {
-		sum := sha256.Sum256(item.Raw)
-		_, err := tx.c.exec(tx.ctx, `INSERT INTO djamo_wallet_quarantine (wallet, hash, id, reason, at, body) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (wallet, hash) DO NOTHING`, tx.wallet, hex.EncodeToString(sum[:]), text(item.ID), text(item.Reason), sqldb.Nanoseconds(at),
-			[]byte(item.Raw))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (tx *transaction) Release(ids []string) error {

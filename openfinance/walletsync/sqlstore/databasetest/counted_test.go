@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +27,7 @@ type counter struct {
 	mu      sync.Mutex
 	counts  map[string]int
 	endless []string // statements that would wait for ever
+	latest  string   // statement
 	before  func()   // a statement; nil: nothing
 }
 
@@ -39,6 +41,7 @@ func (c *counter) count(ctx context.Context, _ driver.Conn, query string, carryO
 	}
 	c.mu.Lock()
 	c.counts[word]++
+	c.latest = query
 	if _, bounded := ctx.Deadline(); !bounded {
 		c.endless = append(c.endless, query)
 	}
@@ -151,6 +154,24 @@ func TestStore_CountsStatements(t *testing.T) {
 			map[string]int{"BEGIN": 1, "SELECT": 2, "INSERT": 1, "UPDATE": 1, "COMMIT": 1},
 		), count.take(), "reads that found nothing are recorded together")
 	})
+}
+
+// SQLite would look for what an item replaces among all items of the wallet: of ten thousand that vanish, each among all of them.
+func TestStore_FindsWhatIsReplacedByItsIndex(t *testing.T) {
+	t.Parallel()
+	d := database{"sqlite", filepath.Join(t.TempDir(), "wallets.db"), sqlstore.SQLite}
+	store, count := d.counted(t)
+	grant(t, store, "w")
+	query := ""
+	require.NoError(t, store.Update(t.Context(), "w", func(tx walletsync.Tx) error {
+		_, err := tx.WithBy("x")
+		query = count.latest
+		return err
+	}))
+	var id, parent, unused int
+	var plan string
+	require.NoError(t, d.connect(t).QueryRow("EXPLAIN QUERY PLAN "+query, "w", "x").Scan(&id, &parent, &unused, &plan))
+	require.Contains(t, plan, "djamo_wallet_items_replaced (wallet=? AND replaced_by=?)")
 }
 
 // Claiming takes as many statements for a thousand wallets as for one, on a server that is asked over a network.

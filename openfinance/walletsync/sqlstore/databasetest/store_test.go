@@ -217,9 +217,11 @@ func TestStore_KeepsWhatItIsGiven(t *testing.T) {
 			none, err := tx.Items(nil)
 			require.NoError(t, err)
 			require.Empty(t, none)
-			unseen, err := tx.Unseen(2, 4)
-			require.NoError(t, err)
-			require.Len(t, unseen, 2)
+			for all, count := range map[bool]int{true: 2, false: 1} {
+				unseen, err := tx.Unseen(2, 4, all)
+				require.NoError(t, err)
+				require.Len(t, unseen, count, "one is replaced and replaces nothing")
+			}
 			replaced, err := tx.WithBy("b")
 			require.NoError(t, err)
 			require.Equal(t, []walletsync.StoredItem{item}, replaced)
