@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
-	"fmt"
 	"time"
 
 	"github.com/djamo/djamo-go/internal/sqldb"
@@ -43,7 +42,7 @@ func (s *Store) Quarantine(ctx context.Context, wallet string, after Quarantined
 			item.At = sqldb.Moment(at)
 			list = append(list, item)
 			return err
-		}, query+fmt.Sprintf(" ORDER BY wallet, at, hash LIMIT %d", limit), args...)
+		}, query+" ORDER BY wallet, at, hash LIMIT ?", append(args, limit)...)
 	})
 	return list, err
 }

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -184,8 +183,7 @@ func (s *Store) Changes(ctx context.Context, wallet string, after int64, limit i
 			change, err := scanChange(rows)
 			changes = append(changes, change)
 			return err
-		}, "SELECT "+changeColumns+fmt.Sprintf(" FROM djamo_wallet_changes WHERE wallet = ? AND seq > ? ORDER BY seq LIMIT %d", limit),
-			wallet, after)
+		}, "SELECT "+changeColumns+" FROM djamo_wallet_changes WHERE wallet = ? AND seq > ? ORDER BY seq LIMIT ?", wallet, after, limit)
 	})
 	return changes, err
 }
