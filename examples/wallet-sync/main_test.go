@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -242,6 +243,29 @@ func TestRun_AnHourSurvivesARestartAndCountsForTheConsent(t *testing.T) {
 	require.Equal(t, 1, b.once("-wallet", one+","+two))
 	require.Len(t, b.gateway.Requests(), asked, "nothing is asked before the hour is over")
 	require.Equal(t, "rate_limited", b.status(two).State)
+}
+
+// An auditor sees each request with the answer that it got, also where nothing came of it.
+func TestRun_EveryAnswerIsRecorded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, gatewaytest.Options{})
+	b.sale(one, -100)
+	b.gateway.ExpireToken(b.env["DJAMO_CONSENT_ID"])
+	require.Zero(t, b.once(), b.stderr.String())
+	b.sale(one, -200)
+	b.gateway.Inject(gatewaytest.Fault{Kind: gatewaytest.Fraction})
+	require.Zero(t, b.once(), b.stderr.String())
+	b.gateway.ExpireToken(b.env["DJAMO_CONSENT_ID"])
+	require.Zero(t, b.once(), "nothing is new")
+	b.gateway.Inject(gatewaytest.Fault{Kind: gatewaytest.RateLimit, RetryAfter: time.Hour})
+	require.Equal(t, 1, b.once())
+	db, err := sql.Open("sqlite", b.db)
+	require.NoError(t, err)
+	defer db.Close()
+	var statuses string
+	require.NoError(t, db.QueryRowContext(t.Context(),
+		"SELECT group_concat(status, ' ') FROM (SELECT status FROM djamo_audit WHERE chain = ? ORDER BY n)", one).Scan(&statuses))
+	require.Equal(t, "401 200 200 200 200 200 401 200 429", statuses)
 }
 
 func TestRun_ConsentEndsAndIsGivenAnew(t *testing.T) {

@@ -173,6 +173,7 @@ func (e *Engine) ask(ctx context.Context, r *request) (*wallet.Page, error) {
 	if !errors.Is(err, wallet.ErrInvalidToken) {
 		return page, err
 	}
+	r.turnedAway = append(r.turnedAway, turnedAway{params: r.params, status: statusOf(err)})
 	renewed, renewErr := e.Keeper.Renew(ctx, r.access)
 	switch {
 	case renewErr != nil:

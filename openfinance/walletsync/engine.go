@@ -182,6 +182,9 @@ func (e *Engine) failed(ctx context.Context, r *request, cause error) error {
 		return cause
 	}
 	answer, _ := errors.AsType[*wallet.Error](cause)
+	status := statusOf(cause)
+	// Nothing was sent where the transport held it back, nor after a token that was not taken where there is no newer one yet.
+	unsent := status == 0 && (errors.Is(cause, wallet.ErrRateLimited) || answer == nil && len(r.turnedAway) > 0)
 	var change func(s *State)
 	switch {
 	case errors.Is(cause, wallet.ErrConsentRevoked):
@@ -193,7 +196,7 @@ func (e *Engine) failed(ctx context.Context, r *request, cause error) error {
 		if err := e.Keeper.Hold(ctx, r.access.Key, until); err != nil {
 			return err
 		}
-		return &consent.HeldError{Until: until}
+		cause, change = &consent.HeldError{Until: until}, func(*State) {}
 	case errors.Is(cause, wallet.ErrInvalidCursor) && r.params.Cursor != "":
 		e.alert(r.lease.Wallet, "the cursor has gone bad, everything is read anew")
 		change = e.anew(r)
@@ -207,9 +210,8 @@ func (e *Engine) failed(ctx context.Context, r *request, cause error) error {
 			return err
 		}
 		change(tx.State())
-		status := 0
-		if answer != nil {
-			status = answer.Status
+		if err := r.auditTurnedAway(tx, e.now()); err != nil || unsent {
+			return err
 		}
 		return tx.Audit(r.audit(e.now(), r.params, status, nil))
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"net/http"
 	"strings"
 	"time"
 
@@ -25,6 +27,14 @@ type request struct {
 	params wallet.PageParams
 	memory *memory
 	pages  []received
+
+	turnedAway []turnedAway
+}
+
+// turnedAway is a use of a token that the gateway does not take any more.
+type turnedAway struct {
+	params wallet.PageParams
+	status int
 }
 
 // received is a page that came, with what it was asked with.
@@ -109,10 +119,31 @@ func (r *request) audit(now time.Time, params wallet.PageParams, status int, ite
 	}
 }
 
+// auditTurnedAway records what was asked with a token that was not taken. Newer tokens came after it.
+func (r *request) auditTurnedAway(tx Tx, now time.Time) error {
+	for _, asked := range r.turnedAway {
+		if err := tx.Audit(r.audit(now, asked.params, asked.status, nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// statusOf is the status of the answer that an error is about; 0: none came.
+func statusOf(err error) int {
+	if answer, ok := errors.AsType[*wallet.Error](err); ok {
+		return answer.Status
+	}
+	if errors.Is(err, wallet.ErrPage) {
+		return http.StatusOK
+	}
+	return 0
+}
+
 // quiet reports whether a page says that nothing happened since a read that had reached the end.
 func (r *request) quiet(page *wallet.Page) bool {
 	s := &r.state
-	return r.source == live && s.InStep && s.Failing == "" && len(page.Items) == 0 && unmoved(page, s.Cursor) &&
+	return r.source == live && len(r.turnedAway) == 0 && s.InStep && s.Failing == "" && len(page.Items) == 0 && unmoved(page, s.Cursor) &&
 		(page.Balance == nil || s.HasBalance && *page.Balance == s.Balance)
 }
 
@@ -136,6 +167,9 @@ func (e *Engine) storePages(ctx context.Context, r *request, store func(tx Tx, a
 			return err
 		}
 		a, err := prepare(tx, items, r.source, now, e.final)
+		if err == nil {
+			err = r.auditTurnedAway(tx, now)
+		}
 		if err != nil {
 			return err
 		}
@@ -162,6 +196,9 @@ func (e *Engine) storePages(ctx context.Context, r *request, store func(tx Tx, a
 		out.state = *tx.State()
 		return nil
 	})
+	if err == nil {
+		r.turnedAway = nil // it is recorded
+	}
 	return out, err
 }
 
