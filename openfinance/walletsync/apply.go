@@ -67,7 +67,7 @@ func prepare(tx Tx, pages [][]wallet.Item, from source, now time.Time, final fun
 
 // page takes the items of one page: each content once, in the order of the page. write hands them over.
 func (a *application) page(items []wallet.Item) error {
-	for _, item := range a.lastOfEach(items) {
+	for _, item := range lastOfEach(items) {
 		if item.ID != "" {
 			a.seen = append(a.seen, item.ID)
 		}
@@ -78,9 +78,8 @@ func (a *application) page(items []wallet.Item) error {
 	return nil
 }
 
-// lastOfEach keeps the last of the items with one id that can be read, at the place of the last. What cannot be read stays, and so
-// does one that is final with another amount: which of the two is right, a person must say, as where they come in two pages.
-func (a *application) lastOfEach(page []wallet.Item) []wallet.Item {
+// lastOfEach keeps the last of the items with one id that can be read, at the place of the last, and what cannot be read.
+func lastOfEach(page []wallet.Item) []wallet.Item {
 	last := make(map[string]int, len(page))
 	others := 0
 	for i := range page {
@@ -95,8 +94,7 @@ func (a *application) lastOfEach(page []wallet.Item) []wallet.Item {
 	}
 	kept := make([]wallet.Item, 0, len(page))
 	for i, item := range page {
-		if item.ID == "" || item.Reason != "" || last[item.ID] == i ||
-			a.final(item.Status) && item.Amount != page[last[item.ID]].Amount {
+		if item.ID == "" || item.Reason != "" || last[item.ID] == i {
 			kept = append(kept, item)
 		}
 	}
