@@ -131,12 +131,15 @@ func TestConsent_IsKeptOutOfLogs(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	logger.Info("x", "grant", consent.Grant{Token: "secret"}, "access", consent.Access{Token: "secret"}, "tokens", consent.Tokens{Token: "secret"})
+	for _, to := range []*slog.Logger{logger, slog.New(slog.NewJSONHandler(&log, nil))} {
+		to.Info("x", "grant", consent.Grant{Token: "secret"}, "access", consent.Access{Token: "secret"}, "tokens", consent.Tokens{Token: "secret"})
+	}
 	b := newBench(t)
 	b.keeper.Logger = logger
 	require.NoError(t, b.keeper.Revoke(t.Context(), "con"))
 	require.Contains(t, log.String(), "state=revoked")
 	require.Contains(t, log.String(), "grant=[consent] access=[consent] tokens=[tokens]")
+	require.Contains(t, log.String(), `"grant":"[consent]","access":"[consent]","tokens":"[tokens]"`)
 	require.NotContains(t, log.String(), "secret")
 	require.Equal(t, "[consent]", fmt.Sprintf("%#v", consent.Grant{Token: "secret"}))
 	failure := errors.New("store")

@@ -3,6 +3,7 @@ package walletservice_test
 import (
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,6 +144,9 @@ func TestSettings_OddFilesOfConsents(t *testing.T) {
 	_, err := settings.Service(func(name string) string { return env[name] })
 	require.ErrorContains(t, err, "cannot be read", "a folder")
 	require.Equal(t, "[consent] [consent]", fmt.Sprintf("%v %#v", walletservice.Consent{Token: "x"}, walletservice.Consent{Token: "x"}))
+	var log strings.Builder
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "consent", walletservice.Consent{Token: "secret"})
+	require.Contains(t, log.String(), `"consent":"[consent]"`)
 }
 
 // A key is made beside a file of SQLite once, and only its owner can read it.
