@@ -181,9 +181,6 @@ func (e *Engine) ask(ctx context.Context, r *request) (*wallet.Page, error) {
 	case len(r.pages) > 0 && renewed.Epoch != r.access.Epoch:
 		return nil, ErrStale // what came under the consent as it was is not to be stored
 	}
-	if len(r.pages) > 0 && renewed.Epoch != r.access.Epoch {
-		return nil, ErrStale // as in askPages
-	}
 	r.access = renewed
 	return e.send(ctx, r)
 }
