@@ -90,7 +90,7 @@ func TestPrepare_CommitsAndTagsEveryModule(t *testing.T) {
 	require.Equal(t, "cmd/djamo/v0.1.0\nstore/v0.1.0\nv0.1.0", inRepository(t, dir, "tag"), "tests are nobody's to use")
 	require.Equal(t, "release: set the version v0.1.0\npay: begin", inRepository(t, dir, "log", "--format=%s"))
 	require.Empty(t, inRepository(t, dir, "status", "--porcelain"))
-	require.NotContains(t, out.String(), "Mind")
+	require.NotContains(t, out.String(), "not main")
 	require.Contains(t, out.String(), "\tgit push --atomic origin HEAD:main v0.1.0 cmd/djamo/v0.1.0 store/v0.1.0\n")
 	require.Empty(t, inRepository(t, remote, "for-each-ref"), "nothing was pushed")
 
@@ -112,7 +112,7 @@ func TestPrepare_CommitsAndTagsEveryModule(t *testing.T) {
 	inRepository(t, dir, "checkout", "-q", "-b", "repairs")
 	out.Reset()
 	require.NoError(t, prepare(t.Context(), dir, "v0.1.1", day, &out, noTrial))
-	require.Contains(t, out.String(), "Mind that \"repairs\" is checked out and not main")
+	require.Contains(t, out.String(), "not main but repairs: ")
 	require.Len(t, strings.Split(strings.TrimSpace(read(t, dir, "cmd/djamo/go.sum")), "\n"), 4, "the hashes of the last version are replaced")
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,7 +57,8 @@ func prepare(ctx context.Context, root, version string, now time.Time, out io.Wr
 
 	branch, _ := git(ctx, root, "branch", "--show-current") // says nothing where no branch is checked out
 	if branch != "main" {
-		_, err = fmt.Fprintf(out, "Mind that %q is checked out and not main: what is pushed below makes its commits those of main.\n", branch)
+		_, err = fmt.Fprintf(out, "What is checked out is not main but %s: what is pushed below makes its commits those of main.\n",
+			cmp.Or(branch, "no branch"))
 	}
 	tags := r.tags()
 	_, printErr := fmt.Fprintf(out,
@@ -140,7 +142,10 @@ func (r release) checkTags(ctx context.Context, root string) error {
 		if err != nil {
 			return err
 		}
-		var found struct{ Sum, GoModSum string }
+		var found struct {
+			Sum      string `json:"Sum"`      //nolint:tagliatelle // go's
+			GoModSum string `json:"GoModSum"` //nolint:tagliatelle // go's
+		}
 		if err := json.Unmarshal([]byte(printed), &found); err != nil {
 			return fmt.Errorf("go mod download: %w", err)
 		}
