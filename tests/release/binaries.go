@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -124,10 +125,33 @@ func (r release) build(ctx context.Context, s stranger, platform string) ([]byte
 	if err != nil {
 		return nil, entry{}, err
 	}
-	if !strings.Contains(sbom, `"bomFormat": "CycloneDX"`) {
-		return nil, entry{}, fmt.Errorf("the list of what is in the binary is none: %.200s", sbom)
+	list, err := withoutTool(sbom)
+	if err != nil {
+		return nil, entry{}, fmt.Errorf("the list of what is in the binary: %w: %.200s", err, sbom)
 	}
-	return binary, entry{"djamo.cdx.json", []byte(sbom), 0o644}, nil
+	return binary, entry{"djamo.cdx.json", list, 0o644}, nil
+}
+
+// withoutTool leaves the hashes of the tool's own binary out of its list: they differ from one kind of machine to another.
+func withoutTool(sbom string) ([]byte, error) {
+	var list map[string]any
+	if err := json.Unmarshal([]byte(sbom), &list); err != nil {
+		return nil, err
+	}
+	if list["bomFormat"] != "CycloneDX" {
+		return nil, errors.New("it is not in the format CycloneDX")
+	}
+	metadata, _ := list["metadata"].(map[string]any)
+	tools, _ := metadata["tools"].([]any)
+	if len(tools) == 0 {
+		return nil, errors.New("it does not name the tool that made it")
+	}
+	for _, tool := range tools {
+		if tool, ok := tool.(map[string]any); ok {
+			delete(tool, "hashes")
+		}
+	}
+	return json.MarshalIndent(list, "", "  ")
 }
 
 // install is what anybody does, and the bytes that it leaves.

@@ -5,6 +5,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -189,6 +190,27 @@ func TestArchive_SameBytesAndWhatBelongsInIt(t *testing.T) {
 		files[header.Name] = header.Mode
 	}
 	require.Equal(t, map[string]int64{"djamo_0.1.0_linux_amd64/djamo": 0o755, "djamo_0.1.0_linux_amd64/LICENSE": 0o644, "djamo_0.1.0_linux_amd64/man/man1/djamo.1": 0o644}, files)
+}
+
+// The tool that lists what is in a binary has another binary on each kind of machine, and the archives have the same bytes on all.
+func TestSBOM_SaysNothingOfTheMachine(t *testing.T) {
+	t.Parallel()
+
+	const list = `{"bomFormat": "CycloneDX", "metadata": {"tools": [{"name": "lister", "hashes": [{"content": "%s"}]}]}, "components": [{"hashes": [{"content": "1"}]}]}`
+	first, err := withoutTool(fmt.Sprintf(list, "aa"))
+	require.NoError(t, err)
+	second, err := withoutTool(fmt.Sprintf(list, "bb"))
+	require.NoError(t, err)
+	require.Equal(t, string(first), string(second))
+	require.JSONEq(t, `{"bomFormat": "CycloneDX", "metadata": {"tools": [{"name": "lister"}]}, "components": [{"hashes": [{"content": "1"}]}]}`, string(first))
+	for list, want := range map[string]string{
+		"11:02 no such file":         "invalid character",
+		`{"bomFormat": "SPDX"}`:      "CycloneDX",
+		`{"bomFormat": "CycloneDX"}`: "does not name the tool",
+	} {
+		_, err := withoutTool(list)
+		require.ErrorContains(t, err, want)
+	}
 }
 
 func TestBinaries_RefusesWhatItCannotPublish(t *testing.T) {
