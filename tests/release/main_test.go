@@ -202,6 +202,11 @@ func TestPrepare_Refuses(t *testing.T) {
 			t.Helper()
 			inRepository(t, dir, "config", "user.name", "")
 		}, "empty ident name"},
+		{"no key", "v0.1.0", func(t *testing.T, dir string) {
+			t.Helper()
+			inRepository(t, dir, "config", "commit.gpgsign", "true")
+			inRepository(t, dir, "config", "gpg.program", "false")
+		}, "failed to sign"},
 		{"archives of before", "v0.1.0", func(t *testing.T, dir string) {
 			t.Helper()
 			write(".gitignore", "/dist/\n")(t, dir)
