@@ -77,7 +77,29 @@ func (v *Service) readGrants(env func(string) string) error {
 			v.grants[id] = shared
 		}
 	}
+	if err := v.checkNew(); err != nil {
+		return err
+	}
 	return v.checkPairs()
+}
+
+func noConsent(id string) error {
+	return wrong(
+		"consents", "wallet %s is new and has no consent: name a file that has it, or set DJAMO_CONSENT_ID and DJAMO_CONSENT_TOKEN", id,
+	)
+}
+
+// checkNew refuses wallets without a consent where there is no file of SQLite, before one is made: it cannot have them.
+func (v *Service) checkNew() error {
+	if _, err := os.Stat(v.settings.Database); isPostgres(v.settings.Database) || !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, id := range v.wallets {
+		if _, ok := v.grants[id]; !ok {
+			return noConsent(id)
+		}
+	}
+	return nil
 }
 
 // checkPairs refuses a consent with two pairs of tokens. The database keeps one, and each start would put the other in the place of

@@ -92,11 +92,7 @@ func (v *Service) register(ctx context.Context, store *sqlstore.Store, engine *w
 				return err
 			}
 		} else if _, err := store.Load(ctx, id); errors.Is(err, walletsync.ErrUnknownWallet) {
-			return wrong(
-				"consents",
-				"wallet %s is new and has no consent: name a file that has it, or set DJAMO_CONSENT_ID and DJAMO_CONSENT_TOKEN",
-				id,
-			)
+			return noConsent(id)
 		} else if err != nil {
 			return err
 		}

@@ -67,8 +67,11 @@ func TestSettings_BadInputNamesTheFlag(t *testing.T) {
 		},
 		"-consents: missing.json cannot be read": func(s *walletservice.Settings, _ map[string]string) { s.Consents = "missing.json" },
 		"must be set together":                   func(_ *walletservice.Settings, env map[string]string) { env["DJAMO_CONSENT_TOKEN"] = "" },
-		"DJAMO_CONSENT_TOKEN has a space":        func(_ *walletservice.Settings, env map[string]string) { env["DJAMO_CONSENT_TOKEN"] = "cat_secret\n" },
-		"DJAMO_CONSENT_KEY: ":                    func(_ *walletservice.Settings, env map[string]string) { env["DJAMO_CONSENT_KEY"] = "c2hvcnQ=" },
+		"-consents: wallet wal_1 is new and has no consent": func(_ *walletservice.Settings, env map[string]string) {
+			env["DJAMO_CONSENT_ID"], env["DJAMO_CONSENT_TOKEN"], env["DJAMO_CONSENT_KEY"] = "", "", ""
+		},
+		"DJAMO_CONSENT_TOKEN has a space": func(_ *walletservice.Settings, env map[string]string) { env["DJAMO_CONSENT_TOKEN"] = "cat_secret\n" },
+		"DJAMO_CONSENT_KEY: ":             func(_ *walletservice.Settings, env map[string]string) { env["DJAMO_CONSENT_KEY"] = "c2hvcnQ=" },
 		"DJAMO_CONSENT_KEY must be set": func(s *walletservice.Settings, env map[string]string) {
 			s.Database, env["DJAMO_CONSENT_KEY"] = "postgres://db/wallets", ""
 		},
@@ -85,6 +88,7 @@ func TestSettings_BadInputNamesTheFlag(t *testing.T) {
 		}
 		found, err := os.Stat(settings.Database)
 		require.True(t, err != nil || found.IsDir(), "nothing was done")
+		require.NoFileExists(t, settings.Database+".key")
 	}
 	settings, env := good(t)
 	_, err := settings.Service(func(name string) string { return env[name] })
