@@ -10,9 +10,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/djamo/djamo-go/openfinance/internal/gateway"
 
 	"github.com/djamo/djamo-go/internal/clock"
 )
@@ -90,15 +93,7 @@ func sendError(err error) error {
 
 // refusal says what an answer that is no success means.
 func refusal(resp *http.Response, answer []byte) error {
-	var wire struct {
-		Error string `json:"error"`
-		Code  string `json:"code"`
-	}
-	_ = json.Unmarshal(answer, &wire)
-	code := wire.Error
-	if code == "" {
-		code = wire.Code
-	}
+	codes := gateway.ErrorCodes(answer)
 	status := resp.StatusCode
 	switch {
 	case status == http.StatusTooManyRequests:
@@ -107,9 +102,9 @@ func refusal(resp *http.Response, answer []byte) error {
 			wait = time.Duration(min(seconds, 24*3600)) * time.Second
 		}
 		return errors.Join(ErrNotSent, &HeldError{Until: time.Now().Add(wait)})
-	case status >= 400 && status < 500 && (code == "invalid_grant" || code == "consent_revoked"):
+	case status >= 400 && status < 500 && (slices.Contains(codes, "invalid_grant") || slices.Contains(codes, "consent_revoked")):
 		return ErrRefused
-	case status >= 400 && status < 500 && status != http.StatusRequestTimeout && code != "":
+	case status >= 400 && status < 500 && status != http.StatusRequestTimeout && len(codes) > 0:
 		return fmt.Errorf("%w: the authorization server answered %d", ErrNotSent, status)
 	}
 	return fmt.Errorf("consent: the authorization server answered %d", status)

@@ -1,7 +1,6 @@
 package wallet
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -61,41 +60,16 @@ func (c Codes) withDefaults() Codes {
 	return c
 }
 
-// errorCodes finds the codes of an answer, under code and error, at the top or below error. A gateway may have a number of its own
-// under one of them and the code under the other.
-func errorCodes(body []byte) []string {
-	var wire struct {
-		Code  json.RawMessage `json:"code"`
-		Error json.RawMessage `json:"error"`
-	}
-	if json.Unmarshal(body, &wire) != nil {
-		return nil
-	}
-	var nested struct {
-		Code  json.RawMessage `json:"code"`
-		Error json.RawMessage `json:"error"`
-	}
-	_ = json.Unmarshal(wire.Error, &nested) // it is no object where it is a text
-	var codes []string
-	for _, field := range []json.RawMessage{wire.Code, wire.Error, nested.Code, nested.Error} {
-		var text string
-		if json.Unmarshal(field, &text) == nil && text != "" {
-			codes = append(codes, clip(text))
-		}
-	}
-	return codes
-}
-
 // meaning is what an answer means, behind the code that says so: the first where none is known.
 func (c Codes) meaning(status int, body []byte) (code string, kind error) {
-	codes := errorCodes(body)
+	codes := gateway.ErrorCodes(body)
 	for _, code := range codes {
 		if kind := c.classify(status, code); kind != nil {
-			return code, kind
+			return clip(code), kind
 		}
 	}
 	if len(codes) > 0 {
-		code = codes[0]
+		code = clip(codes[0])
 	}
 	return code, c.classify(status, code)
 }

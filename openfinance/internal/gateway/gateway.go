@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -107,6 +108,31 @@ func AssumeCodes(codes *[]string, assumed ...string) {
 	if len(*codes) == 0 {
 		*codes = assumed
 	}
+}
+
+// ErrorCodes finds the codes of an answer, under code and error, at the top or below error. A gateway may have a number of its own
+// under one of them and the code under the other.
+func ErrorCodes(body []byte) []string {
+	var wire struct {
+		Code  json.RawMessage `json:"code"`
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(body, &wire) != nil {
+		return nil
+	}
+	nested := struct {
+		Code  json.RawMessage `json:"code"`
+		Error json.RawMessage `json:"error"`
+	}{}
+	_ = json.Unmarshal(wire.Error, &nested) // it is no object where it is a text
+	var codes []string
+	for _, field := range []json.RawMessage{wire.Code, wire.Error, nested.Code, nested.Error} {
+		var text string
+		if json.Unmarshal(field, &text) == nil && text != "" {
+			codes = append(codes, text)
+		}
+	}
+	return codes
 }
 
 // Describe is the text of an error about an answer that is no success. kind is what its code means, nil where nobody knows. What
