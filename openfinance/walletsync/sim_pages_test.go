@@ -133,7 +133,9 @@ func (w *world) mutate(id string) {
 	}
 	archived := func(i wallet.Item) bool {
 		isContested := f.namedBy(i.PendingID) > 1 && f.namedBy(i.ID) > 0
-		return f.given[i.ID] && k.items[i.ID].Gone == Current && len(f.versions(i.ID)) == 1 && !isContested
+		versions := f.versions(i.ID)
+		return f.given[i.ID] == string(versions[len(versions)-1].Raw) && k.items[i.ID].Gone == Current && !isContested &&
+			!slices.ContainsFunc(slices.Concat(f.history, f.log[:first]), func(older wallet.Item) bool { return older.ID == i.ID })
 	}
 	from := first + w.random.IntN(at-first)
 	if rare := slices.IndexFunc(f.log[first:at], archived); rare >= 0 {
@@ -142,7 +144,7 @@ func (w *world) mutate(id string) {
 	gone := f.log[from]
 	stored, known := k.items[gone.ID]
 	archive := archived(gone)
-	if !archive && (!known || f.past(gone.ID) || f.given[gone.ID] || given(k, &stored)) {
+	if !archive && (!known || f.past(gone.ID) || f.given[gone.ID] != "" || given(k, &stored)) {
 		return
 	}
 	before := k.lastChange(gone.ID, k.state.FirstSeq)
@@ -154,7 +156,8 @@ func (w *world) mutate(id string) {
 		return // an item that takes back only whom it replaces
 	}
 	from = first + slices.IndexFunc(f.log[first:], func(i wallet.Item) bool { return i.ID == gone.ID })
-	count := len(f.log)
+	count, versions := len(f.log), f.versions(gone.ID)
+	latest := versions[len(versions)-1]
 	f.log = append(slices.Clone(f.log[:from]), slices.DeleteFunc(slices.Clone(f.log[from:]), func(i wallet.Item) bool {
 		return i.ID == gone.ID
 	})...)
@@ -162,7 +165,7 @@ func (w *world) mutate(id string) {
 	f.changed = append(f.changed, from)
 	w.mutated += count - len(f.log)
 	if archive {
-		f.history = append(f.history, gone)
+		f.history = append(f.history, latest)
 		w.archived++
 	}
 }
@@ -197,7 +200,7 @@ func (w *world) stepHistory(id string) {
 		return
 	}
 	for _, item := range f.offered {
-		f.given[item.ID] = true
+		f.given[item.ID] = string(item.Raw)
 	}
 }
 
@@ -205,6 +208,6 @@ func (w *world) stepHistory(id string) {
 func (w *world) forget(id string) {
 	state, f := &w.store.wallets[id].state, w.feeds[id]
 	if state.InStep || state.CursorEpoch != f.epoch {
-		f.given, f.epoch = map[string]bool{}, state.CursorEpoch
+		f.given, f.epoch = map[string]string{}, state.CursorEpoch
 	}
 }

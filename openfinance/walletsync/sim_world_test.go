@@ -58,12 +58,12 @@ type account struct {
 	history    []wallet.Item
 	last       []wallet.Item
 	lastEnd    int
-	offered    []wallet.Item   // by history
-	given      map[string]bool // by history, since the feed was read to its end, or began anew
-	epoch      int64           // of the reader's cursor, when that was looked at
-	changed    []int           // where pages have changed, since the generation began
-	serial     int             // of its items: other wallets have the same ids
-	looked     int             // how many changes were looked at
+	offered    []wallet.Item     // by history
+	given      map[string]string // by history, since the feed was read to its end, or began anew
+	epoch      int64             // of the reader's cursor, when that was looked at
+	changed    []int             // where pages have changed, since the generation began
+	serial     int               // of its items: other wallets have the same ids
+	looked     int               // how many changes were looked at
 }
 
 type simGrant struct {
@@ -85,7 +85,7 @@ func newWorld(t *testing.T, seed uint64, wallets int) *world {
 	w.store = newMemoryStore(func() time.Time { return w.now })
 	for i := range wallets {
 		id := fmt.Sprintf("wal_%d", i)
-		w.feeds[id] = &account{given: map[string]bool{}}
+		w.feeds[id] = &account{given: map[string]string{}}
 		w.grants[id] = &simGrant{id: "con_" + id}
 		w.pair(w.grants[id])
 		for range 3 {
