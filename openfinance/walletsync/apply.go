@@ -27,7 +27,8 @@ type application struct {
 	final   func(status string) bool
 	items   map[string]StoredItem
 	touched map[string]bool
-	order   []string // of the touched items
+	missing map[string]*UnseenItem // of a reading that has come to its end
+	order   []string               // of the touched items
 	changes []Change
 	aside   []Quarantined
 	good    []string // ids that were read well
@@ -283,7 +284,7 @@ func (a *application) replace(pending, by string) error {
 
 // remove takes a current item out. The caller says why and puts it.
 func (a *application) remove(stored *StoredItem) error {
-	raw, err := a.body(stored.Seq)
+	raw, err := a.body(stored)
 	if err != nil {
 		return err
 	}
@@ -294,12 +295,15 @@ func (a *application) remove(stored *StoredItem) error {
 	return nil
 }
 
-// body is the content that a change brought.
-func (a *application) body(seq int64) (json.RawMessage, error) {
-	if first := a.state.Seq - int64(len(a.changes)); seq > first {
-		return a.changes[seq-first-1].Raw, nil
+// body is the content that the latest change of an item brought.
+func (a *application) body(stored *StoredItem) (json.RawMessage, error) {
+	if first := a.state.Seq - int64(len(a.changes)); stored.Seq > first {
+		return a.changes[stored.Seq-first-1].Raw, nil
 	}
-	change, err := a.tx.Change(seq)
+	if missing := a.missing[stored.ID]; missing != nil && missing.Seq == stored.Seq && missing.Raw != nil {
+		return missing.Raw, nil
+	}
+	change, err := a.tx.Change(stored.Seq)
 	return change.Raw, err
 }
 

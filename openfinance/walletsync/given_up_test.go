@@ -115,9 +115,9 @@ func TestEngine_AnUpdateThatIsGivenUpTakesNothingOfHistoryBack(t *testing.T) {
 	}
 }
 
-// To find out that an item was not there before, a store would look through all changes of a wallet. Of items that have one change, which
-// most of an update that is given up do, nobody asks.
-func TestEngine_LooksForNoChangeThatIsNotThere(t *testing.T) {
+// Many items may vanish at once. What is to be known of them is read together, and of one that has one change nobody asks whether it was
+// there before, for which a store would look through all changes of the wallet.
+func TestEngine_ReadsTogetherWhatVanishes(t *testing.T) {
 	t.Parallel()
 	readings(t, []reading{
 		{live, answered{"p:2 h:3 x:3", "c2", nil}},

@@ -29,7 +29,7 @@ type kept struct {
 	quarantine map[string]string // id by content
 	expected   map[string]time.Time
 	audits     int
-	searches   int // for the latest change of an item
+	searches   int // for a change, or for what an item has replaced
 }
 
 func newMemoryStore(now func() time.Time) *memoryStore {
@@ -241,16 +241,26 @@ func (tx *memoryTx) list(fits func(StoredItem) bool) []StoredItem {
 	return list
 }
 
-func (tx *memoryTx) Unseen(from, before int64, all bool) ([]StoredItem, error) {
-	list := tx.list(func(i StoredItem) bool { return i.Gone != Vanished && i.Seen > 0 && i.Seen >= from && i.Seen < before })
-	replace := map[string]bool{}
-	for _, item := range tx.list(func(i StoredItem) bool { return i.Gone == Replaced }) {
-		replace[item.By] = true
+func (tx *memoryTx) Unseen(from, before int64, all bool) ([]UnseenItem, error) {
+	replaces := map[string]bool{}
+	for _, item := range tx.list(func(i StoredItem) bool { return i.By != "" }) {
+		replaces[item.By] = true
 	}
-	return slices.DeleteFunc(list, func(i StoredItem) bool { return i.Gone == Replaced && !all && !replace[i.ID] }), nil
+	changes := tx.all()
+	var list []UnseenItem
+	for _, item := range tx.list(func(i StoredItem) bool { return i.Gone != Vanished && i.Seen > 0 && i.Seen >= from && i.Seen < before }) {
+		if item.Gone == Current || all || replaces[item.ID] {
+			list = append(list, UnseenItem{item, nil, replaces[item.ID]})
+			if item.Seq > 0 {
+				list[len(list)-1].Raw = changes[item.Seq-1].Raw
+			}
+		}
+	}
+	return list, nil
 }
 
 func (tx *memoryTx) WithBy(id string) ([]StoredItem, error) {
+	tx.kept.searches++
 	return tx.list(func(i StoredItem) bool { return i.By == id }), nil
 }
 
@@ -258,7 +268,10 @@ func (tx *memoryTx) all() []Change {
 	return slices.Concat(tx.kept.changes, tx.changes)
 }
 
-func (tx *memoryTx) Change(seq int64) (Change, error) { return tx.all()[seq-1], nil }
+func (tx *memoryTx) Change(seq int64) (Change, error) {
+	tx.kept.searches++
+	return tx.all()[seq-1], nil
+}
 
 func (tx *memoryTx) LastChange(id string, upTo int64) (Change, bool, error) {
 	tx.kept.searches++

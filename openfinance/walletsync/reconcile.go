@@ -30,13 +30,17 @@ func reconcile(tx Tx, now time.Time, final func(string) bool) (removed int, agai
 		final:   final,
 		items:   map[string]StoredItem{},
 		touched: map[string]bool{},
+		missing: make(map[string]*UnseenItem, len(missing)),
+	}
+	for i := range missing {
+		a.missing[missing[i].ID] = &missing[i]
 	}
 	for _, gone := range []Gone{Current, Replaced} { // what was replaced by an item that vanishes is settled with that
 		for _, stored := range missing {
 			if stored.Gone != gone || a.touched[stored.ID] {
 				continue
 			}
-			if err := a.vanish(stored); err != nil {
+			if err := a.vanish(stored.StoredItem); err != nil {
 				return 0, false, err
 			}
 		}
@@ -62,7 +66,7 @@ func (r *request) beginAgain(tx Tx, page *received) error {
 	for _, item := range page.Items {
 		comes[item.ID] = true
 	}
-	if !slices.ContainsFunc(came, func(stored StoredItem) bool { return !comes[stored.ID] }) {
+	if !slices.ContainsFunc(came, func(stored UnseenItem) bool { return !comes[stored.ID] }) {
 		return nil
 	}
 	fromBeginning(s)
@@ -153,6 +157,9 @@ func (a *application) heir(pending string) (string, error) {
 
 // withBy lists the items that have one in By, as they are by now.
 func (a *application) withBy(id string) ([]StoredItem, error) {
+	if missing := a.missing[id]; missing != nil && !missing.Replaces {
+		return nil, nil
+	}
 	list, err := a.tx.WithBy(id)
 	for i := range list {
 		if put, ok := a.items[list[i].ID]; ok {

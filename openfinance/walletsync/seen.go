@@ -161,7 +161,7 @@ func (a *application) repeats(item wallet.Item, stored *StoredItem, hash string)
 
 // unseen lists items that the feed showed last in a pass from one on and before another, in the order of their changes. Of those that
 // are replaced, it leaves out what nothing follows from: there are many, of which a feed shows only what replaced them.
-func unseen(tx Tx, from, before int64) ([]StoredItem, error) {
+func unseen(tx Tx, from, before int64) ([]UnseenItem, error) {
 	items, err := tx.Unseen(from, before, false)
 	if err != nil {
 		return nil, err
@@ -171,6 +171,6 @@ func unseen(tx Tx, from, before int64) ([]StoredItem, error) {
 		return items, err
 	}
 	items = append(items, more...)
-	slices.SortStableFunc(items, func(a, b StoredItem) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortStableFunc(items, func(a, b UnseenItem) int { return cmp.Compare(a.Seq, b.Seq) })
 	return items, nil
 }

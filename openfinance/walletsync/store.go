@@ -79,6 +79,14 @@ type StoredItem struct {
 	Seq     int64 // of its latest change
 }
 
+// UnseenItem is one that did not come again, with what is to be known of it when it has vanished: there may be many.
+type UnseenItem struct {
+	StoredItem
+
+	Raw      json.RawMessage // of its latest change; nil: there is none
+	Replaces bool            // others
+}
+
 // Kind of a change.
 type Kind string
 
@@ -133,7 +141,7 @@ type Tx interface {
 	Append(changes []Change) error
 	// Unseen lists items whose Seen is more than 0, at least from and less than before, in the order of their changes: those that are
 	// current, those that are replaced and replace others, and with all the others that are replaced.
-	Unseen(from, before int64, all bool) ([]StoredItem, error)
+	Unseen(from, before int64, all bool) ([]UnseenItem, error)
 	// WithBy lists the items that have an item in By, in the order of their changes.
 	WithBy(id string) ([]StoredItem, error)
 	Change(seq int64) (Change, error)

@@ -221,10 +221,13 @@ func (tx *transaction) look() error {
 
 const itemColumns = "id, hash, version, seen, gone, replaced_by, amount, final, seq"
 
-func scanItem(rows *sql.Rows) (walletsync.StoredItem, error) {
+// scanItem reads a row of itemColumns, with more columns behind it.
+func scanItem(rows *sql.Rows, more ...any) (walletsync.StoredItem, error) {
 	var item walletsync.StoredItem
 	var final int64
-	err := rows.Scan(&item.ID, &item.Hash, &item.Version, &item.Seen, &item.Gone, &item.By, &item.Amount, &final, &item.Seq)
+	err := rows.Scan(append([]any{
+		&item.ID, &item.Hash, &item.Version, &item.Seen, &item.Gone, &item.By, &item.Amount, &final, &item.Seq,
+	}, more...)...)
 	item.Final = final != 0
 	return item, err
 }
@@ -278,35 +281,41 @@ func (tx *transaction) Append(changes []walletsync.Change) error {
 	return nil
 }
 
-func (tx *transaction) Unseen(from, before int64, all bool) ([]walletsync.StoredItem, error) {
-	// What came by history alone has no pass, and a reading of the feed says nothing of it.
-	where := "wallet = ? AND seen > 0 AND seen >= ? AND seen < ? AND "
-	if all {
-		return tx.list("djamo_wallet_items", where+"gone <> 1 ORDER BY seq", tx.wallet, from, before)
+func (tx *transaction) Unseen(from, before int64, all bool) ([]walletsync.UnseenItem, error) {
+	if err := tx.flush(); err != nil {
+		return nil, err
 	}
-	return tx.list("djamo_wallet_items", where+`(gone = 0 OR gone = 2 AND id IN
-		(SELECT p.replaced_by FROM djamo_wallet_items p WHERE p.wallet = ? AND p.replaced_by <> '' AND p.gone = 2)) ORDER BY seq`,
-		tx.wallet, from, before, tx.wallet)
+	var items []walletsync.UnseenItem
+	// What came by history alone has no pass, and a reading of the feed says nothing of it.
+	err := tx.c.query(tx.ctx, func(rows *sql.Rows) (err error) {
+		var item walletsync.UnseenItem
+		var replaces int64
+		item.StoredItem, err = scanItem(rows, (*[]byte)(&item.Raw), &replaces)
+		item.Replaces = replaces != 0
+		items = append(items, item)
+		return err
+	}, `SELECT `+itemColumns+`, body, replaces FROM (SELECT `+itemColumns+`,
+			(SELECT c.body FROM djamo_wallet_changes c WHERE c.wallet = i.wallet AND c.seq = i.seq) AS body,
+			CASE WHEN id IN (SELECT p.replaced_by FROM djamo_wallet_items p WHERE p.wallet = ? AND p.replaced_by <> '') THEN 1 ELSE 0 END AS replaces
+		FROM djamo_wallet_items i WHERE wallet = ? AND seen > 0 AND seen >= ? AND seen < ? AND gone <> 1) AS i
+		WHERE gone = 0 OR replaces = 1 OR ? = 1 ORDER BY seq`, tx.wallet, tx.wallet, from, before, number(all))
+	return items, err
 }
 
 func (tx *transaction) WithBy(id string) ([]walletsync.StoredItem, error) {
+	if err := tx.flush(); err != nil {
+		return nil, err
+	}
 	from := "djamo_wallet_items"
 	if !tx.c.postgres {
 		from += " INDEXED BY djamo_wallet_items_replaced" // else SQLite reads all items of the wallet
 	}
-	return tx.list(from, "wallet = ? AND replaced_by <> '' AND replaced_by = ? ORDER BY seq", tx.wallet, id)
-}
-
-func (tx *transaction) list(from, where string, args ...any) ([]walletsync.StoredItem, error) {
 	var items []walletsync.StoredItem
-	if err := tx.flush(); err != nil {
-		return nil, err
-	}
 	err := tx.c.query(tx.ctx, func(rows *sql.Rows) error {
 		item, err := scanItem(rows)
 		items = append(items, item)
 		return err
-	}, "SELECT "+itemColumns+" FROM "+from+" WHERE "+where, args...)
+	}, "SELECT "+itemColumns+" FROM "+from+" WHERE wallet = ? AND replaced_by <> '' AND replaced_by = ? ORDER BY seq", tx.wallet, id)
 	return items, err
 }
 

@@ -221,6 +221,8 @@ func TestStore_KeepsWhatItIsGiven(t *testing.T) {
 				unseen, err := tx.Unseen(2, 4, all)
 				require.NoError(t, err)
 				require.Len(t, unseen, count, "one is replaced and replaces nothing")
+				require.Equal(t, string(raw), string(unseen[0].Raw))
+				require.False(t, unseen[0].Replaces)
 			}
 			replaced, err := tx.WithBy("b")
 			require.NoError(t, err)
