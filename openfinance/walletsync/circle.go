@@ -37,8 +37,8 @@ type returns struct {
 	found int // circles
 }
 
-// again counts a text and says how often it was counted.
-func (r *returns) again(kind, text string) int {
+// count counts a text and says how often it was counted.
+func (r *returns) count(kind, text string) int {
 	const maxRemembered = 100_000
 	if len(r.often) >= maxRemembered || r.often == nil {
 		r.often = map[[16]byte]int{}
@@ -73,9 +73,9 @@ func (r *request) circle(page *received, ended bool) bool {
 		return string(item.Raw)
 	})
 	if page.changes == 0 && unmoved(page.Page, page.params.Cursor) {
-		tooOften = (*came).again("still", content) > maxStill
+		tooOften = (*came).count("still", content) > maxStill
 	} else {
-		cursor, items := (*came).again("cursor", page.NextCursor), (*came).again("items", content)
+		cursor, items := (*came).count("cursor", page.NextCursor), (*came).count("items", content)
 		tooOften = cursor > maxReturns || items > maxVersions
 	}
 	(*came).items += int64(len(page.Items))

@@ -199,9 +199,9 @@ func (e *Engine) failed(ctx context.Context, r *request, cause error) error {
 		cause, change = &consent.HeldError{Until: until}, func(*State) {}
 	case errors.Is(cause, wallet.ErrInvalidCursor) && r.params.Cursor != "":
 		e.alert(r.lease.Wallet, "the cursor has gone bad, everything is read anew")
-		change = e.anew(r)
+		change = e.cursorLost(r)
 	case errors.Is(cause, wallet.ErrMutation):
-		change = e.again(r)
+		change = e.pagesChanged(r)
 	default:
 		change = func(s *State) { s.fail(r.source, cause) }
 	}
@@ -218,8 +218,8 @@ func (e *Engine) failed(ctx context.Context, r *request, cause error) error {
 	return errors.Join(err, cause)
 }
 
-// anew reacts to a cursor that is no good.
-func (e *Engine) anew(r *request) func(*State) {
+// cursorLost reacts to a cursor that is no good.
+func (e *Engine) cursorLost(r *request) func(*State) {
 	r.memory.forget()
 	return func(s *State) {
 		cause := errors.New("its cursors keep going bad before the end is reached")
@@ -234,8 +234,8 @@ func (e *Engine) anew(r *request) func(*State) {
 	}
 }
 
-// again reacts to pages that changed while they were read.
-func (e *Engine) again(r *request) func(*State) {
+// pagesChanged reacts to pages that changed while they were read.
+func (e *Engine) pagesChanged(r *request) func(*State) {
 	r.memory.forget()
 	return func(s *State) {
 		cause := errors.New("its pages kept changing while they were read")

@@ -189,7 +189,7 @@ func (e *Engine) storePages(ctx context.Context, r *request, store func(tx Tx, a
 			return err
 		}
 		if out.ended && r.source == live {
-			if err := e.reconcile(tx, now, &out); err != nil {
+			if err := e.endUpdate(tx, now, &out); err != nil {
 				return err
 			}
 		}
@@ -244,8 +244,8 @@ func (e *Engine) storeLive(ctx context.Context, r *request) (outcome, error) {
 	})
 }
 
-// reconcile ends an update.
-func (e *Engine) reconcile(tx Tx, now time.Time, out *outcome) error {
+// endUpdate ends one, unless it is to be read once more.
+func (e *Engine) endUpdate(tx Tx, now time.Time, out *outcome) error {
 	removed, again, err := reconcile(tx, now, e.final)
 	if err != nil {
 		return err
