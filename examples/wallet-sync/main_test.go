@@ -376,6 +376,25 @@ func TestRun_BadInput(t *testing.T) {
 	require.Empty(t, b.gateway.Requests())
 }
 
+// Who looks into the wrong file adds nothing to it.
+func TestRun_LooksIntoNoOtherDatabase(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, gatewaytest.Options{})
+	db, err := sql.Open("sqlite", b.db)
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE mine (x INTEGER)")
+	require.NoError(t, err)
+	require.Equal(t, 64, b.run("status", "-db", b.db))
+	require.Contains(t, b.stderr.String(), "is a database of something else")
+	require.Equal(t, 64, b.run("changes", "-db", b.db, "-wallet", one))
+	var tables int
+	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM sqlite_master").Scan(&tables))
+	require.Equal(t, 1, tables)
+	require.Zero(t, b.once(), "a run may keep its tables beside others")
+	require.Zero(t, b.run("status", "-db", b.db))
+}
+
 func TestRun_AnotherKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, gatewaytest.Options{})

@@ -46,8 +46,12 @@ func (o Opener) OpenStore(ctx context.Context, address string, create bool) (sto
 		return nil, nil, err
 	}
 	dialect := sqlstore.SQLite
-	if postgres {
+	switch {
+	case postgres:
 		dialect = sqlstore.PostgreSQL
+	case !create && ofSomethingElse(ctx, db):
+		_ = db.Close()
+		return nil, nil, wrong("db", "%s is a database of something else: it has no wallets", address)
 	}
 	store, err = sqlstore.Open(ctx, db, dialect)
 	if err != nil {
@@ -87,6 +91,13 @@ func (o Opener) OpenAudit(ctx context.Context, address string) (log *audit.Log, 
 		return nil, nil, err
 	}
 	return log, func() { _ = db.Close() }, nil
+}
+
+// ofSomethingElse reports whether a file of SQLite has tables, and not those of a store: who only looks must not add them.
+func ofSomethingElse(ctx context.Context, db *sql.DB) bool {
+	var foreign bool
+	const query = "SELECT COUNT(*) > 0 AND COUNT(CASE WHEN name = 'djamo_wallet_schema' THEN 1 END) = 0 FROM sqlite_master"
+	return db.QueryRowContext(ctx, query).Scan(&foreign) == nil && foreign
 }
 
 // hasWallets reports whether a store of wallets is there, also one from before the audit log had its own tables.
