@@ -85,6 +85,9 @@ func (w *world) ahead(id string) string {
 func (w *world) finish(t *testing.T) error {
 	t.Helper()
 	w.calm, w.crashAt = true, 0
+	if w.dead {
+		w.start(t)
+	}
 	ids := slices.Sorted(maps.Keys(w.feeds))
 	verify := func() error {
 		for _, id := range ids {
