@@ -16,16 +16,33 @@ import (
 func (r *Runner) beat(ctx context.Context, do func(context.Context) error) {
 	ticker := time.NewTicker(r.engine.leaseTTL() / 3)
 	defer ticker.Stop()
+	well := r.engine.now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		if err := do(ctx); err != nil && ctx.Err() == nil {
+		err := do(ctx)
+		now := r.engine.now()
+		switch {
+		case err == nil:
+			well = now
+		case ctx.Err() == nil:
 			r.engine.log(slog.LevelError, "the store cannot be used", slog.String("error", err.Error()))
+			if r.once && now.Sub(well) > patience {
+				r.abandon(err)
+			}
 		}
 	}
+}
+
+// abandon ends a run that somebody waits for: without its leases it reads nothing, so that no wallet would give up by itself.
+func (r *Runner) abandon(cause error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.broken = cause
+	r.signal()
 }
 
 // renew prolongs the leases, and waits for nothing else: a claim of many wallets may take longer than a lease lasts. When the leases

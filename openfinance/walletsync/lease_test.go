@@ -151,3 +151,25 @@ func TestRunner_OnceGivesUpWhatAnotherCannotRead(t *testing.T) {
 		})
 	}
 }
+
+// A store that cannot be used any more, as on a full disk, ends a run that somebody waits for, and no other.
+func TestRunner_OnceGivesUpAStoreThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for _, once := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newScale(t, 2, false)
+			store, gateway := &leaseStore{slowStore: s.store}, &stuck{}
+			s.runner.engine.Store, s.runner.engine.Gateway, s.runner.engine.ReadTimeout = store, gateway, time.Hour
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			defer cancel()
+			time.AfterFunc(10*time.Second, func() { store.mute.Store(true) })
+			if !once {
+				require.NoError(t, s.runner.Run(ctx))
+				require.Error(t, ctx.Err())
+				return
+			}
+			require.Error(t, s.runner.Once(ctx))
+			require.NoError(t, ctx.Err(), "it ended by itself")
+		})
+	}
+}

@@ -39,6 +39,7 @@ type Runner struct {
 	reads    time.Duration // what turns of history take to read, and to be stored, of late
 	stores   time.Duration
 	trusted  time.Time // until when the leases are believed
+	broken   error     // of the store, with once, when it could not be used for too long
 	cancel   context.CancelFunc
 	reading  context.Context //nolint:containedctx // of all reads: it ends when the leases do
 	flushed  time.Time
@@ -71,9 +72,9 @@ func (r *Runner) Once(ctx context.Context) error {
 	if err == nil {
 		err = ctx.Err()
 	}
-	failures := []error{err}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	failures := []error{err, r.broken}
 	for i := range r.wallets {
 		if m := r.wallets[i].memory; m != nil && m.gaveUp != nil {
 			failures = append(failures, fmt.Errorf("wallet %s: %w", r.wallets[i].id, m.gaveUp))
@@ -163,8 +164,11 @@ func (r *Runner) loop(ctx context.Context) {
 
 // finished reports whether nothing is left to do, with once.
 func (r *Runner) finished() bool {
-	if r.live+r.history > 0 {
+	switch {
+	case r.live+r.history > 0:
 		return false
+	case r.broken != nil:
+		return true
 	}
 	for i := range r.wallets {
 		p := &r.wallets[i]
