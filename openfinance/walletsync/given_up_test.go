@@ -98,6 +98,12 @@ func TestEngine_AnUpdateThatIsGivenUpTakesNothingOfHistoryBack(t *testing.T) {
 			mutation}, ends...), "a:1 b:2 x:7"},
 		"so it does when everything is read anew": {slices.Concat([]reading{feed("p:7 b:2", "c2"), feed("", "c2"), feed("q:9::p", "c3"), feed("", "c3"), past("x:9::p", "h1"),
 			lost}, []reading{feed("a:1 b:2 p:7", "e1"), feed("", "e1"), feed("a:1 b:2 p:7", "e1"), feed("", "e1")}), "a:1 b:2 x:9"},
+		"old pages of a pending item, of the one that replaced it and of its own": {slices.Concat([]reading{feed("p:7", "c2"), feed("q:7::p", "c3"),
+			feed("x:3::q", "c4"), feed("", "c4"), feed("b:2", "c5"), mutation, feed("p:7 q:7::p x:3::q", "c6"), mutation}, ends, []reading{feed("p:8", "d2"),
+			feed("", "d2")}), "a:1 b:2 x:3"},
+		"the same, by history, and everything is read anew": {slices.Concat([]reading{past("p:7 q:7::p x:3::q", "h1"), feed("b:2", "c5"), mutation,
+			feed("p:7 q:7::p x:3::q", "c6"), mutation}, ends, []reading{lost}, anew, []reading{feed("", "d1"), feed("p:8", "d2"), feed("", "d2")}),
+			"a:1 b:2 x:3"},
 		"the feed had it long ago": {append([]reading{feed("h:7", "c2"), feed("", "c2"), lost, feed("a:1", "x1"), past("h:7", "h1"), mutation}, anew...), "a:1 b:2 h:7"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -90,6 +90,12 @@ func (a *application) vanish(stored StoredItem) error {
 		stored.Seen = 0
 		a.put(stored)
 		return a.letGo(stored.ID, before.Seq, event.PendingID)
+	case stored.Gone == Replaced && stored.Version > 0 && stored.Seq <= a.state.FirstSeq: // it was, before the update that is given up
+		if stored.Seen >= standing {
+			stored.Seen = 0
+			a.put(stored)
+		}
+		return nil
 	case stored.Gone == Replaced:
 		return a.letGo(stored.ID, 0, "")
 	}
