@@ -64,6 +64,7 @@ type account struct {
 	changed    []int             // where pages have changed, since the generation began
 	serial     int               // of its items: other wallets have the same ids
 	looked     int               // how many changes were looked at
+	nowhere    [2]int            // answers in a row that led nowhere, of the feed and of history
 }
 
 type simGrant struct {
@@ -323,6 +324,7 @@ func (w *world) answer(access wallet.Access, params wallet.PageParams) (*wallet.
 		Items:      slices.Clone(log[at:end]),
 		NextCursor: f.cursor(prefix, end),
 	}
+	next := page.NextCursor
 	switch {
 	case fault == 5 && len(f.last) > 0 && prefix == "f" && f.lastEnd == at:
 		page.Items, page.NextCursor = f.last, params.Cursor
@@ -332,6 +334,16 @@ func (w *world) answer(access wallet.Access, params wallet.PageParams) (*wallet.
 		page.WalletID = "another"
 	case fault == 8: // good, and of a page that was read long ago
 		page.NextCursor = f.cursor(prefix, w.random.IntN(end+1))
+	}
+	nowhere := &f.nowhere[live]
+	if prefix == "h" {
+		nowhere = &f.nowhere[history]
+	}
+	// A page with items that leads nowhere four times in a row is taken for the end.
+	if *nowhere++; page.NextCursor != "" && page.NextCursor != params.Cursor {
+		*nowhere = 0
+	} else if *nowhere > 3 {
+		page.Items, page.NextCursor = slices.Clone(log[at:end]), next
 	}
 	if prefix == "h" {
 		f.offered = append(f.offered, page.Items...)
