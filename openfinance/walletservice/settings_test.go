@@ -27,6 +27,19 @@ func good(t *testing.T) (walletservice.Settings, map[string]string) {
 		}
 }
 
+// says tries a consents file, and expects an error that names no secret; empty: none.
+func says(t *testing.T, settings walletservice.Settings, env map[string]string, content, want string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(settings.Consents, []byte(content), 0o600))
+	_, err := settings.Service(func(name string) string { return env[name] })
+	if want == "" {
+		require.NoError(t, err, content)
+		return
+	}
+	require.ErrorContains(t, err, want, content)
+	require.NotContains(t, err.Error(), "secret")
+}
+
 func TestSettings_BadInputNamesTheFlag(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(s *walletservice.Settings, env map[string]string){
@@ -117,14 +130,7 @@ func TestSettings_OddFilesOfConsents(t *testing.T) {
 		settings, env := good(t)
 		settings.Wallets, settings.Consents = "wal_1", filepath.Join(t.TempDir(), "consents.json")
 		env["DJAMO_CONSENT_ID"], env["DJAMO_CONSENT_TOKEN"] = "", ""
-		require.NoError(t, os.WriteFile(settings.Consents, []byte(content), 0o600))
-		_, err := settings.Service(func(name string) string { return env[name] })
-		if want == "" {
-			require.NoError(t, err, content)
-			continue
-		}
-		require.ErrorContains(t, err, want, content)
-		require.NotContains(t, err.Error(), "secret")
+		says(t, settings, env, content, want)
 	}
 	settings, env := good(t)
 	settings.Consents = filepath.Join(t.TempDir(), "consents.json")
@@ -135,14 +141,7 @@ func TestSettings_OddFilesOfConsents(t *testing.T) {
 		`{"wal_1": ` + entry + `, "wal_2": ` + entry + `}`:                                      "",
 		`{"wal_1": ` + entry + `, "wal_2": ` + strings.Replace(entry, "con_", "con2_", 1) + `}`: "",
 	} {
-		require.NoError(t, os.WriteFile(settings.Consents, []byte(content), 0o600))
-		_, err := settings.Service(func(name string) string { return env[name] })
-		if want == "" {
-			require.NoError(t, err, content)
-			continue
-		}
-		require.ErrorContains(t, err, want, content)
-		require.NotContains(t, err.Error(), "secret")
+		says(t, settings, env, content, want)
 	}
 	settings.Consents = t.TempDir()
 	_, err := settings.Service(func(name string) string { return env[name] })

@@ -59,6 +59,19 @@ func calm(_ int, cursor string) (items []string, next string, err error) {
 	return nil, "end", nil
 }
 
+// registered is an engine whose store has the wallet w.
+func registered(t *testing.T, gateway Gateway) (*Engine, *memoryStore) {
+	t.Helper()
+	store := newMemoryStore(time.Now)
+	sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
+	require.NoError(t, err)
+	keeper := &consent.Keeper{Store: store, Sealer: sealer, Owner: "p"}
+	key, err := keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "tok"})
+	require.NoError(t, err)
+	require.NoError(t, store.Register(t.Context(), "w", key))
+	return &Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p"}, store
+}
+
 // Gateways that lead nowhere, though each of their answers looks well or like a mishap that passes: a run with Once ends, one
 // without asks seldom, and the wallet shows as failing. What they gave is stored once.
 func TestEngine_GatewaysThatLeadNowhere(t *testing.T) {
@@ -131,14 +144,8 @@ func TestEngine_GatewaysThatLeadNowhere(t *testing.T) {
 					if test.past != nil {
 						gateway.past = test.past
 					}
-					store := newMemoryStore(time.Now)
-					sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
-					require.NoError(t, err)
-					keeper := &consent.Keeper{Store: store, Sealer: sealer, Owner: "p"}
-					engine := &Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p", LookBack: -1}
-					key, err := keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "tok"})
-					require.NoError(t, err)
-					require.NoError(t, store.Register(t.Context(), "w", key))
+					engine, store := registered(t, gateway)
+					engine.LookBack = -1
 					day, err := wallet.ParseDate("2026-01-01")
 					require.NoError(t, err)
 					require.NoError(t, engine.Backfill(t.Context(), "w", day))
@@ -187,14 +194,7 @@ func TestEngine_AFewLostCursorsCostNothing(t *testing.T) {
 			}
 			return []string{"tx_" + strconv.Itoa(at)}, strconv.Itoa(at + 1), nil
 		}}
-		store := newMemoryStore(time.Now)
-		sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
-		require.NoError(t, err)
-		keeper := &consent.Keeper{Store: store, Sealer: sealer, Owner: "p"}
-		engine := &Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p"}
-		key, err := keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "tok"})
-		require.NoError(t, err)
-		require.NoError(t, store.Register(t.Context(), "w", key))
+		engine, store := registered(t, gateway)
 		began := time.Now()
 		require.NoError(t, engine.Runner([]string{"w"}).Once(t.Context()))
 		require.Less(t, time.Since(began), 10*time.Second)
@@ -225,14 +225,7 @@ func TestEngine_VersionsOnPagesOfTheirOwnAreNoCircle(t *testing.T) {
 			}
 			return nil, cursor, nil
 		}}
-		store := newMemoryStore(time.Now)
-		sealer, err := consent.NewSealer(make([]byte, consent.KeySize))
-		require.NoError(t, err)
-		keeper := &consent.Keeper{Store: store, Sealer: sealer, Owner: "p"}
-		engine := &Engine{Store: store, Gateway: gateway, Keeper: keeper, Owner: "p"}
-		key, err := keeper.Adopt(t.Context(), consent.Grant{ID: "con", Token: "tok"})
-		require.NoError(t, err)
-		require.NoError(t, store.Register(t.Context(), "w", key))
+		engine, store := registered(t, gateway)
 		began := time.Now()
 		require.NoError(t, engine.Runner([]string{"w"}).Once(t.Context()))
 		require.Less(t, time.Since(began), 10*time.Second)
