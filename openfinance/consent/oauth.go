@@ -15,9 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/djamo/djamo-go/openfinance/internal/gateway"
-
 	"github.com/djamo/djamo-go/internal/clock"
+	"github.com/djamo/djamo-go/openfinance/internal/gateway"
 )
 
 // OAuth exchanges refresh tokens as RFC 6749 section 6 says, one request for each exchange.

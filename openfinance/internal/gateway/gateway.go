@@ -113,17 +113,14 @@ func AssumeCodes(codes *[]string, assumed ...string) {
 // ErrorCodes finds the codes of an answer, under code and error, at the top or below error. A gateway may have a number of its own
 // under one of them and the code under the other.
 func ErrorCodes(body []byte) []string {
-	var wire struct {
+	type fields struct {
 		Code  json.RawMessage `json:"code"`
 		Error json.RawMessage `json:"error"`
 	}
+	var wire, nested fields
 	if json.Unmarshal(body, &wire) != nil {
 		return nil
 	}
-	nested := struct {
-		Code  json.RawMessage `json:"code"`
-		Error json.RawMessage `json:"error"`
-	}{}
 	_ = json.Unmarshal(wire.Error, &nested) // it is no object where it is a text
 	var codes []string
 	for _, field := range []json.RawMessage{wire.Code, wire.Error, nested.Code, nested.Error} {
